@@ -1,0 +1,66 @@
+"""From the protobuf values of a registration request to plain frozen values."""
+
+import hashlib
+import json
+
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.struct_pb2 import Value as WireValue
+from pulumi.runtime.rpc import UNKNOWN
+
+from capture.registration import Asset, Secret, Unknown, Value
+
+# Marks that the Pulumi wire protocol puts into maps (sdk/proto, "Special signature keys"); they never change.
+SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
+ASSET_SIGNATURE = "c44067f5952c0a294b673a41bacd8c17"
+ARCHIVE_SIGNATURE = "0def7320c3a5731c473e5ecbe6d01bc7"
+RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e"
+
+
+def plain_struct(struct: Struct) -> dict[str, Value]:
+    """All properties of a request."""
+    return {key: plain(value) for key, value in struct.fields.items()}
+
+
+def plain(value: WireValue) -> Value:
+    """One value; whole numbers come back as int, because the wire knows doubles alone."""
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return Unknown() if value.string_value == UNKNOWN else value.string_value
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() else number
+        case "bool_value":
+            return value.bool_value
+        case "list_value":
+            return tuple(plain(item) for item in value.list_value.values)
+        case "struct_value":
+            return _mapping(value.struct_value)
+        case _:
+            return None
+
+
+def _mapping(struct: Struct) -> Value:
+    fields = struct.fields
+    match fields[SIGNATURE_KEY].string_value if SIGNATURE_KEY in fields else "":
+        case "":
+            return {key: plain(value) for key, value in fields.items()}
+        case signature if signature == SECRET_SIGNATURE:
+            secret = plain(fields["value"])
+            return Secret(digest=digest(repr(secret)), plain=secret)
+        case signature if signature == RESOURCE_SIGNATURE:
+            return fields["urn"].string_value
+        case _:
+            return _asset(struct)
+
+
+def _asset(struct: Struct) -> Asset:
+    parts = {key: plain(value) for key, value in struct.fields.items() if key != SIGNATURE_KEY}
+    source = parts.get("path") or parts.get("uri")
+    content = json.dumps(parts, sort_keys=True, default=repr)
+    return Asset(digest=digest(content), source=source if isinstance(source, str) else "text")
+
+
+def digest(text: str) -> str:
+    """A short digest, enough to see that a value changed."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,250 @@
+"""The AWS VPC of the sandbox account: three tiers of subnets over three zones."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component, StackContext
+from components.iam import Statement, policy_document, service_trust
+from settings.network import AwsNetwork as AwsNetworkSettings
+from settings.network import FlowLogs, NatMode
+
+
+@dataclass(frozen=True)
+class AwsNetworkArgs:
+    """Arguments of an AwsNetwork."""
+
+    settings: AwsNetworkSettings
+    availability_zones: tuple[str, str, str]
+    flow_logs: FlowLogs
+
+
+class AwsNetwork(Component):
+    """A VPC over three zones whose machines have no public address.
+
+    **Pulumi type:** `packyard:network:AwsNetwork`
+
+    Makes the VPC, nine subnets (public for NAT gateways alone, private for systems, runners for build workers), NAT
+    gateways, route tables, the S3 gateway endpoint, the interface endpoints of the settings, a closed default security
+    group and flow logs. Systems bring their own security groups.
+    """
+
+    vpc_id: pulumi.Output[str]
+    """Id of the VPC."""
+    cidr: str
+    """IPv4 range of the VPC."""
+    public_subnet_ids: list[pulumi.Output[str]]
+    """Public subnets, in the order of the zones."""
+    private_subnet_ids: list[pulumi.Output[str]]
+    """Private subnets of systems, in the order of the zones."""
+    runner_subnet_ids: list[pulumi.Output[str]]
+    """Private subnets of build workers, in the order of the zones."""
+    private_route_table_ids: list[pulumi.Output[str]]
+    """Route tables of the private and runner subnets, in the order of the zones."""
+    nat_addresses: list[pulumi.Output[str]]
+    """Public IPv4 addresses of all outgoing traffic."""
+
+    def __init__(
+        self,
+        name: str,
+        args: AwsNetworkArgs,
+        context: StackContext,
+        *,
+        aws_provider: aws.Provider,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("packyard:network:AwsNetwork", name, context, providers=[aws_provider], opts=opts)
+        vpc = aws.ec2.Vpc(
+            name,
+            cidr_block=args.settings.cidr,
+            enable_dns_hostnames=True,
+            enable_dns_support=True,
+            tags=self.tags(name),
+            opts=self.child(),
+        )
+        # A machine that names no security group gets this one: it must let nothing in or out.
+        aws.ec2.DefaultSecurityGroup(f"{name}-default", vpc_id=vpc.id, tags=self.tags("closed"), opts=self.child())
+        public = _subnets(self, vpc, args, "public")
+        private = _subnets(self, vpc, args, "private")
+        runners = _subnets(self, vpc, args, "runners")
+        _public_routes(self, vpc, public)
+        addresses, gateways = _nat_gateways(self, args, public)
+        tables = _private_routes(self, vpc, gateways, private, runners)
+        _endpoints(self, vpc, args, private, tables)
+        _flow_log(self, vpc, args)
+
+        self.vpc_id = vpc.id
+        self.cidr = args.settings.cidr
+        self.public_subnet_ids = [subnet.id for subnet in public]
+        self.private_subnet_ids = [subnet.id for subnet in private]
+        self.runner_subnet_ids = [subnet.id for subnet in runners]
+        self.private_route_table_ids = [table.id for table in tables]
+        self.nat_addresses = [address.public_ip for address in addresses]
+        self.register_outputs({"vpc_id": self.vpc_id, "nat_addresses": self.nat_addresses})
+
+
+def _subnets(component: AwsNetwork, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, tier: str) -> list[aws.ec2.Subnet]:
+    return [
+        aws.ec2.Subnet(
+            f"{component.name}-{tier}-{zone[-1]}",
+            vpc_id=vpc.id,
+            availability_zone=zone,
+            cidr_block=args.settings.subnet_cidr(tier, index),
+            map_public_ip_on_launch=False,
+            tags={**component.tags(f"{tier}-{zone[-1]}"), "tier": tier},
+            opts=component.child(),
+        )
+        for index, zone in enumerate(args.availability_zones)
+    ]
+
+
+def _public_routes(component: AwsNetwork, vpc: aws.ec2.Vpc, subnets: list[aws.ec2.Subnet]) -> None:
+    name = component.name
+    gateway = aws.ec2.InternetGateway(name, vpc_id=vpc.id, tags=component.tags(name), opts=component.child())
+    table = aws.ec2.RouteTable(f"{name}-public", vpc_id=vpc.id, tags=component.tags("public"), opts=component.child())
+    aws.ec2.Route(
+        f"{name}-public",
+        route_table_id=table.id,
+        destination_cidr_block="0.0.0.0/0",
+        gateway_id=gateway.id,
+        opts=component.child(),
+    )
+    for subnet, zone in zip(subnets, "012", strict=True):
+        aws.ec2.RouteTableAssociation(
+            f"{name}-public-{zone}", route_table_id=table.id, subnet_id=subnet.id, opts=component.child()
+        )
+
+
+def _nat_gateways(
+    component: AwsNetwork, args: AwsNetworkArgs, subnets: list[aws.ec2.Subnet]
+) -> tuple[list[aws.ec2.Eip], list[aws.ec2.NatGateway]]:
+    """One gateway, or one in each zone; always with addresses that outlive it."""
+    addresses: list[aws.ec2.Eip] = []
+    gateways: list[aws.ec2.NatGateway] = []
+    wanted = subnets[:1] if args.settings.nat_gateways is NatMode.SINGLE else subnets
+    for zone, subnet in enumerate(wanted):
+        name = f"{component.name}-nat-{zone}"
+        # Others allow-list these addresses, so losing one is an outage at their end.
+        address = aws.ec2.Eip(name, domain="vpc", tags=component.tags(f"nat-{zone}"), opts=component.stateful())
+        gateway = aws.ec2.NatGateway(
+            name,
+            allocation_id=address.id,
+            subnet_id=subnet.id,
+            tags=component.tags(f"nat-{zone}"),
+            opts=component.child(),
+        )
+        addresses.append(address)
+        gateways.append(gateway)
+    return addresses, gateways
+
+
+def _private_routes(
+    component: AwsNetwork, vpc: aws.ec2.Vpc, gateways: list[aws.ec2.NatGateway], *tiers: list[aws.ec2.Subnet]
+) -> list[aws.ec2.RouteTable]:
+    """A route table for each zone, shared by the tiers of that zone, through the nearest NAT gateway."""
+    tables: list[aws.ec2.RouteTable] = []
+    for zone, subnets in enumerate(zip(*tiers, strict=True)):
+        name = f"{component.name}-private-{zone}"
+        table = aws.ec2.RouteTable(name, vpc_id=vpc.id, tags=component.tags(f"private-{zone}"), opts=component.child())
+        aws.ec2.Route(
+            name,
+            route_table_id=table.id,
+            destination_cidr_block="0.0.0.0/0",
+            nat_gateway_id=gateways[zone % len(gateways)].id,
+            opts=component.child(),
+        )
+        for tier, subnet in enumerate(subnets):
+            aws.ec2.RouteTableAssociation(
+                f"{name}-{tier}", route_table_id=table.id, subnet_id=subnet.id, opts=component.child()
+            )
+        tables.append(table)
+    return tables
+
+
+def _endpoints(
+    component: AwsNetwork,
+    vpc: aws.ec2.Vpc,
+    args: AwsNetworkArgs,
+    subnets: list[aws.ec2.Subnet],
+    tables: list[aws.ec2.RouteTable],
+) -> None:
+    name, region = component.name, component.context.aws_region
+    aws.ec2.VpcEndpoint(
+        f"{name}-s3",
+        vpc_id=vpc.id,
+        service_name=f"com.amazonaws.{region}.s3",
+        vpc_endpoint_type="Gateway",
+        route_table_ids=[table.id for table in tables],
+        tags=component.tags("s3"),
+        opts=component.child(),
+    )
+    if not args.settings.interface_endpoints:
+        return
+    group = aws.ec2.SecurityGroup(
+        f"{name}-endpoints",
+        vpc_id=vpc.id,
+        description="HTTPS from the VPC to interface endpoints",
+        tags=component.tags("endpoints"),
+        opts=component.child(),
+    )
+    aws.vpc.SecurityGroupIngressRule(
+        f"{name}-endpoints",
+        security_group_id=group.id,
+        description="HTTPS from the VPC",
+        cidr_ipv4=args.settings.cidr,
+        ip_protocol="tcp",
+        from_port=443,
+        to_port=443,
+        tags=component.tags("endpoints"),
+        opts=component.child(),
+    )
+    for service in args.settings.interface_endpoints:
+        aws.ec2.VpcEndpoint(
+            f"{name}-{service}",
+            vpc_id=vpc.id,
+            service_name=f"com.amazonaws.{region}.{service}",
+            vpc_endpoint_type="Interface",
+            private_dns_enabled=True,
+            subnet_ids=[subnet.id for subnet in subnets],
+            security_group_ids=[group.id],
+            tags=component.tags(service),
+            opts=component.child(),
+        )
+
+
+def _flow_log(component: AwsNetwork, vpc: aws.ec2.Vpc, args: AwsNetworkArgs) -> None:
+    name = f"{component.name}-flow-log"
+    group = aws.cloudwatch.LogGroup(
+        name, retention_in_days=args.flow_logs.retention_days, tags=component.tags(), opts=component.child()
+    )
+    role = aws.iam.Role(
+        name,
+        assume_role_policy=service_trust(
+            "vpc-flow-logs.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": component.context.aws_account_id}},
+        ),
+        tags=component.tags(),
+        opts=component.child(),
+    )
+    aws.iam.RolePolicy(
+        name,
+        role=role.name,
+        policy=policy_document(
+            Statement(
+                actions=["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+                resources=[pulumi.Output.concat(group.arn, ":*")],
+            )
+        ),
+        opts=component.child(),
+    )
+    aws.ec2.FlowLog(
+        name,
+        vpc_id=vpc.id,
+        traffic_type="ALL",
+        log_destination_type="cloud-watch-logs",
+        log_destination=group.arn,
+        iam_role_arn=role.arn,
+        tags=component.tags(),
+        opts=component.child(),
+    )

@@ -1,0 +1,1 @@
+"""The program: configuration in, providers made, every system built once."""

@@ -1,0 +1,61 @@
+"""The only door to a cloud: one AWS provider and one provider for each GCP project.
+
+Ambient credentials decide who is asking, never where: account and projects are pinned here, so a shell that points
+elsewhere is an error before anything is made.
+"""
+
+from dataclasses import dataclass
+
+import pulumi_aws as aws
+import pulumi_gcp as gcp
+
+from settings.stack import Settings
+from settings.vocabulary import GcpProject
+
+
+@dataclass(frozen=True)
+class Providers:
+    """Every provider of the stack."""
+
+    aws: aws.Provider
+    testground: gcp.Provider
+    build_runners: gcp.Provider
+    cloud_native: gcp.Provider
+
+
+def default_tags(settings: Settings) -> dict[str, str]:
+    """Tags and labels of every resource; components add their own name. Lower case, because GCP accepts nothing else."""
+    return {
+        "stack": settings.stack,
+        "owner": settings.estate.owner,
+        "cost_centre": settings.estate.cost_centre,
+        "repository": settings.estate.repository,
+    }
+
+
+def make_providers(settings: Settings) -> Providers:
+    """All providers, with accounts pinned and default tags and labels set."""
+    return Providers(
+        aws=aws.Provider(
+            "aws",
+            region=settings.aws.region,
+            allowed_account_ids=[settings.aws.account_id],
+            default_tags=aws.ProviderDefaultTagsArgs(tags=default_tags(settings)),
+        ),
+        testground=_gcp_provider("gcp-testground", settings, GcpProject.TESTGROUND),
+        build_runners=_gcp_provider("gcp-build-runners", settings, GcpProject.BUILD_RUNNERS),
+        cloud_native=_gcp_provider("gcp-cloud-native", settings, GcpProject.CLOUD_NATIVE),
+    )
+
+
+def _gcp_provider(name: str, settings: Settings, project: GcpProject) -> gcp.Provider:
+    return gcp.Provider(
+        name,
+        project=settings.gcp.projects.id_of(project),
+        region=settings.gcp.region,
+        zone=settings.gcp.zone,
+        default_labels=default_tags(settings),
+        add_pulumi_attribution_label=False,
+        user_project_override=True,
+        billing_project=settings.gcp.projects.id_of(project),
+    )

@@ -1,0 +1,82 @@
+"""Who owns the estate, and the accounts, regions and names that every system shares."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from settings.base import Section
+from settings.vocabulary import (
+    AwsAccountId,
+    AwsImage,
+    AwsRegion,
+    AwsZone,
+    DnsName,
+    EmailAddress,
+    GcpImage,
+    GcpProject,
+    GcpProjectId,
+    GcpRegion,
+    GcpZone,
+    Slug,
+)
+
+
+class EstateSettings(Section):
+    """The owner, which becomes tags and labels, and how tightly the estate is held."""
+
+    owner: Slug
+    cost_centre: Slug
+    repository: Slug
+    """The repository as a label value: group and project joined by a hyphen, since labels allow no slash."""
+    name_prefix: Annotated[Slug, Field(max_length=20, examples=["example-packyard"])]
+    """Leads every physical name; bucket names are global, so it must be the organisation's own."""
+    protected: bool = True
+    """Stateful resources are protected, retained and deletion-protected. Only staging may turn it off."""
+    alert_addresses: Annotated[tuple[EmailAddress, ...], Field(min_length=1, examples=[["oncall@example.com"]])]
+    """Who is told when a machine is down or a backup is late; both clouds' alarms go there."""
+
+
+class GcpProjects(Section):
+    """Project ids of the three GCP projects."""
+
+    testground: GcpProjectId
+    omnibus_build_runners: GcpProjectId
+    cloud_native: GcpProjectId
+
+    def id_of(self, project: GcpProject) -> str:
+        """The project id behind one of the three names."""
+        return {
+            GcpProject.TESTGROUND: self.testground,
+            GcpProject.BUILD_RUNNERS: self.omnibus_build_runners,
+            GcpProject.CLOUD_NATIVE: self.cloud_native,
+        }[project]
+
+
+class GcpSettings(Section):
+    """Where on GCP the estate lives, and the image that its machines boot."""
+
+    projects: GcpProjects
+    region: GcpRegion
+    zone: GcpZone
+    """The zone of single machines; runner shards name their own."""
+    image: GcpImage
+    """Debian 13, pinned. A new image reaches a stateful machine only when it is rebuilt by hand."""
+
+
+class AwsSettings(Section):
+    """The AWS sandbox account, its region and three zones, and the image that its machines boot."""
+
+    account_id: AwsAccountId
+    region: AwsRegion
+    availability_zones: Annotated[
+        tuple[AwsZone, AwsZone, AwsZone], Field(examples=[["us-east-1a", "us-east-1b", "us-east-1c"]])
+    ]
+    image: AwsImage
+    """Debian 13 for amd64, pinned, of the same release as on GCP."""
+
+
+class DnsSettings(Section):
+    """The public zone that every public name of the stack lies in."""
+
+    domain: DnsName
+    """For example staging.packyard.example.com; the parent zone delegates it once (docs/bootstrap.md)."""

@@ -1,0 +1,46 @@
+"""Faults of a stack file: what is wrong, where, and what would be right.
+
+All faults are reported together in one SettingsError, so that one run of the preview is enough to mend a file.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+Path = tuple[str | int, ...]
+"""Place of a value below `config:`, for example ("network", "aws", "cidr")."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a stack file."""
+
+    path: Path
+    wrong: str
+    right: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """One line: place, what is wrong, what would be right."""
+        place = dotted(self.path) if self.line is None else f"line {self.line}: {dotted(self.path)}"
+        return f"{place}: {self.wrong}. HINT: {self.right}"
+
+
+class SettingsError(Exception):
+    """A stack file that cannot be used; its text names the file and lists every fault."""
+
+    def __init__(self, source: str, faults: Sequence[Fault]) -> None:
+        self.source = source
+        self.faults = tuple(faults)
+        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        super().__init__("\n".join([f"{source}: {count}", *(f"  {fault}" for fault in self.faults)]))
+
+
+def dotted(path: Path) -> str:
+    """The place as an operator reads it: packyard:runnerFleet.shards[0].zone."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    return f"packyard:{text}" if path else "config"
+
+
+def in_file_order(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """Faults sorted by line, then by place; without lines, by place alone."""
+    return iter(sorted(faults, key=lambda fault: (fault.line or 0, dotted(fault.path))))

@@ -1,0 +1,52 @@
+"""Sizes of the stateful machines and when they may be interrupted."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from settings.base import Section
+from settings.vocabulary import AwsInstanceType, BootDiskGiB, Days, GcpMachineType, GiB, TimeOfDay
+
+
+class Weekday(StrEnum):
+    """Days of the week as systemd writes them in OnCalendar."""
+
+    MONDAY = "Mon"
+    TUESDAY = "Tue"
+    WEDNESDAY = "Wed"
+    THURSDAY = "Thu"
+    FRIDAY = "Fri"
+    SATURDAY = "Sat"
+    SUNDAY = "Sun"
+
+
+class MaintenanceWindow(Section):
+    """The only time in a week when converge may interrupt a service, in UTC."""
+
+    day: Weekday
+    start: TimeOfDay
+    minutes: Annotated[int, Field(ge=15, le=480, examples=[120])]
+
+
+class MachineSize(Section):
+    """What both makers of machines share."""
+
+    boot_disk_gib: Annotated[BootDiskGiB, Field(alias="bootDiskGiB")]
+    """May be lost at any time: everything on it is made again by converge."""
+    data_disk_gib: Annotated[GiB, Field(alias="dataDiskGiB")]
+    """Never lost: protected, and in snapshots. It can grow, never shrink."""
+    snapshot_retention_days: Days
+    maintenance_window: MaintenanceWindow
+
+
+class GceSize(MachineSize):
+    """A machine on GCE."""
+
+    machine_type: GcpMachineType
+
+
+class Ec2Size(MachineSize):
+    """A machine on EC2."""
+
+    instance_type: AwsInstanceType

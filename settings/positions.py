@@ -1,0 +1,42 @@
+"""Line numbers of the values in a stack file, for error messages."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+
+import yaml
+
+from settings.faults import Path
+
+
+def lines_by_path(stack_file: FilePath) -> dict[Path, int]:
+    """The line, counted from 1, of every key and list item below `config:`; empty where the file cannot be read."""
+    try:
+        root = yaml.compose(stack_file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, yaml.YAMLError):
+        return {}
+    return {
+        _without_namespace(path[1:]): line for path, line in _walk(root, ()) if len(path) > 1 and path[0] == "config"
+    }
+
+
+def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:
+    """The line of a place, or of the nearest place around it that the file has."""
+    for length in range(len(path), 0, -1):
+        if path[:length] in lines:
+            return lines[path[:length]]
+    return None
+
+
+def _walk(node: yaml.Node | None, path: Path) -> Iterator[tuple[Path, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield (*path, key.value), key.start_mark.line + 1
+            yield from _walk(value, (*path, key.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield (*path, index), item.start_mark.line + 1
+            yield from _walk(item, (*path, index))
+
+
+def _without_namespace(path: Path) -> Path:
+    return (str(path[0]).removeprefix("packyard:"), *path[1:])

@@ -1,0 +1,66 @@
+"""Rules between sections of a stack file. Each is a generator of faults; all run, so all faults show at once."""
+
+import ipaddress
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+from settings.faults import Fault, Path
+from settings.stack import Settings
+
+Rule = Callable[[Settings], Iterator[Fault]]
+
+
+def networks_do_not_overlap(settings: Settings) -> Iterator[Fault]:
+    """Networks that a link or a peering may join must not share an address."""
+    for (_, first), (path, second) in combinations(_networks(settings), 2):
+        if ipaddress.IPv4Network(first).overlaps(ipaddress.IPv4Network(second)):
+            yield Fault(path, f"{second} overlaps {first}", "give every network its own range")
+
+
+def zones_lie_in_their_region(settings: Settings) -> Iterator[Fault]:
+    """A zone of another region would put a machine away from its subnet."""
+    if not settings.gcp.zone.startswith(f"{settings.gcp.region}-"):
+        yield Fault(
+            ("gcp", "zone"),
+            f"{settings.gcp.zone} is not in {settings.gcp.region}",
+            f"a zone such as {settings.gcp.region}-b",
+        )
+    for index, zone in enumerate(settings.aws.availability_zones):
+        if zone[:-1] != settings.aws.region:
+            yield Fault(
+                ("aws", "availabilityZones", index),
+                f"{zone} is not in {settings.aws.region}",
+                f"a zone such as {settings.aws.region}a",
+            )
+    if len(set(settings.aws.availability_zones)) < len(settings.aws.availability_zones):
+        yield Fault(("aws", "availabilityZones"), "a zone is named twice", "three different zones")
+
+
+def production_is_protected(settings: Settings) -> Iterator[Fault]:
+    """A wrong `pulumi up` on an unprotected production deletes the data."""
+    if settings.stack == "production" and not settings.estate.protected:
+        yield Fault(("estate", "protected"), "production must be protected", "protected: true")
+
+
+def production_survives_a_zone(settings: Settings) -> Iterator[Fault]:
+    """With one NAT gateway, the loss of its zone cuts every build off."""
+    if settings.stack == "production" and settings.network.aws.nat_gateways != "perZone":
+        yield Fault(
+            ("network", "aws", "natGateways"),
+            "production needs a NAT gateway in each zone",
+            "natGateways: perZone",
+        )
+
+
+def _networks(settings: Settings) -> Iterator[tuple[Path, str]]:
+    yield ("network", "gcp", "testground"), settings.network.gcp.testground
+    yield ("network", "gcp", "omnibusBuildRunners"), settings.network.gcp.omnibus_build_runners
+    yield ("network", "aws", "cidr"), settings.network.aws.cidr
+
+
+RULES: tuple[Rule, ...] = (
+    networks_do_not_overlap,
+    zones_lie_in_their_region,
+    production_is_protected,
+    production_survives_a_zone,
+)

@@ -1,0 +1,44 @@
+"""One way into the program for every test: capture a stack as it is, or with a few settings changed."""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from capture import Capture, StackFile, capture_stack, read_stack_file
+
+ROOT = Path(__file__).resolve().parent.parent
+STACKS = ("staging", "production")
+
+
+@cache
+def estate(stack: str, *, preview: bool = False) -> Capture:
+    """Everything that a real stack file registers; captured once in a test run."""
+    return capture_stack(ROOT, read_stack_file(ROOT, stack), preview=preview)
+
+
+def variant(stack: str, changes: Mapping[str, object], *, preview: bool = False) -> Capture:
+    """The stack with some settings changed, for example {"network.aws.natGateways": "single"}; None removes a key."""
+    return capture_stack(ROOT, changed_stack_file(stack, changes), preview=preview)
+
+
+def changed_stack_file(stack: str, changes: Mapping[str, object]) -> StackFile:
+    """A real stack file with values replaced, by dotted path; whole numbers in a path are list indexes."""
+    stack_file = read_stack_file(ROOT, stack)
+    sections: dict[str, Any] = {key: json.loads(text) for key, text in stack_file.config.items()}
+    for path, value in changes.items():
+        _put(sections, [f"packyard:{path.split('.')[0]}", *path.split(".")[1:]], copy.deepcopy(value))
+    return replace(stack_file, config={key: json.dumps(section) for key, section in sections.items()})
+
+
+def _put(holder: Any, path: list[str], value: object) -> None:
+    key: Any = int(path[0]) if isinstance(holder, list) else path[0]
+    if len(path) > 1:
+        _put(holder[key], path[1:], value)
+    elif value is None:
+        del holder[key]
+    else:
+        holder[key] = value
