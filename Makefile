@@ -46,7 +46,7 @@ format: setup ## Format the code
 
 .PHONY: bench
 bench: setup ## Time and memory of the preview against the import floor
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench_preview
 
 .PHONY: requirements
 requirements: setup ## Compile the requirements files anew after a change of a *.in file

@@ -1,8 +1,9 @@
 """Every registration of a Pulumi program as plain frozen values, recorded in process: no CLI, no cloud, no network."""
 
-from capture.registration import Asset, Capture, Registration, Secret, Unknown, Value
+from capture.registration import Asset, Capture, Registration, Secret, Unknown, Value, leaves
 from capture.run import ProgramError, capture_stack
 from capture.stack_file import StackFile, StackFileError, read_stack_file
+from capture.urn import make_urn, type_chain, urn_name
 
 __all__ = [
     "Asset",
@@ -15,5 +16,9 @@ __all__ = [
     "Unknown",
     "Value",
     "capture_stack",
+    "leaves",
+    "make_urn",
     "read_stack_file",
+    "type_chain",
+    "urn_name",
 ]

@@ -13,11 +13,10 @@ from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import resource_pb2
 
-from capture.registration import Registration, Value
+from capture.registration import Registration, Value, leaves
 from capture.replies import reply
+from capture.urn import make_urn
 from capture.wire import plain_struct
-
-STACK_TYPE = "pulumi:pulumi:Stack"
 
 SUPPORTED_FEATURES = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -36,9 +35,9 @@ class RecordingError(Exception):
 class Recorder:
     """Records every registration. Methods carry the names of the monitor's protocol.
 
-    In a preview run it answers without ids, as the engine does for resources that do not exist yet. With final values it
-    invents ids and outputs; an output that nothing invents stays unknown, so that a missing one shows in the inputs that
-    would have used it.
+    In a preview run it answers without ids, as the engine does for resources that do not exist yet. With final values
+    it invents ids and outputs; an output that nothing invents stays unknown, so that a missing one shows in the inputs
+    that would have used it.
     """
 
     def __init__(self, project: str, stack: str, program_dir: Path, *, preview: bool) -> None:
@@ -50,12 +49,18 @@ class Recorder:
         self._requests: dict[str, Any] = {}
         self._ids: dict[str, str] = {}
         self._outputs: dict[str, dict[str, Value]] = {}
+        self._invented: dict[str, dict[str, str]] = {}
+
+    def invented(self) -> dict[str, dict[str, str]]:
+        """For each URN the values that no input holds, and the output that each stands for."""
+        return self._invented
 
     def registrations(self) -> tuple[Registration, ...]:
         """Everything recorded so far, sorted by URN."""
         return tuple(self._registration(urn) for urn in sorted(self._requests))
 
     def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:  # noqa: N802 -- protocol name
+        """Records one resource and answers with its URN, id and outputs."""
         urn = self._urn(request)
         with self._lock:
             if urn in self._requests:
@@ -65,39 +70,56 @@ class Recorder:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if self._preview:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
-        answer = reply(request.type, request.name, plain_struct(request.object), self._provider_inputs(request))
+        inputs = plain_struct(request.object)
+        answer = reply(request.type, request.name, inputs, self._provider_inputs(request))
         self._ids[urn] = answer.id
         outputs = Struct()
         outputs.update(answer.outputs)
+        self._invented[urn] = _invented_values(inputs, plain_struct(outputs) | {"id": answer.id})
         return resource_pb2.RegisterResourceResponse(urn=urn, id=answer.id, object=outputs, unknown=True)
 
     def RegisterResourceOutputs(self, request: Any) -> empty_pb2.Empty:  # noqa: N802 -- protocol name
+        """Records the outputs of a component or of the stack."""
         self._outputs[request.urn] = plain_struct(request.outputs)
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any) -> NoReturn:  # noqa: N802 -- protocol name
+        """Refuses a data source."""
         raise RecordingError(f"the program asks a cloud ({request.tok}); a preview without credentials cannot answer")
 
     def Call(self, request: Any) -> NoReturn:  # noqa: N802 -- protocol name
+        """Refuses a method of a resource."""
         raise RecordingError(f"the program asks a cloud ({request.tok}); a preview without credentials cannot answer")
 
     def ReadResource(self, request: Any) -> NoReturn:  # noqa: N802 -- protocol name
+        """Refuses `Resource.get`."""
         raise RecordingError(f"the program reads {request.type} {request.name!r} from a cloud")
 
     def SupportsFeature(self, _request: Any) -> resource_pb2.SupportsFeatureResponse:  # noqa: N802 -- protocol name
+        """The old way to ask what the monitor can do; GetDeploymentInfo answers."""
         return resource_pb2.SupportsFeatureResponse(hasSupport=False)
 
     def GetDeploymentInfo(self, _request: Any) -> resource_pb2.DeploymentInfo:  # noqa: N802 -- protocol name
+        """What the monitor can do."""
         return resource_pb2.DeploymentInfo(supportedFeatures=SUPPORTED_FEATURES)
 
     def SignalAndWaitForShutdown(self, _request: Any) -> empty_pb2.Empty:  # noqa: N802 -- protocol name
+        """The end of the program; nothing is left to wait for."""
         return empty_pb2.Empty()
 
     def _urn(self, request: Any) -> str:
-        """The engine's own rule: types of all parents but the stack, joined by "$", then the name."""
-        parent_types = request.parent.split("::")[2] if request.parent else STACK_TYPE
-        chain = request.type if parent_types == STACK_TYPE else f"{parent_types}${request.type}"
-        return f"urn:pulumi:{self._stack}::{self._project}::{chain}::{request.name}"
+        return make_urn(self._stack, self._project, request.parent, request.type, request.name)
+
+    def _alias_urn(self, spec: Any, request: Any) -> str:
+        """The URN that an alias means: what it leaves out is as the resource has it now (the engine's own rule)."""
+        parent = "" if spec.noParent else (spec.parentUrn or request.parent)
+        return make_urn(
+            spec.stack or self._stack,
+            spec.project or self._project,
+            parent,
+            spec.type or request.type,
+            spec.name or request.name,
+        )
 
     def _provider_inputs(self, request: Any) -> dict[str, Value]:
         provider = self._requests.get(request.provider.rpartition("::")[0])
@@ -122,7 +144,7 @@ class Recorder:
             ignore_changes=tuple(request.ignoreChanges),
             replace_on_changes=tuple(request.replaceOnChanges),
             additional_secret_outputs=tuple(request.additionalSecretOutputs),
-            aliases=tuple(alias.urn or alias.spec.name for alias in request.aliases),
+            aliases=tuple(alias.urn or self._alias_urn(alias.spec, request) for alias in request.aliases),
             dependencies=tuple(sorted(request.dependencies)),
             property_dependencies={
                 key: tuple(sorted(value.urns)) for key, value in sorted(request.propertyDependencies.items())
@@ -139,3 +161,13 @@ class Recorder:
             if file.startswith(self._program_dir) and "site-packages" not in file:
                 return f"{file.removeprefix(self._program_dir).lstrip('/')}:{frame.pc.line}"
         return ""
+
+
+def _invented_values(inputs: dict[str, Value], answered: dict[str, Value]) -> dict[str, str]:
+    # The project of a GCP resource comes from its provider.
+    given = {value for _, value in leaves(inputs) if isinstance(value, str)}
+    return {
+        value: path
+        for path, value in leaves(answered)
+        if isinstance(value, str) and path != "project" and value not in given
+    }

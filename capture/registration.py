@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Registration:
     replace_on_changes: tuple[str, ...] = ()
     additional_secret_outputs: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    """URNs or names that the resource had before."""
+    """URNs that the resource itself had before; those it had through a renamed parent are not listed."""
     dependencies: tuple[str, ...] = ()
     """URNs that must exist first."""
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -64,7 +65,7 @@ class Registration:
 
     @property
     def cloud(self) -> str:
-        """ "aws", "gcp", "pulumi" (providers and the stack) or "packyard" (components)."""
+        """One of "aws", "gcp", "pulumi" (providers and the stack) and "packyard" (components)."""
         return self.type.partition(":")[0]
 
     @property
@@ -75,15 +76,20 @@ class Registration:
 
 @dataclass(frozen=True)
 class Capture:
-    """Everything that one program registered for one stack, sorted by URN."""
+    """Everything that one program registered for one stack, sorted by URN.
+
+    Invented values must never be shown bare: a reader would take them for real.
+    """
 
     project: str
     stack: str
     preview: bool
     """True where ids and outputs stayed unknown, as in `pulumi preview` of a new stack."""
     registrations: tuple[Registration, ...]
+    invented: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """For each URN the values that stand for a cloud's answer, and for which output: {"i-0f3a": "id"}."""
 
-    @property
+    @cached_property
     def by_urn(self) -> dict[str, Registration]:
         """Registrations by URN."""
         return {registration.urn: registration for registration in self.registrations}
@@ -104,7 +110,14 @@ class Capture:
 
     def children(self, urn: str) -> tuple[Registration, ...]:
         """Direct children of a registration."""
-        return tuple(entry for entry in self.registrations if entry.parent == urn)
+        return self._by_parent.get(urn, ())
+
+    @cached_property
+    def _by_parent(self) -> dict[str, tuple[Registration, ...]]:
+        found: dict[str, list[Registration]] = {}
+        for entry in self.registrations:
+            found.setdefault(entry.parent, []).append(entry)
+        return {urn: tuple(entries) for urn, entries in found.items()}
 
     def component_of(self, registration: Registration) -> Registration:
         """The nearest component around a resource, or the stack."""

@@ -7,13 +7,13 @@ import runpy
 from pathlib import Path
 
 import pulumi
-import yaml
 from pulumi.runtime import mocks, run_in_stack, set_all_config
 from pulumi.runtime.settings import Settings, configure, set_root_resource
 
+from capture.loop import InlineLoop, lean_runtime, settle
 from capture.monitor import Recorder, RecordingError
 from capture.registration import Capture
-from capture.stack_file import StackFile
+from capture.stack_file import StackFile, read_project_name
 
 
 class ProgramError(Exception):
@@ -23,10 +23,11 @@ class ProgramError(Exception):
 def capture_stack(program_dir: Path, stack_file: StackFile, *, preview: bool = False) -> Capture:
     """Everything that the program registers for a stack.
 
-    With `preview`, ids and outputs stay unknown, as for a stack that does not exist yet; without, they are invented. Many
-    stacks can be captured one after the other in one process. Raises ProgramError.
+    With `preview`, ids and outputs stay unknown, as for a stack that does not exist yet; without, they are invented.
+    Many stacks can be captured one after the other in one process. Raises ProgramError and
+    StackFileError.
     """
-    project = str(yaml.safe_load((program_dir / "Pulumi.yaml").read_text(encoding="utf-8"))["name"])
+    project = read_project_name(program_dir)
     recorder = Recorder(project, stack_file.stack, program_dir, preview=preview)
     settings = Settings(
         project=project,
@@ -39,7 +40,7 @@ def capture_stack(program_dir: Path, stack_file: StackFile, *, preview: bool = F
     )
     # A context of its own keeps configuration and settings of one stack out of the next.
     contextvars.copy_context().run(_run, program_dir, stack_file, settings)
-    return Capture(project, stack_file.stack, preview, recorder.registrations())
+    return Capture(project, stack_file.stack, preview, recorder.registrations(), recorder.invented())
 
 
 def _run(program_dir: Path, stack_file: StackFile, settings: Settings) -> None:
@@ -47,19 +48,21 @@ def _run(program_dir: Path, stack_file: StackFile, settings: Settings) -> None:
     set_root_resource(None)  # pyright: ignore[reportArgumentType] -- None is what a fresh process has
     configure(settings)
     set_all_config(stack_file.config, list(stack_file.secret_keys))
-    loop = asyncio.new_event_loop()
+    loop = InlineLoop()
     asyncio.set_event_loop(loop)
     working_dir = Path.cwd()
     os.chdir(program_dir)
     try:
-        loop.run_until_complete(run_in_stack(lambda: _execute(program_dir)))
+        with lean_runtime():
+            loop.run_until_complete(run_in_stack(lambda: _execute(program_dir)))
     except (pulumi.RunError, RecordingError) as error:
         raise ProgramError(str(error)) from None
     finally:
         os.chdir(working_dir)
-        loop.close()
+        loop.abandon()
         asyncio.set_event_loop(None)
 
 
-def _execute(program_dir: Path) -> None:
+async def _execute(program_dir: Path) -> None:
     runpy.run_path(str(program_dir / "__main__.py"), run_name="__main__")
+    await settle()

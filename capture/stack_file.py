@@ -1,13 +1,18 @@
 """Pulumi's own stack files, `Pulumi.<stack>.yaml`, read without the CLI and without opening secure values."""
 
 import json
+import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
 
 from capture.wire import digest
+
+STACK_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+"""What Pulumi allows."""
 
 
 class StackFileError(Exception):
@@ -31,28 +36,66 @@ class StackFile:
 def read_stack_file(program_dir: Path, stack: str) -> StackFile:
     """The stack file of a program. Raises StackFileError."""
     path = program_dir / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
+    # A name that is a path would read a file of somebody else.
+    if not STACK_NAME.fullmatch(stack) or not path.is_file():
         known = sorted(file.name.split(".")[1] for file in program_dir.glob("Pulumi.*.yaml"))
-        raise StackFileError(f"{path.name}: no such stack. HINT: one of {', '.join(known) or 'none, add a stack file'}")
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise StackFileError(f"{path.name}: {line}{error.problem}. HINT: mend the YAML there") from None
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise StackFileError(f"{path.name}: not YAML: {error}. HINT: it must be UTF-8 text") from None
-    config = _config_section(path, document)
+        hint = f"one of {', '.join(known)}" if known else "there is no stack file at all, add one"
+        raise StackFileError(f"Pulumi.{stack}.yaml: no such stack. HINT: {hint}")
+    config = _config_section(path, read_yaml(path))
     secure: list[str] = []
     opened = {key: _without_secure_values(value, key, secure) for key, value in config.items()}
     return StackFile(
         stack=stack,
         path=path,
         config={
-            key: value if isinstance(value, str) else json.dumps(value, default=str) for key, value in opened.items()
+            key: value if isinstance(value, str) else json.dumps(value, default=_as_the_cli_reads_it)
+            for key, value in opened.items()
         },
         secret_keys=tuple(key for key in opened if any(_is_below(place, key) for place in secure)),
         secure_paths=tuple(secure),
     )
+
+
+def read_project_name(program_dir: Path) -> str:
+    """The name in Pulumi.yaml, which is a part of every URN. Raises StackFileError."""
+    path = program_dir / "Pulumi.yaml"
+    if not path.is_file():
+        raise StackFileError(f"{path.name}: missing in {program_dir}. HINT: run the command in the project's folder")
+    document = read_yaml(path)
+    name = cast("dict[str, Any]", document).get("name") if isinstance(document, dict) else None
+    if not isinstance(name, str):
+        raise StackFileError(f"{path.name}: no `name:`. HINT: name: packyard")
+    return name
+
+
+def read_yaml(path: Path) -> object:
+    """A YAML file in UTF-8, in which no key stands twice. Raises StackFileError with the line."""
+    content = path.read_bytes()
+    try:
+        # The loader is a safe one; it refuses more than the usual.
+        return yaml.load(content.decode("utf-8"), Loader=_StrictLoader)  # noqa: S506
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise StackFileError(f"{path.name}: line {line}: not UTF-8 text. HINT: save it as UTF-8") from None
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise StackFileError(f"{path.name}: {line}{error.problem}. HINT: mend the YAML there") from None
+    except yaml.YAMLError as error:
+        raise StackFileError(f"{path.name}: {error}. HINT: mend the YAML there") from None
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Refuses a key that stands twice, as the Pulumi CLI does; PyYAML alone would drop the first one silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """One mapping."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            text = str(getattr(key, "value", ""))
+            if text in seen and isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem=f"key {text!r} stands twice", problem_mark=key.start_mark)
+            seen.add(text)
+        return super().construct_mapping(node, deep=deep)
 
 
 def _config_section(path: Path, document: object) -> dict[str, Any]:
@@ -78,3 +121,8 @@ def _without_secure_values(value: Any, place: str, found: list[str]) -> Any:
 
 def _is_below(place: str, key: str) -> bool:
     return place == key or place.startswith((f"{key}.", f"{key}["))
+
+
+def _as_the_cli_reads_it(value: object) -> str:
+    """A date without quotes: the CLI hands programs a timestamp, so a preview must not be more lenient."""
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, date) else str(value)

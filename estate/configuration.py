@@ -7,7 +7,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime import config
 
-from settings.faults import SettingsError
+from settings.faults import Fault, SettingsError
+from settings.link import HaVpnLink
 from settings.parse import parse
 from settings.stack import Settings
 
@@ -21,9 +22,22 @@ def read_settings() -> Settings:
     values: dict[str, Any] = {**config.get_config_env(), **config.CONFIG.get()}
     raw: dict[str, object] = {key.removeprefix(NAMESPACE): _decoded(text) for key, text in values.items()}
     try:
-        return parse(raw, stack, Path(f"Pulumi.{stack}.yaml"))
+        settings = parse(raw, stack, Path(f"Pulumi.{stack}.yaml"))
+        _refuse_keys_in_clear(settings)
+        return settings
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from None
+
+
+def _refuse_keys_in_clear(settings: Settings) -> None:
+    """A key that is no secure value lies in the repository for all to read. Only Pulumi knows which values are."""
+    if isinstance(settings.link, HaVpnLink) and not config.is_config_secret(f"{NAMESPACE}link"):
+        fault = Fault(
+            ("link", "presharedKeys"),
+            "the keys are written in clear",
+            "new keys, with pulumi config set --path --secret 'packyard:link.presharedKeys[0]'",
+        )
+        raise SettingsError(f"Pulumi.{settings.stack}.yaml", [fault])
 
 
 def _decoded(text: str) -> object:

@@ -2,11 +2,24 @@
 
 from dataclasses import dataclass
 
+import pulumi
+
+from components.alerts import Alerts, AlertsArgs
+from components.backup_vault import BackupVault, BackupVaultArgs
+from components.cloud_native_cluster import CloudNativeCluster, CloudNativeClusterArgs
 from components.component import StackContext
+from components.database_pair import DatabasePair, DatabasePairArgs
+from components.dev_instance import DevInstance, DevInstanceArgs
 from components.dns import PublicZone, PublicZoneArgs
+from components.link import HaVpn, HaVpnArgs
+from components.machine_store import MachineStore, MachineStoreArgs
 from components.network import AwsNetwork, AwsNetworkArgs, GcpNetwork, GcpNetworkArgs
-from estate.providers import Providers, make_providers
+from components.package_server import PackageServer, PackageServerArgs
+from components.runner_fleet import RunnerFleet, RunnerFleetArgs
+from estate.providers import Providers, default_tags, make_providers
+from settings.link import HaVpnLink
 from settings.stack import Settings
+from settings.vocabulary import GcpProject
 
 
 @dataclass(frozen=True)
@@ -16,6 +29,19 @@ class Networks:
     testground: GcpNetwork
     build_runners: GcpNetwork
     aws: AwsNetwork
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the systems stand on."""
+
+    context: StackContext
+    providers: Providers
+    networks: Networks
+    zone: PublicZone
+    store: MachineStore
+    alerts: Alerts
+    vault: BackupVault | None
 
 
 def build_estate(settings: Settings) -> None:
@@ -30,8 +56,33 @@ def build_estate(settings: Settings) -> None:
         aws_account_id=settings.aws.account_id,
     )
     providers = make_providers(settings)
-    PublicZone("public-zone", PublicZoneArgs(settings.dns.domain), context, gcp_provider=providers.testground)
-    _networks(settings, context, providers)
+    zone = PublicZone("public-zone", PublicZoneArgs(settings.dns.domain), context, gcp_provider=providers.testground)
+    networks = _networks(settings, context, providers)
+    store = MachineStore(
+        "machine-store",
+        MachineStoreArgs(settings.machines),
+        context,
+        gcp_provider=providers.testground,
+        aws_provider=providers.aws,
+    )
+    alerts = _alerts(settings, context, providers)
+    vault = _backup_vault(settings, context, providers)
+    ground = Ground(context, providers, networks, zone, store, alerts, vault)
+    _dev_instance(settings, ground)
+    _runner_fleet(settings, ground)
+    _package_server(settings, ground)
+    _link(settings, ground)
+    _database_pair(settings, ground)
+    if settings.cloud_native_cluster is not None:
+        CloudNativeCluster(
+            "cloud-native",
+            CloudNativeClusterArgs(settings.cloud_native_cluster, networks.aws),
+            context,
+            aws_provider=providers.aws,
+        )
+    # The policies allow unprotected data only where the stack itself says so.
+    pulumi.export("protected", context.protected)
+    pulumi.export("dns", {"domain": zone.domain, "name_servers": zone.name_servers})
 
 
 def _networks(settings: Settings, context: StackContext, providers: Providers) -> Networks:
@@ -55,4 +106,173 @@ def _networks(settings: Settings, context: StackContext, providers: Providers) -
             context,
             aws_provider=providers.aws,
         ),
+    )
+
+
+def _alerts(settings: Settings, context: StackContext, providers: Providers) -> Alerts:
+    return Alerts(
+        "alerts",
+        AlertsArgs(
+            settings.estate.alert_addresses,
+            {GcpProject.TESTGROUND: providers.testground, GcpProject.BUILD_RUNNERS: providers.build_runners},
+        ),
+        context,
+        aws_provider=providers.aws,
+    )
+
+
+def _backup_vault(settings: Settings, context: StackContext, providers: Providers) -> BackupVault | None:
+    """Before the systems, whose machines are told their places in it."""
+    if settings.backup_vault is None:
+        return None
+    vault = BackupVault(
+        "backup-vault",
+        BackupVaultArgs(settings.backup_vault),
+        context,
+        aws_provider=providers.aws,
+        gcp_provider=providers.testground,
+    )
+    pulumi.export(
+        "backup_vault",
+        {
+            "s3_bucket": vault.s3_bucket_name,
+            "gcs_bucket": vault.gcs_bucket_name,
+            "restorer_role_arn": vault.restorer_role_arn,
+        },
+    )
+    return vault
+
+
+def _dev_instance(settings: Settings, ground: Ground) -> None:
+    if settings.dev_instance is None or ground.vault is None:
+        return
+    networks = ground.networks
+    instance = DevInstance(
+        "dev-instance",
+        DevInstanceArgs(
+            settings=settings.dev_instance,
+            project=settings.gcp.projects.testground,
+            image=settings.gcp.image,
+            network=networks.testground,
+            zone=ground.zone,
+            store=ground.store,
+            alerts=ground.alerts.for_project(GcpProject.TESTGROUND),
+            vault=ground.vault,
+            build_addresses=[
+                networks.testground.nat_address,
+                networks.build_runners.nat_address,
+                *networks.aws.nat_addresses,
+            ],
+        ),
+        ground.context,
+        gcp_provider=ground.providers.testground,
+    )
+    pulumi.export("dev_instance", {"url": instance.url})
+    # Plain text of its own: `pulumi stack output known_hosts` is then the file that clients install.
+    pulumi.export("known_hosts", instance.known_hosts)
+
+
+def _package_server(settings: Settings, ground: Ground) -> None:
+    if settings.package_server is None:
+        return
+    networks, vault = ground.networks, ground.vault
+    server = PackageServer(
+        "package-server",
+        PackageServerArgs(
+            settings=settings.package_server,
+            image=settings.gcp.image,
+            network=networks.testground,
+            zone=ground.zone,
+            store=ground.store,
+            alerts=ground.alerts.for_project(GcpProject.TESTGROUND),
+            build_addresses=[networks.build_runners.nat_address, *networks.aws.nat_addresses],
+            notification_addresses=settings.estate.alert_addresses,
+            offsite=None if vault is None else vault.place("packages"),
+        ),
+        ground.context,
+        gcp_provider=ground.providers.testground,
+    )
+    if vault is not None:
+        vault.admit("packages", server.machine.service_account_unique_id)
+    pulumi.export(
+        "package_server",
+        {
+            "public": f"https://{server.public_host}",
+            "upload": f"https://{server.upload_host}",
+            "addresses": [server.ipv4_address, server.ipv6_address],
+        },
+    )
+
+
+def _database_pair(settings: Settings, ground: Ground) -> None:
+    pair = settings.database_pair
+    if pair is None or ground.vault is None:
+        return
+    zone = settings.aws.availability_zones.index(pair.aws.availability_zone)
+    made = DatabasePair(
+        "database-pair",
+        DatabasePairArgs(
+            settings=pair,
+            gcp_image=settings.gcp.image,
+            aws_image=settings.aws.image,
+            gcp_network=ground.networks.testground,
+            aws_network=ground.networks.aws,
+            aws_subnet_id=ground.networks.aws.public_subnet_ids[zone],
+            vault=ground.vault,
+            store=ground.store,
+            alerts=ground.alerts.for_project(GcpProject.TESTGROUND),
+        ),
+        ground.context,
+        gcp_provider=ground.providers.testground,
+        aws_provider=ground.providers.aws,
+    )
+    pulumi.export(
+        "database_pair",
+        {
+            "primary": pair.primary_host.value,
+            "pg_a_public_address": made.pg_a_public_address,
+            "pg_b_public_address": made.pg_b_public_address,
+        },
+    )
+
+
+def _link(settings: Settings, ground: Ground) -> None:
+    """WireGuard is part of the database pair, so only the other form makes something."""
+    if not isinstance(settings.link, HaVpnLink):
+        return
+    HaVpn(
+        "link",
+        HaVpnArgs(
+            settings.link, ground.networks.testground, settings.network.gcp.testground, ground.networks.aws
+        ),
+        ground.context,
+        gcp_provider=ground.providers.testground,
+        aws_provider=ground.providers.aws,
+    )
+
+
+def _runner_fleet(settings: Settings, ground: Ground) -> None:
+    if settings.runner_fleet is None:
+        return
+    fleet = RunnerFleet(
+        "runner-fleet",
+        RunnerFleetArgs(
+            settings=settings.runner_fleet,
+            store=ground.store,
+            alerts=ground.alerts.for_project(GcpProject.BUILD_RUNNERS),
+            aws_network=ground.networks.aws,
+            gcp_network=ground.networks.build_runners,
+            gcp_project=settings.gcp.projects.omnibus_build_runners,
+            aws_image=settings.aws.image,
+            gcp_image=settings.gcp.image,
+            aws_zone=settings.aws.availability_zones[0],
+            inherited_tags=default_tags(settings),
+        ),
+        ground.context,
+        gcp_provider=ground.providers.build_runners,
+        aws_provider=ground.providers.aws,
+    )
+    pulumi.export(
+        "runner_fleet",
+        {"worker_groups": fleet.worker_groups, "token_secrets": fleet.token_secrets, "draining": fleet.draining},
     )

@@ -24,7 +24,7 @@ class Providers:
 
 
 def default_tags(settings: Settings) -> dict[str, str]:
-    """Tags and labels of every resource; components add their own name. Lower case, because GCP accepts nothing else."""
+    """Tags and labels of every resource; components add their own name. GCP accepts lower case alone."""
     return {
         "stack": settings.stack,
         "owner": settings.estate.owner,

@@ -6,7 +6,16 @@ from typing import Annotated
 from pydantic import Field
 
 from settings.base import Section
-from settings.vocabulary import AwsInstanceType, BootDiskGiB, Days, GcpMachineType, GiB, TimeOfDay
+from settings.vocabulary import (
+    AwsInstanceType,
+    BootDiskGiB,
+    Days,
+    GcpMachineType,
+    GiB,
+    Sha256,
+    TimeOfDay,
+    Version,
+)
 
 
 class Weekday(StrEnum):
@@ -50,3 +59,18 @@ class Ec2Size(MachineSize):
     """A machine on EC2."""
 
     instance_type: AwsInstanceType
+
+
+class SsmAgent(Section):
+    """The package of the AWS Systems Manager agent, which Debian lacks; it is the only way into a machine on EC2."""
+
+    version: Version
+    """As in AWS's release notes, for example 3.3.3050.0."""
+    sha256: Sha256
+    """Digest of the package for amd64, compared before it is installed."""
+
+
+class MachinesSettings(Section):
+    """What all machines share."""
+
+    ssm_agent: SsmAgent

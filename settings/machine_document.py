@@ -1,18 +1,28 @@
 """The machine document: the one door between this program and what runs on a machine.
 
-It is uploaded as JSON to a versioned bucket, read by the first boot and by converge, and checked there against the schema
-that is made from these models. It never holds a secret, only the names of secrets.
+It is uploaded as JSON to a versioned bucket, read by the first boot and by converge, and checked there. Its schema is
+machines/document.schema.json, made from these models. It never holds a secret, only the names of secrets.
 """
 
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, SerializeAsAny
+
 from settings.base import Section
-from settings.machine import MaintenanceWindow
-from settings.vocabulary import Cloud
+from settings.machine import MaintenanceWindow, SsmAgent
+from settings.vocabulary import Cloud, Sha256, Slug
 
 SCHEMA_VERSION = 1
 """Raised when a document of the old form would be misread; a machine refuses a version that it does not know."""
 
 
-class RoleSettings(Section):
+class DocumentPart(Section):
+    """A part of a document: built in code by Python names, camelCase in the file like everything else."""
+
+    model_config = ConfigDict(validate_by_name=True)
+
+
+class RoleSettings(DocumentPart):
     """The part of a document that belongs to one role; each system derives its own."""
 
 
@@ -21,17 +31,38 @@ class Bundle(Section):
 
     url: str
     """gs:// or s3:// address."""
-    sha256: str
+    sha256: Sha256
+
+
+class DataDisk(Section):
+    """The disk that outlives the machine."""
+
+    device: str
+    """Stable path of the block device, below /dev/disk/by-id."""
+    size_gib: Annotated[int, Field(alias="sizeGiB", ge=1)]
+
+
+class Reporting(Section):
+    """Where the machine writes its own metrics."""
+
+    project: str
+    """GCP project id; on AWS the account id, where the machine's role already decides."""
+    region: str
 
 
 class MachineDocument(Section):
     """Everything that a machine is told."""
 
     schema_version: int
-    name: str
+    name: Slug
     stack: str
     cloud: Cloud
-    role: str
+    role: Slug
+    """Name of the playbook that converge runs."""
     bundle: Bundle
+    data_disk: DataDisk
     maintenance_window: MaintenanceWindow
-    settings: RoleSettings
+    reporting: Reporting
+    ssm_agent: SsmAgent | None
+    """Given on AWS alone."""
+    settings: SerializeAsAny[RoleSettings]

@@ -1,5 +1,7 @@
 """Physical names. Logical names never hold the stack; physical ones always do, because names are shared by stacks."""
 
+import hashlib
+
 LENGTH_LIMITS = {
     "gcs_bucket": 63,
     "s3_bucket": 63,
@@ -21,3 +23,16 @@ def physical_name(prefix: str, stack: str, *parts: str, kind: str) -> str:
     if len(name) > limit:
         raise ValueError(f"physical name {name!r} has {len(name)} characters; a {kind} allows {limit}")
     return name
+
+
+def account_id(prefix: str, stack: str, *parts: str) -> str:
+    """The id of a GCP service account, at most 30 characters.
+
+    A longer one is cut and ends in six digits of its digest, so that two long names stay two names.
+    """
+    name, limit = "-".join((prefix, stack, *parts)), LENGTH_LIMITS["service_account"]
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:6]
+    # The parts tell more than the prefix, which every account of a project shares.
+    return f"{'-'.join((stack, *parts))[: limit - 7].rstrip('-')}-{digest}"

@@ -10,7 +10,8 @@ from settings.base import Section
 from settings.vocabulary import CloudWatchRetentionDays, NetworkCidr, SubnetCidr
 
 SUBNET_TIERS = ("public", "private", "runners")
-"""Tiers of AWS subnets, each over three zones. Public subnets hold NAT gateways and nothing else."""
+"""Tiers of AWS subnets, each over three zones. Public subnets hold NAT gateways, and machines whose protocol needs a
+public address of their own."""
 
 
 class NatMode(StrEnum):

@@ -16,12 +16,15 @@ from settings.positions import line_of, lines_by_path
 from settings.rules import RULES
 from settings.stack import Settings
 
+OPTIONAL_SECTIONS = {field.alias for field in Settings.model_fields.values() if not field.is_required()}
+"""Systems that a stack file may leave out; Pulumi.yaml gives their keys the default {}."""
+
 
 def parse(raw: Mapping[str, object], stack: str, stack_file: FilePath | None = None) -> Settings:
     """The settings of a stack.
 
-    `raw` maps each `packyard:` key, without the namespace, to its value as parsed from YAML or JSON. `stack_file`, where
-    given and readable, adds line numbers to faults. Raises SettingsError with every fault.
+    `raw` maps each `packyard:` key, without the namespace, to its value as parsed from YAML or JSON. `stack_file`,
+    where given and readable, adds line numbers to faults. Raises SettingsError with every fault.
     """
     source = stack_file.name if stack_file else f"Pulumi.{stack}.yaml"
     faults = list(_find_faults(raw, stack))
@@ -38,15 +41,22 @@ def _find_faults(raw: Mapping[str, object], stack: str) -> Iterator[Fault]:
     try:
         settings = _validate(raw, stack)
     except ValidationError as error:
-        yield from (_fault(dict(details), raw) for details in error.errors(include_url=False))
+        faults = [_fault(dict(details), raw) for details in error.errors(include_url=False)]
+        # pydantic also calls a list too short when one of its items is wrong; the item's own fault says enough.
+        yield from (fault for fault in faults if not any(_lies_within(other.path, fault.path) for other in faults))
         return
     for rule in RULES:
         yield from rule(settings)
 
 
+def _lies_within(path: Path, around: Path) -> bool:
+    return len(path) > len(around) and path[: len(around)] == around
+
+
 def _validate(raw: Mapping[str, object], stack: str) -> Settings:
+    sections = {key: value for key, value in raw.items() if value != {} or key not in OPTIONAL_SECTIONS}
     # JSON mode, because strict Python mode would refuse a list where a tuple is declared.
-    return Settings.model_validate_json(json.dumps({**raw, "stack": stack}, default=str))
+    return Settings.model_validate_json(json.dumps({**sections, "stack": stack}, default=str))
 
 
 def _fault(details: dict[str, Any], raw: Mapping[str, object]) -> Fault:

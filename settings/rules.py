@@ -4,7 +4,13 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
+from settings.backup_vault_rules import BACKUP_VAULT_RULES
+from settings.database_pair_rules import DATABASE_PAIR_RULES
+from settings.dev_instance_rules import DEV_INSTANCE_RULES
 from settings.faults import Fault, Path
+from settings.link_rules import LINK_RULES
+from settings.package_server_rules import PACKAGE_SERVER_RULES
+from settings.runner_fleet_rules import RUNNER_FLEET_RULES
 from settings.stack import Settings
 
 Rule = Callable[[Settings], Iterator[Fault]]
@@ -63,4 +69,10 @@ RULES: tuple[Rule, ...] = (
     zones_lie_in_their_region,
     production_is_protected,
     production_survives_a_zone,
+    *PACKAGE_SERVER_RULES,
+    *BACKUP_VAULT_RULES,
+    *DEV_INSTANCE_RULES,
+    *RUNNER_FLEET_RULES,
+    *DATABASE_PAIR_RULES,
+    *LINK_RULES,
 )

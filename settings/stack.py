@@ -1,8 +1,16 @@
 """All settings of one stack."""
 
+from settings.backup_vault import BackupVaultSettings
 from settings.base import Section
+from settings.cloud_native_cluster import CloudNativeClusterSettings
+from settings.database_pair import DatabasePairSettings
+from settings.dev_instance import DevInstanceSettings
 from settings.estate import AwsSettings, DnsSettings, EstateSettings, GcpSettings
+from settings.link import LinkSettings, WireGuardLink
+from settings.machine import MachinesSettings
 from settings.network import NetworkSettings
+from settings.package_server import PackageServerSettings
+from settings.runner_fleet import RunnerFleetSettings
 
 
 class Settings(Section):
@@ -14,3 +22,11 @@ class Settings(Section):
     aws: AwsSettings
     dns: DnsSettings
     network: NetworkSettings
+    machines: MachinesSettings
+    package_server: PackageServerSettings | None = None
+    backup_vault: BackupVaultSettings | None = None
+    dev_instance: DevInstanceSettings | None = None
+    cloud_native_cluster: CloudNativeClusterSettings | None = None
+    runner_fleet: RunnerFleetSettings | None = None
+    database_pair: DatabasePairSettings | None = None
+    link: LinkSettings = WireGuardLink(kind="wireGuard")

@@ -171,6 +171,15 @@ AwsImage = Annotated[
     str, matching(r"ami-([0-9a-f]{8}|[0-9a-f]{17})", "an AMI id"), Field(examples=["ami-00000000000000000"])
 ]
 
+AwsRoleArn = Annotated[
+    str,
+    matching(
+        r"arn:aws:iam::[0-9]{12}:role(/[A-Za-z0-9+=,.@_-]+)+", "the ARN of one IAM role (a wildcard would admit others)"
+    ),
+    Field(examples=["arn:aws:iam::000000000000:role/backup-operator"]),
+]
+"""One IAM role. Sessions of the role count as the role (AWS, `aws:PrincipalArn`)."""
+
 GiB = Annotated[int, Field(ge=1, le=65536, examples=[100])]
 """A size in GiB."""
 
@@ -191,6 +200,12 @@ TimeOfDay = Annotated[
     str, matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day in UTC"), Field(examples=["07:20"])
 ]
 """Hours and minutes, UTC."""
+
+Sha256 = Annotated[
+    str, matching(r"[0-9a-f]{64}", "a SHA-256 digest (64 hexadecimal digits)"), Field(examples=["0" * 64])
+]
+
+Version = Annotated[str, matching(r"[0-9]+(\.[0-9]+){1,3}", "a version number"), Field(examples=["3.3.3050.0"])]
 
 
 def _one_of(value: int, allowed: tuple[int, ...]) -> int:

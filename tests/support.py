@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from capture import Capture, StackFile, capture_stack, read_stack_file
+from settings.faults import Fault, SettingsError
+from settings.parse import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 STACKS = ("staging", "production")
@@ -32,6 +34,16 @@ def changed_stack_file(stack: str, changes: Mapping[str, object]) -> StackFile:
     for path, value in changes.items():
         _put(sections, [f"packyard:{path.split('.')[0]}", *path.split(".")[1:]], copy.deepcopy(value))
     return replace(stack_file, config={key: json.dumps(section) for key, section in sections.items()})
+
+
+def faults_of(stack: str, changes: Mapping[str, object]) -> tuple[Fault, ...]:
+    """The faults of a real stack file with some settings changed; none where it is still right."""
+    config = changed_stack_file(stack, changes).config
+    try:
+        parse({key.removeprefix("packyard:"): json.loads(text) for key, text in config.items()}, stack)
+    except SettingsError as error:
+        return error.faults
+    return ()
 
 
 def _put(holder: Any, path: list[str], value: object) -> None:

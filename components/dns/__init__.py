@@ -22,8 +22,8 @@ class PublicZone(Component):
 
     **Pulumi type:** `packyard:dns:PublicZone`
 
-    Owns the zone; the records belong to the systems behind them (see `record`). The delegation in the parent zone is made
-    once by hand (docs/bootstrap.md).
+    Owns the zone; the records belong to the systems behind them (see `address_record`). The delegation in the parent
+    zone is made once by hand (docs/bootstrap.md).
     """
 
     zone_name: pulumi.Output[str]
@@ -49,6 +49,7 @@ class PublicZone(Component):
             visibility="public",
             dnssec_config=gcp.dns.ManagedZoneDnssecConfigArgs(state="on"),
             cloud_logging_config=gcp.dns.ManagedZoneCloudLoggingConfigArgs(enable_logging=True),
+            deletion_policy="PREVENT" if context.protected else "DELETE",
             labels=self.labels(),
             opts=self.stateful(),
         )
@@ -68,14 +69,21 @@ class PublicZone(Component):
 
 
 def address_record(
-    component: Component, name: str, zone: PublicZone, host: str, addresses: list[pulumi.Input[str]], *, ttl: int = 300
+    component: Component,
+    name: str,
+    zone: PublicZone,
+    host: str,
+    addresses: list[pulumi.Input[str]],
+    *,
+    ttl: int = 300,
+    ipv6: bool = False,
 ) -> gcp.dns.RecordSet:
-    """An A record that belongs to a system. `host` is the full name without the final dot; `ttl` is in seconds."""
+    """An A or AAAA record that belongs to a system. `host` is the full name without the final dot; `ttl` in seconds."""
     return gcp.dns.RecordSet(
         f"{component.name}-{name}",
         managed_zone=zone.zone_name,
         name=f"{host}.",
-        type="A",
+        type="AAAA" if ipv6 else "A",
         ttl=ttl,
         rrdatas=addresses,
         opts=component.child(),

@@ -1,14 +1,15 @@
 """Arguments that both makers of machines share."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
+from components.alerts import AlertTargets
+from components.machine_store import MachineStore
 from settings.machine_document import RoleSettings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MachineArgs:
     """What a machine is, on either cloud."""
 
@@ -16,15 +17,11 @@ class MachineArgs:
     """Name of the playbook in machines/playbooks that converge runs."""
     document: pulumi.Output[RoleSettings]
     """The role's part of the settings document; the machine wraps it with its own facts and uploads it."""
+    store: MachineStore
+    """Where the document is put and the bundle is found."""
+    alerts: AlertTargets
+    """Who is told, in the machine's own project or account."""
     public_address: bool = False
     """A static public IPv4 address of its own, protected. Without it, the machine reaches out through NAT."""
     alert_on_down: bool = True
-
-
-@dataclass(frozen=True)
-class AlertTargets:
-    """Where alarms go: a notification channel in each GCP project, a topic on AWS."""
-
-    gcp_channels: Sequence[pulumi.Input[str]]
-    """Names of monitoring notification channels in the machine's own project."""
-    aws_topic_arn: pulumi.Input[str]
+    """False for a machine that is meant to be stopped at times."""

@@ -21,13 +21,14 @@ class AwsNetworkArgs:
 
 
 class AwsNetwork(Component):
-    """A VPC over three zones whose machines have no public address.
+    """A VPC over three zones whose machines have no public address unless one is made for them.
 
     **Pulumi type:** `packyard:network:AwsNetwork`
 
-    Makes the VPC, nine subnets (public for NAT gateways alone, private for systems, runners for build workers), NAT
-    gateways, route tables, the S3 gateway endpoint, the interface endpoints of the settings, a closed default security
-    group and flow logs. Systems bring their own security groups.
+    Makes the VPC, nine subnets (public for NAT gateways and for machines whose protocol needs a public address of their
+    own, private for systems, runners for build workers), NAT gateways, route tables, the S3 gateway endpoint, the
+    interface endpoints of the settings, a closed default security group and flow logs. Systems bring their own security
+    groups.
     """
 
     vpc_id: pulumi.Output[str]
@@ -35,13 +36,15 @@ class AwsNetwork(Component):
     cidr: str
     """IPv4 range of the VPC."""
     public_subnet_ids: list[pulumi.Output[str]]
-    """Public subnets, in the order of the zones."""
+    """Public subnets, in the order of the zones. They give no address by themselves."""
     private_subnet_ids: list[pulumi.Output[str]]
     """Private subnets of systems, in the order of the zones."""
     runner_subnet_ids: list[pulumi.Output[str]]
     """Private subnets of build workers, in the order of the zones."""
     private_route_table_ids: list[pulumi.Output[str]]
     """Route tables of the private and runner subnets, in the order of the zones."""
+    public_route_table_id: pulumi.Output[str]
+    """Route table of the public subnets."""
     nat_addresses: list[pulumi.Output[str]]
     """Public IPv4 addresses of all outgoing traffic."""
 
@@ -68,7 +71,7 @@ class AwsNetwork(Component):
         public = _subnets(self, vpc, args, "public")
         private = _subnets(self, vpc, args, "private")
         runners = _subnets(self, vpc, args, "runners")
-        _public_routes(self, vpc, public)
+        public_table = _public_routes(self, vpc, public)
         addresses, gateways = _nat_gateways(self, args, public)
         tables = _private_routes(self, vpc, gateways, private, runners)
         _endpoints(self, vpc, args, private, tables)
@@ -80,6 +83,7 @@ class AwsNetwork(Component):
         self.private_subnet_ids = [subnet.id for subnet in private]
         self.runner_subnet_ids = [subnet.id for subnet in runners]
         self.private_route_table_ids = [table.id for table in tables]
+        self.public_route_table_id = public_table.id
         self.nat_addresses = [address.public_ip for address in addresses]
         self.register_outputs({"vpc_id": self.vpc_id, "nat_addresses": self.nat_addresses})
 
@@ -99,7 +103,7 @@ def _subnets(component: AwsNetwork, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, tier
     ]
 
 
-def _public_routes(component: AwsNetwork, vpc: aws.ec2.Vpc, subnets: list[aws.ec2.Subnet]) -> None:
+def _public_routes(component: AwsNetwork, vpc: aws.ec2.Vpc, subnets: list[aws.ec2.Subnet]) -> aws.ec2.RouteTable:
     name = component.name
     gateway = aws.ec2.InternetGateway(name, vpc_id=vpc.id, tags=component.tags(name), opts=component.child())
     table = aws.ec2.RouteTable(f"{name}-public", vpc_id=vpc.id, tags=component.tags("public"), opts=component.child())
@@ -114,6 +118,7 @@ def _public_routes(component: AwsNetwork, vpc: aws.ec2.Vpc, subnets: list[aws.ec
         aws.ec2.RouteTableAssociation(
             f"{name}-public-{zone}", route_table_id=table.id, subnet_id=subnet.id, opts=component.child()
         )
+    return table
 
 
 def _nat_gateways(

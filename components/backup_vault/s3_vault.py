@@ -1,0 +1,176 @@
+"""The S3 bucket under Object Lock."""
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.iam import Statement, policy_document
+from settings.backup_vault import S3Vault
+
+ABANDONED_UPLOAD_DAYS = 7
+"""Parts of an upload that was never finished are billed, and no listing shows them."""
+
+OPERATOR_BUCKET_ACTIONS = (
+    "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutBucketOwnershipControls",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutReplicationConfiguration",
+)
+"""What shortens retention, or opens the bucket, by changing the bucket. A key of somebody else's, set as the bucket's
+encryption, would make every later backup unreadable: that is a deletion too."""
+
+OPERATOR_OBJECT_ACTIONS = (
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObjectVersion",
+    "s3:PutObjectLegalHold",
+    "s3:PutObjectRetention",
+)
+"""What shortens the retention of one version. Uploads need none of these: the default retention covers them."""
+
+
+def locked_bucket(
+    component: Component, physical_name: str, settings: S3Vault, operator_role_arn: str
+) -> pulumi.Output[str]:
+    """The name of a private, versioned bucket whose versions cannot be deleted for the days of the settings.
+
+    The policy comes last: from then on it refuses changes of every setting before it to all but the operator. The name
+    is taken from the policy, so whoever uses it waits until the bucket is closed.
+    """
+    bucket = aws.s3.Bucket(
+        component.name,
+        bucket=physical_name,
+        object_lock_enabled=True,
+        # True would make the provider try to delete locked versions, one by one, before it fails.
+        force_destroy=False,
+        tags=component.tags("s3"),
+        opts=component.stateful(),
+    )
+    privacy = _private_and_encrypted(component, bucket)
+    versioning = aws.s3.BucketVersioning(
+        component.name,
+        bucket=bucket.bucket,
+        versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+        opts=component.stateful(),
+    )
+    lock = aws.s3.BucketObjectLockConfiguration(
+        component.name,
+        bucket=bucket.bucket,
+        rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
+            default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
+                mode=settings.lock_mode.value, days=settings.lock_days
+            )
+        ),
+        opts=component.stateful(depends_on=[versioning]),
+    )
+    lifecycle = _lifecycle(component, bucket, settings, versioning)
+    policy = aws.s3.BucketPolicy(
+        component.name,
+        bucket=bucket.bucket,
+        policy=bucket_policy(bucket_arn(bucket.bucket), operator_role_arn),
+        opts=component.stateful(depends_on=[*privacy, versioning, lock, lifecycle]),
+    )
+    return policy.bucket
+
+
+def bucket_arn(bucket_name: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The ARN, made from the name because a preview knows the name and shows whole policies."""
+    return pulumi.Output.concat("arn:aws:s3:::", bucket_name)
+
+
+def bucket_policy(arn: pulumi.Input[str], operator_role_arn: str) -> pulumi.Output[str]:
+    """TLS for everyone; changes of retention for the operator alone. It grants nothing itself."""
+    everything = pulumi.Output.concat(arn, "/*")
+    # Sessions of a role carry the role's own ARN in this key.
+    not_the_operator = {"ArnNotEquals": {"aws:PrincipalArn": operator_role_arn}}
+    return policy_document(
+        Statement(
+            sid="TlsOnly",
+            effect="Deny",
+            actions=["s3:*"],
+            principals={"AWS": "*"},
+            resources=[arn, everything],
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        ),
+        Statement(
+            sid="OnlyTheOperatorChangesTheBucket",
+            effect="Deny",
+            actions=OPERATOR_BUCKET_ACTIONS,
+            principals={"AWS": "*"},
+            resources=[arn],
+            conditions=not_the_operator,
+        ),
+        Statement(
+            sid="OnlyTheOperatorDeletesVersions",
+            effect="Deny",
+            actions=OPERATOR_OBJECT_ACTIONS,
+            principals={"AWS": "*"},
+            resources=[everything],
+            conditions=not_the_operator,
+        ),
+    )
+
+
+def _private_and_encrypted(component: Component, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
+    return [
+        aws.s3.BucketPublicAccessBlock(
+            component.name,
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=component.child(),
+        ),
+        aws.s3.BucketOwnershipControls(
+            component.name,
+            bucket=bucket.bucket,
+            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=component.child(),
+        ),
+        # Keys of S3, not of KMS: whoever deletes a KMS key deletes every backup under it within 7 days, lock or no
+        # lock. pgBackRest and restic encrypt before they send, with keys that never come here.
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            component.name,
+            bucket=bucket.bucket,
+            rules=[
+                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                        sse_algorithm="AES256"
+                    )
+                )
+            ],
+            opts=component.child(),
+        ),
+    ]
+
+
+def _lifecycle(
+    component: Component, bucket: aws.s3.Bucket, settings: S3Vault, versioning: aws.s3.BucketVersioning
+) -> aws.s3.BucketLifecycleConfiguration:
+    return aws.s3.BucketLifecycleConfiguration(
+        component.name,
+        bucket=bucket.bucket,
+        rules=[
+            aws.s3.BucketLifecycleConfigurationRuleArgs(
+                id="reclaim-after-lock",
+                status="Enabled",
+                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                # Counted from when a version is replaced or deleted, so never before its lock ends, and a deletion by
+                # an attacker stays reversible for as long. Without it nothing is ever reclaimed (pgbackrest#2201).
+                noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+                    noncurrent_days=settings.lock_days
+                ),
+                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True),
+                abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+                    days_after_initiation=ABANDONED_UPLOAD_DAYS
+                ),
+            )
+        ],
+        opts=component.stateful(depends_on=[versioning]),
+    )

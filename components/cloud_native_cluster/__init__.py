@@ -1,0 +1,200 @@
+"""The cloud-native EKS cluster, on which CI tries charts and operators."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component, StackContext
+from components.iam import service_trust
+from components.network import AwsNetwork
+from settings.cloud_native_cluster import CloudNativeClusterSettings
+
+ADDONS = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent")
+"""Add-ons without which a cluster runs no pods, or pods have no identity of their own."""
+
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
+"""What a node needs (Amazon EKS user guide, "Amazon EKS node IAM role")."""
+
+LOG_TYPES = ("api", "audit", "authenticator")
+
+
+@dataclass(frozen=True)
+class CloudNativeClusterArgs:
+    """Arguments of a CloudNativeCluster."""
+
+    settings: CloudNativeClusterSettings
+    network: AwsNetwork
+
+
+class CloudNativeCluster(Component):
+    """An EKS cluster with one managed node group in the private subnets.
+
+    **Pulumi type:** `packyard:cloud_native_cluster:CloudNativeCluster`
+
+    Makes the cluster, its key for Kubernetes secrets, log group, roles, add-ons, node group, and an access entry for
+    each maintainer role. What runs inside is not its business. It is not stateful, so only the key is protected.
+    """
+
+    cluster_name: pulumi.Output[str]
+    """Name for `aws eks update-kubeconfig`."""
+    endpoint: pulumi.Output[str]
+    """Address of the Kubernetes API."""
+
+    def __init__(
+        self,
+        name: str,
+        args: CloudNativeClusterArgs,
+        context: StackContext,
+        *,
+        aws_provider: aws.Provider,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            "packyard:cloud_native_cluster:CloudNativeCluster", name, context, providers=[aws_provider], opts=opts
+        )
+        cluster = _control_plane(self, args)
+        addons = [
+            aws.eks.Addon(
+                f"{name}-{addon}",
+                cluster_name=cluster.name,
+                addon_name=addon,
+                tags=self.tags(addon),
+                opts=self.child(),
+            )
+            for addon in ADDONS
+        ]
+        _node_group(self, args, cluster, addons[:2])
+        _maintainers(self, args, cluster)
+
+        self.cluster_name = cluster.name
+        self.endpoint = cluster.endpoint
+        self.register_outputs({"cluster_name": self.cluster_name, "endpoint": self.endpoint})
+
+
+def _control_plane(component: CloudNativeCluster, args: CloudNativeClusterArgs) -> aws.eks.Cluster:
+    name = component.name
+    physical = component.context.physical_name(name, kind="iam_role")
+    key = aws.kms.Key(
+        f"{name}-secrets",
+        description="Kubernetes secrets of the cloud-native cluster",
+        enable_key_rotation=True,
+        deletion_window_in_days=30,
+        tags=component.tags("secrets"),
+        opts=component.stateful(),
+    )
+    # EKS makes this group by itself if it is missing, and then keeps logs for ever.
+    logs = aws.cloudwatch.LogGroup(
+        f"{name}-logs",
+        name=f"/aws/eks/{physical}/cluster",
+        retention_in_days=args.settings.log_retention_days,
+        tags=component.tags("logs"),
+        opts=component.child(),
+    )
+    role = _role(component, "control-plane", "eks.amazonaws.com", ("AmazonEKSClusterPolicy",))
+    return aws.eks.Cluster(
+        name,
+        name=physical,
+        version=args.settings.version,
+        role_arn=role.arn,
+        # Who may enter is said by access entries alone; whoever creates the cluster gets no hidden right.
+        access_config=aws.eks.ClusterAccessConfigArgs(
+            authentication_mode="API", bootstrap_cluster_creator_admin_permissions=False
+        ),
+        encryption_config=aws.eks.ClusterEncryptionConfigArgs(
+            provider=aws.eks.ClusterEncryptionConfigProviderArgs(key_arn=key.arn), resources=["secrets"]
+        ),
+        vpc_config=aws.eks.ClusterVpcConfigArgs(
+            subnet_ids=args.network.private_subnet_ids,
+            endpoint_private_access=True,
+            endpoint_public_access=bool(args.settings.api_access_cidrs),
+            public_access_cidrs=list(args.settings.api_access_cidrs) or None,
+        ),
+        enabled_cluster_log_types=list(LOG_TYPES),
+        upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
+        tags=component.tags(name),
+        opts=component.child(depends_on=[logs]),
+    )
+
+
+def _node_group(
+    component: CloudNativeCluster,
+    args: CloudNativeClusterArgs,
+    cluster: aws.eks.Cluster,
+    addons: Sequence[pulumi.Resource],
+) -> None:
+    nodes = args.settings.nodes
+    name = f"{component.name}-nodes"
+    template = aws.ec2.LaunchTemplate(
+        name,
+        # Pods get their identity from the agent; the node's own must stay out of their reach.
+        metadata_options=aws.ec2.LaunchTemplateMetadataOptionsArgs(
+            http_tokens="required", http_put_response_hop_limit=1
+        ),
+        block_device_mappings=[
+            aws.ec2.LaunchTemplateBlockDeviceMappingArgs(
+                device_name="/dev/xvda",
+                ebs=aws.ec2.LaunchTemplateBlockDeviceMappingEbsArgs(
+                    encrypted="true", volume_size=nodes.disk_gib, volume_type="gp3", delete_on_termination="true"
+                ),
+            )
+        ],
+        tag_specifications=[
+            aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=component.tags("node"))
+            for kind in ("instance", "volume")
+        ],
+        update_default_version=True,
+        tags=component.tags("nodes"),
+        opts=component.child(),
+    )
+    aws.eks.NodeGroup(
+        name,
+        cluster_name=cluster.name,
+        node_role_arn=_role(component, "node", "ec2.amazonaws.com", NODE_POLICIES).arn,
+        subnet_ids=args.network.private_subnet_ids,
+        ami_type="AL2023_x86_64_STANDARD",
+        capacity_type="SPOT",
+        instance_types=list(nodes.instance_types),
+        scaling_config=aws.eks.NodeGroupScalingConfigArgs(
+            desired_size=nodes.minimum, min_size=nodes.minimum, max_size=nodes.maximum
+        ),
+        launch_template=aws.eks.NodeGroupLaunchTemplateArgs(id=template.id, version=template.latest_version.apply(str)),
+        update_config=aws.eks.NodeGroupUpdateConfigArgs(max_unavailable_percentage=33),
+        tags=component.tags("nodes"),
+        # The cluster autoscaler of CI owns the size.
+        opts=component.child(depends_on=addons, ignore_changes=["scalingConfig.desiredSize"]),
+    )
+
+
+def _maintainers(component: CloudNativeCluster, args: CloudNativeClusterArgs, cluster: aws.eks.Cluster) -> None:
+    for arn in args.settings.maintainers:
+        name = f"{component.name}-{arn.rpartition('/')[2]}"
+        entry = aws.eks.AccessEntry(
+            name, cluster_name=cluster.name, principal_arn=arn, tags=component.tags(), opts=component.child()
+        )
+        aws.eks.AccessPolicyAssociation(
+            name,
+            cluster_name=cluster.name,
+            principal_arn=arn,
+            policy_arn="arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy",
+            access_scope=aws.eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
+            opts=component.child(depends_on=[entry]),
+        )
+
+
+def _role(component: CloudNativeCluster, part: str, service: str, policies: Sequence[str]) -> aws.iam.Role:
+    role = aws.iam.Role(
+        f"{component.name}-{part}",
+        assume_role_policy=service_trust(service),
+        tags=component.tags(part),
+        opts=component.child(),
+    )
+    for policy in policies:
+        aws.iam.RolePolicyAttachment(
+            f"{component.name}-{part}-{policy.lower()}",
+            role=role.name,
+            policy_arn=f"arn:aws:iam::aws:policy/{policy}",
+            opts=component.child(),
+        )
+    return role

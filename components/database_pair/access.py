@@ -1,0 +1,129 @@
+"""What the hosts may do in either cloud: their repositories, their passphrases, and what they show each other."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_gcp as gcp
+
+from components.backup_vault import DATABASE_PREFIX
+from components.component import Component
+from components.iam import Statement
+from settings.database_pair import DatabaseHost
+from settings.database_pair_document import Exchange
+
+RETENTION_ACTIONS = (
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:DeleteObjectVersion",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketVersioning",
+    "s3:PutLifecycleConfiguration",
+    "s3:PutObjectLegalHold",
+    "s3:PutObjectRetention",
+)
+"""What would shorten the life of a backup. Denied, not merely left out: a broader grant by mistake changes nothing."""
+
+UNSET = "unset"
+"""What a parameter holds until its owner writes it; AWS takes no empty one."""
+
+
+def repository_statements(bucket_arn: pulumi.Input[str]) -> Sequence[Statement]:
+    """The rights of a host on repo1.
+
+    `s3:DeleteObject` writes a delete marker; the locked version stays below it, and pgBackRest reads it again with
+    `repo-target-time`.
+    """
+    objects = pulumi.Output.concat(bucket_arn, "/", DATABASE_PREFIX, "/*")
+    return (
+        Statement(
+            sid="ListRepository",
+            actions=["s3:ListBucket", "s3:ListBucketVersions"],
+            resources=[bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [DATABASE_PREFIX, f"{DATABASE_PREFIX}/*"]}},
+        ),
+        Statement(
+            sid="WriteRepository",
+            actions=[
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:GetObjectVersion",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ],
+            resources=[objects],
+        ),
+        Statement(
+            sid="NeverShortenRetention",
+            effect="Deny",
+            actions=RETENTION_ACTIONS,
+            resources=[bucket_arn, pulumi.Output.concat(bucket_arn, "/*")],
+        ),
+    )
+
+
+def exchange_statements(component: Component, exchange: Exchange, host: DatabaseHost) -> Sequence[Statement]:
+    """The rights of a host on the exchange: it writes what it made itself, and reads everything."""
+    context = component.context
+    root = f"arn:aws:ssm:{context.aws_region}:{context.aws_account_id}:parameter{exchange.prefix}"
+    return (
+        Statement(
+            sid="ReadExchange",
+            actions=["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
+            resources=[root, f"{root}/*"],
+        ),
+        Statement(
+            sid="WriteOwnKeysAndRequests",
+            actions=["ssm:PutParameter"],
+            resources=[f"{root}/{host}/{name}" for name in (exchange.public_key, exchange.certificate_requests)],
+        ),
+    )
+
+
+def exchange_parameters(component: Component, exchange: Exchange) -> None:
+    """The places of the exchange. Their contents are written by hosts and operator; Pulumi leaves them alone.
+
+    In Parameter Store because the host on GCP has an identity on AWS anyway, while the one on AWS has none on GCP.
+    """
+    places = [
+        f"{host}/{name}"
+        for host in DatabaseHost
+        for name in (exchange.public_key, exchange.certificate_requests, exchange.certificates)
+    ]
+    for place in [exchange.authority, *places]:
+        aws.ssm.Parameter(
+            f"{component.name}-{place.replace('/', '-')}",
+            name=f"{exchange.prefix}/{place}",
+            type="String",
+            # Public keys and certificates; as `value` they would be hidden from the reviewer of a preview.
+            insecure_value=UNSET,
+            tags=component.tags(),
+            opts=component.child(ignore_changes=["insecure_value", "value"]),
+        )
+
+
+def gcs_repository_grant(
+    component: Component, host: DatabaseHost, bucket: pulumi.Input[str], member: pulumi.Input[str]
+) -> None:
+    """The rights of a host on repo2: objects below the prefix, of which it must delete and overwrite some.
+
+    It has no right on the bucket itself, and so none on soft delete, which keeps what it deletes.
+    """
+    prefix = f"{DATABASE_PREFIX}/"
+    condition = pulumi.Output.concat(
+        'resource.name.startsWith("projects/_/buckets/',
+        bucket,
+        f'/objects/{prefix}")',
+        f' || api.getAttribute("storage.googleapis.com/objectListPrefix", "").startsWith("{prefix}")',
+    )
+    gcp.storage.BucketIAMMember(
+        f"{component.name}-{host}-repo2",
+        bucket=bucket,
+        role="roles/storage.objectUser",
+        member=member,
+        condition=gcp.storage.BucketIAMMemberConditionArgs(title="own repository", expression=condition),
+        opts=component.child(),
+    )

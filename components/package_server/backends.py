@@ -1,0 +1,177 @@
+"""What stands behind the load balancer: one machine, three ways to reach it, each with its own rules of caching."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_gcp as gcp
+
+from components.component import Component
+from components.machine import GceMachine
+from components.network import GcpNetwork
+from components.package_server.armor import rate_limit, upload_allow_list
+from components.package_server.routes import Target
+from settings.package_server import PackageServerSettings
+
+LOAD_BALANCER_RANGES = ("35.191.0.0/16", "130.211.0.0/22")
+"""Sources of all requests and health checks of Google's load balancers (Google, "Firewall rules")."""
+
+CONTENT_PORT = 8443
+"""nginx before Pulp's content app. Pulp's API is not behind it."""
+
+UPLOAD_PORT = 8444
+"""nginx before Pulp's API and the pre-release content."""
+
+CONTENT_HEALTH_PATH = "/healthz/content"
+UPLOAD_HEALTH_PATH = "/healthz/upload"
+
+YEAR_SECONDS = 31536000
+
+UPLOAD_TIMEOUT_SECONDS = 1800
+"""As long as GitLab's own upload job waits (omnibus-gitlab, PULP_UPLOAD_TIMEOUT)."""
+
+READ_TIMEOUT_SECONDS = 3600
+"""For the whole answer: a slow line takes an hour for a package of 1.4 GB that is not in the cache."""
+
+
+@dataclass(frozen=True)
+class ServerBackends:
+    """The three ways to the machine."""
+
+    metadata: gcp.compute.BackendService
+    immutable: gcp.compute.BackendService
+    upload: gcp.compute.BackendService
+
+    def link(self, target: Target, keys: gcp.compute.BackendBucket) -> pulumi.Output[str]:
+        """The link that a URL map wants for a target."""
+        match target:
+            case Target.METADATA:
+                return self.metadata.self_link
+            case Target.IMMUTABLE:
+                return self.immutable.self_link
+            case Target.UPLOAD:
+                return self.upload.self_link
+            case Target.KEYS:
+                return keys.self_link
+
+
+def server_backends(
+    component: Component,
+    machine: GceMachine,
+    network: GcpNetwork,
+    settings: PackageServerSettings,
+    build_addresses: Sequence[pulumi.Input[str]],
+) -> ServerBackends:
+    """Instance group, firewall rule, health checks and backend services."""
+    name = component.name
+    group = gcp.compute.InstanceGroup(
+        name,
+        name=component.context.physical_name(name, kind="gce"),
+        zone=component.context.gcp_zone,
+        network=network.network_id,
+        instances=[machine.instance_self_link],
+        named_ports=[
+            gcp.compute.InstanceGroupNamedPortArgs(name="content", port=CONTENT_PORT),
+            gcp.compute.InstanceGroupNamedPortArgs(name="upload", port=UPLOAD_PORT),
+        ],
+        opts=component.child(),
+    )
+    _firewall(component, machine, network)
+    content_check = _health_check(component, "content", CONTENT_PORT, CONTENT_HEALTH_PATH)
+    # Apart, so that a broken API does not end the reading.
+    upload_check = _health_check(component, "upload", UPLOAD_PORT, UPLOAD_HEALTH_PATH)
+    limit = rate_limit(component, settings.edge.requests_per_minute)
+    allow_list = upload_allow_list(component, settings.upload_allowed_cidrs, build_addresses)
+    sampling = settings.edge.access_log_sampling
+    return ServerBackends(
+        metadata=_service(
+            component, "metadata", "content", group, content_check, limit, sampling, READ_TIMEOUT_SECONDS
+        ),
+        immutable=_service(
+            component, "immutable", "content", group, content_check, limit, sampling, READ_TIMEOUT_SECONDS, cached=True
+        ),
+        upload=_service(component, "upload", "upload", group, upload_check, allow_list, 1.0, UPLOAD_TIMEOUT_SECONDS),
+    )
+
+
+def _firewall(component: Component, machine: GceMachine, network: GcpNetwork) -> None:
+    gcp.compute.Firewall(
+        f"{component.name}-load-balancer",
+        name=component.context.physical_name(component.name, "load-balancer", kind="gce"),
+        network=network.network_id,
+        direction="INGRESS",
+        priority=1000,
+        source_ranges=list(LOAD_BALANCER_RANGES),
+        target_service_accounts=[machine.service_account_email],
+        allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(CONTENT_PORT), str(UPLOAD_PORT)])],
+        log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
+        opts=component.child(),
+    )
+
+
+def _health_check(component: Component, what: str, port: int, path: str) -> gcp.compute.HealthCheck:
+    return gcp.compute.HealthCheck(
+        f"{component.name}-{what}",
+        name=component.context.physical_name(component.name, what, kind="gce"),
+        check_interval_sec=10,
+        timeout_sec=5,
+        healthy_threshold=2,
+        unhealthy_threshold=3,
+        https_health_check=gcp.compute.HealthCheckHttpsHealthCheckArgs(port=port, request_path=path),
+        log_config=gcp.compute.HealthCheckLogConfigArgs(enable=True),
+        opts=component.child(),
+    )
+
+
+def _service(
+    component: Component,
+    what: str,
+    port_name: str,
+    group: gcp.compute.InstanceGroup,
+    check: gcp.compute.HealthCheck,
+    policy: gcp.compute.SecurityPolicy,
+    sampling: float,
+    timeout_seconds: int,
+    *,
+    cached: bool = False,
+) -> gcp.compute.BackendService:
+    return gcp.compute.BackendService(
+        f"{component.name}-{what}",
+        name=component.context.physical_name(component.name, what, kind="gce"),
+        load_balancing_scheme="EXTERNAL_MANAGED",
+        # To a certificate that the machine signs itself; Google's front ends do not check it.
+        protocol="HTTPS",
+        port_name=port_name,
+        timeout_sec=timeout_seconds,
+        connection_draining_timeout_sec=60,
+        backends=[gcp.compute.BackendServiceBackendArgs(group=group.self_link, balancing_mode="UTILIZATION")],
+        health_checks=check.self_link,
+        enable_cdn=cached,
+        cdn_policy=_immutable_policy() if cached else None,
+        security_policy=policy.self_link,
+        log_config=gcp.compute.BackendServiceLogConfigArgs(enable=sampling > 0, sample_rate=sampling),
+        opts=component.child(),
+    )
+
+
+def _immutable_policy() -> gcp.compute.BackendServiceCdnPolicyArgs:
+    """Everything for a year, whatever the server says.
+
+    Cloud CDN stores objects above 10 MB only if the origin answers byte ranges with Content-Length, a strong ETag and
+    Last-Modified, which nginx on the machine sees to; it then fetches them in pieces, which no setting turns on.
+    """
+    return gcp.compute.BackendServiceCdnPolicyArgs(
+        cache_mode="FORCE_CACHE_ALL",
+        default_ttl=YEAR_SECONDS,
+        client_ttl=YEAR_SECONDS,
+        # Neither a redirect nor an error is a package: a 404 from before the publish must not outlive it.
+        negative_caching=False,
+        # One fetch for many clients that ask for a new package at once.
+        request_coalescing=True,
+        cache_key_policy=gcp.compute.BackendServiceCdnPolicyCacheKeyPolicyArgs(
+            include_host=True,
+            include_protocol=False,
+            # With the query in the key, anybody could pass the cache with "?1", "?2" and so on.
+            include_query_string=False,
+        ),
+    )

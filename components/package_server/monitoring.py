@@ -1,0 +1,252 @@
+"""What is watched: from outside as a client would, and from inside what only the machine knows."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import pulumi
+import pulumi_gcp as gcp
+
+from components.alerts import GCP_PREFIX, MACHINE_LABEL, AlertTargets
+from components.component import Component
+from components.package_server.routes import KEYS_PREFIX
+from settings.package_server import PackageServerSettings, RepositoryFormat
+
+KEY_ALERT_DAYS = (90, 30, 7)
+"""Days before a key expires on which someone is told; extending it takes a release of its own and weeks to spread."""
+
+CERTIFICATE_ALERT_DAYS = 15
+"""Google renews a month before the end, so at fifteen days renewal has failed for two weeks."""
+
+SECONDS_OF_AN_HOUR = 3600
+
+
+class ServerMetric(StrEnum):
+    """Metrics that the machine writes about the package server, beside those of every machine."""
+
+    METADATA_AGE_SECONDS = "package_metadata_age_seconds"
+    """Seconds since the newest InRelease or repomd.xml was signed."""
+    BACKUP_AGE_SECONDS = "package_backup_age_seconds"
+    """Seconds since the last backup that reached its place."""
+    UPLOAD_TEMP_FREE_RATIO = "package_upload_temp_free_ratio"
+    """Free part of the space that uploads spool to, 0 to 1."""
+    KEY_DAYS_LEFT = "package_key_days_left"
+    """Days until the first of the signing keys expires, as their published halves say."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A plain URL, without anything to pass a cache: such a probe once stayed green while every client failed."""
+
+    name: str
+    host: str
+    path: str
+    content: str | None
+    status: int = 200
+
+
+def metric_type(metric: ServerMetric) -> str:
+    """The full type of a metric in Cloud Monitoring."""
+    return f"{GCP_PREFIX}/{metric}"
+
+
+def monitoring(
+    component: Component, settings: PackageServerSettings, project: pulumi.Input[str], alerts: AlertTargets
+) -> None:
+    """All probes and alarms."""
+    for probe in probes(settings):
+        _probe_alarm(component, probe, _uptime(component, probe, project), alerts)
+    _certificate_alarm(component, settings, alerts)
+    limits = settings.alerts
+    _own_alarm(
+        component,
+        alerts,
+        ServerMetric.METADATA_AGE_SECONDS,
+        "Nothing was published for too long: read the runbook of publishing.",
+        limit=limits.metadata_age_hours * SECONDS_OF_AN_HOUR,
+    )
+    _own_alarm(
+        component,
+        alerts,
+        ServerMetric.BACKUP_AGE_SECONDS,
+        "Backups stopped: read `journalctl -u packyard-package-backup`.",
+        limit=limits.backup_age_hours * SECONDS_OF_AN_HOUR,
+    )
+    _own_alarm(
+        component,
+        alerts,
+        ServerMetric.UPLOAD_TEMP_FREE_RATIO,
+        "Uploads will fail: find unfinished ones in the upload directory, or raise uploadTempGiB.",
+        limit=limits.upload_temp_free_percent / 100,
+        below=True,
+    )
+    _key_alarms(component, alerts)
+
+
+def probes(settings: PackageServerSettings) -> list[Probe]:
+    """One repository of each format, both keys, and the upload host, which must refuse a stranger."""
+    public = settings.hosts.public
+    found = [
+        Probe("metadata-key", public, f"{KEYS_PREFIX}{settings.keys.metadata.file}", "BEGIN PGP PUBLIC KEY BLOCK"),
+        Probe("package-key", public, f"{KEYS_PREFIX}{settings.keys.package.file}", "BEGIN PGP PUBLIC KEY BLOCK"),
+        Probe("upload-closed", settings.hosts.upload, "/pulp/api/v3/status/", None, status=403),
+    ]
+    for kind, file, content in (
+        (RepositoryFormat.APT, "dists/{}/InRelease", "BEGIN PGP SIGNED MESSAGE"),
+        (RepositoryFormat.RPM, "repodata/repomd.xml", "<repomd"),
+    ):
+        if first := next((entry for entry in settings.repositories if entry.format is kind), None):
+            found.append(Probe(kind.value, public, f"/{first.path}/{file.format(first.codename)}", content))
+    return found
+
+
+def _uptime(component: Component, probe: Probe, project: pulumi.Input[str]) -> gcp.monitoring.UptimeCheckConfig:
+    return gcp.monitoring.UptimeCheckConfig(
+        f"{component.name}-{probe.name}",
+        display_name=f"{component.context.stack} {component.name}: {probe.name}",
+        period="60s",
+        timeout="10s",
+        http_check=gcp.monitoring.UptimeCheckConfigHttpCheckArgs(
+            path=probe.path,
+            port=443,
+            request_method="GET",
+            use_ssl=True,
+            validate_ssl=True,
+            accepted_response_status_codes=[
+                gcp.monitoring.UptimeCheckConfigHttpCheckAcceptedResponseStatusCodeArgs(status_value=probe.status)
+            ],
+        ),
+        content_matchers=None
+        if probe.content is None
+        else [gcp.monitoring.UptimeCheckConfigContentMatcherArgs(content=probe.content, matcher="CONTAINS_STRING")],
+        monitored_resource=gcp.monitoring.UptimeCheckConfigMonitoredResourceArgs(
+            type="uptime_url", labels={"host": probe.host, "project_id": project}
+        ),
+        log_check_failures=True,
+        user_labels=component.labels(),
+        opts=component.child(),
+    )
+
+
+def _probe_alarm(
+    component: Component, probe: Probe, check: gcp.monitoring.UptimeCheckConfig, alerts: AlertTargets
+) -> None:
+    series = pulumi.Output.format(
+        'metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url"'
+        ' AND metric.labels.check_id="{}"',
+        check.uptime_check_id,
+    )
+    condition = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+        filter=series,
+        # Failing from at least two places in the world.
+        comparison="COMPARISON_GT",
+        threshold_value=1,
+        duration="120s",
+        aggregations=[
+            gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
+                alignment_period="300s",
+                per_series_aligner="ALIGN_NEXT_OLDER",
+                cross_series_reducer="REDUCE_COUNT_FALSE",
+                group_by_fields=["resource.label.host"],
+            )
+        ],
+    )
+    advice = f"https://{probe.host}{probe.path} does not answer {probe.status} as a client would need it."
+    _alarm(component, alerts, f"probe-{probe.name}", advice, condition, "CRITICAL")
+
+
+def _certificate_alarm(component: Component, settings: PackageServerSettings, alerts: AlertTargets) -> None:
+    hosts = f'one_of("{settings.hosts.public}", "{settings.hosts.upload}")'
+    condition = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+        filter='metric.type="monitoring.googleapis.com/uptime_check/time_until_ssl_cert_expires"'
+        f' AND resource.type="uptime_url" AND resource.labels.host={hosts}',
+        comparison="COMPARISON_LT",
+        threshold_value=CERTIFICATE_ALERT_DAYS,
+        duration="600s",
+        aggregations=[
+            gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
+                alignment_period="1200s",
+                per_series_aligner="ALIGN_NEXT_OLDER",
+                cross_series_reducer="REDUCE_MIN",
+                group_by_fields=["resource.label.host"],
+            )
+        ],
+    )
+    advice = "Google does not renew the certificate: the CNAME of the challenge or the CAA record is wrong."
+    _alarm(component, alerts, "certificate", advice, condition, "ERROR")
+
+
+def _own_alarm(
+    component: Component, alerts: AlertTargets, metric: ServerMetric, advice: str, *, limit: float, below: bool = False
+) -> None:
+    series = _own_series(component, _descriptor(component, metric))
+    what = metric.removeprefix("package_").rsplit("_", 1)[0].replace("_", "-")
+    _alarm(component, alerts, what, advice, _threshold(series, limit, below=below), "ERROR")
+
+
+def _key_alarms(component: Component, alerts: AlertTargets) -> None:
+    series = _own_series(component, _descriptor(component, ServerMetric.KEY_DAYS_LEFT))
+    for days, severity in zip(KEY_ALERT_DAYS, ("WARNING", "ERROR", "CRITICAL"), strict=True):
+        advice = f"A signing key expires within {days} days: extend it, publish it, tell users to fetch it again."
+        _alarm(component, alerts, f"key-{days}-days", advice, _threshold(series, days, below=True), severity)
+
+
+def _descriptor(component: Component, metric: ServerMetric) -> gcp.monitoring.MetricDescriptor:
+    """An alarm on a metric that nobody has written yet is refused, so the metric is declared first."""
+    return gcp.monitoring.MetricDescriptor(
+        f"{component.name}-{metric}",
+        type=metric_type(metric),
+        display_name=metric,
+        description=f"Package server: {metric.replace('_', ' ')}",
+        metric_kind="GAUGE",
+        value_type="DOUBLE",
+        labels=[gcp.monitoring.MetricDescriptorLabelArgs(key=MACHINE_LABEL, value_type="STRING")],
+        opts=component.child(),
+    )
+
+
+def _own_series(component: Component, descriptor: gcp.monitoring.MetricDescriptor) -> pulumi.Output[str]:
+    return pulumi.Output.format(
+        'metric.type="{}" AND resource.type="gce_instance" AND metric.labels.{}="{}"',
+        descriptor.type,
+        MACHINE_LABEL,
+        component.name,
+    )
+
+
+def _threshold(
+    series: pulumi.Output[str], limit: float, *, below: bool
+) -> gcp.monitoring.AlertPolicyConditionConditionThresholdArgs:
+    """Silence counts as trouble: a stalled job reports nothing either."""
+    return gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+        filter=series,
+        comparison="COMPARISON_LT" if below else "COMPARISON_GT",
+        threshold_value=limit,
+        duration="900s",
+        aggregations=[
+            gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
+                alignment_period="600s", per_series_aligner="ALIGN_MIN" if below else "ALIGN_MAX"
+            )
+        ],
+        evaluation_missing_data="EVALUATION_MISSING_DATA_ACTIVE",
+    )
+
+
+def _alarm(
+    component: Component,
+    alerts: AlertTargets,
+    what: str,
+    advice: str,
+    condition: gcp.monitoring.AlertPolicyConditionConditionThresholdArgs,
+    severity: str,
+) -> None:
+    gcp.monitoring.AlertPolicy(
+        f"{component.name}-{what}",
+        display_name=f"{component.context.stack} {component.name}: {what}",
+        combiner="OR",
+        severity=severity,
+        conditions=[gcp.monitoring.AlertPolicyConditionArgs(display_name=what, condition_threshold=condition)],
+        notification_channels=list(alerts.gcp_channels),
+        documentation=gcp.monitoring.AlertPolicyDocumentationArgs(content=advice, mime_type="text/markdown"),
+        user_labels=component.labels(),
+        opts=component.child(),
+    )

@@ -1,0 +1,129 @@
+"""The package server as a whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_gcp as gcp
+
+from components.alerts import AlertTargets
+from components.component import Component, StackContext
+from components.dns import PublicZone
+from components.machine import GceMachine, GceMachineArgs
+from components.machine_store import MachineStore
+from components.network import GcpNetwork
+from components.package_server.backends import server_backends
+from components.package_server.document import DocumentParts, server_document
+from components.package_server.front import front
+from components.package_server.keys import grant_reader, public_keys_backend, server_secrets
+from components.package_server.monitoring import monitoring
+from components.package_server.storage import grant_writer, package_buckets
+from components.package_server.url_map import package_url_map
+from settings.machine_document import RoleSettings
+from settings.offsite import OffsitePlace
+from settings.package_server import PackageServerSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageServerArgs:
+    """Arguments of a PackageServer."""
+
+    settings: PackageServerSettings
+    image: str
+    """Pinned image of the machine."""
+    network: GcpNetwork
+    zone: PublicZone
+    """Where the names of both hosts are registered."""
+    store: MachineStore
+    alerts: AlertTargets
+    build_addresses: Sequence[pulumi.Input[str]] = ()
+    """Public addresses of the estate's own build jobs, which upload and run the install tests."""
+    notification_addresses: Sequence[str]
+    """Where the machine's own mail goes."""
+    offsite: OffsitePlace | None = None
+    """Place of the backups in the vault; the vault admits the machine's identity afterwards."""
+
+
+class PackageServer(Component):
+    """Public apt and yum repositories: Pulp on one machine, packages in buckets, Cloud CDN in front.
+
+    **Pulumi type:** `packyard:package_server:PackageServer`
+
+    Makes the buckets of releases and pre-releases, the empty secrets of both signing keys and of Pulp, the machine, the
+    load balancer with its certificates and names, the bucket of the public keys, probes and alarms. The emergency stop
+    and withdrawn packages change its URL map and nothing else. It leaves content, Pulp's users and repositories to the
+    machine's role, and the keys' private halves and published files to an operator. CI's identities belong to those
+    who upload: they reach Pulp's API on the upload host and get no right on any bucket or secret.
+    """
+
+    public_host: str
+    """Host that the world installs from."""
+    upload_host: str
+    """Host of Pulp's API and of the pre-releases."""
+    ipv4_address: pulumi.Output[str]
+    """Public IPv4 address of both hosts."""
+    ipv6_address: pulumi.Output[str]
+    """Public IPv6 address of the public host."""
+    machine: GceMachine
+    """The machine; others grant its identity what it needs of theirs."""
+
+    def __init__(
+        self,
+        name: str,
+        args: PackageServerArgs,
+        context: StackContext,
+        *,
+        gcp_provider: gcp.Provider,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("packyard:package_server:PackageServer", name, context, providers=[gcp_provider], opts=opts)
+        settings = args.settings
+        buckets = package_buckets(self, settings.storage)
+        secrets = server_secrets(self)
+        document = server_document(settings, DocumentParts(secrets, buckets, args.offsite, args.notification_addresses))
+        self.machine = _machine(self, args, document, gcp_provider)
+        grant_writer(self, buckets, self.machine.service_account_member)
+        grant_reader(self, secrets, self.machine.service_account_member)
+
+        keys = public_keys_backend(self, settings.storage)
+        backends = server_backends(self, self.machine, args.network, settings, args.build_addresses)
+        url_map = package_url_map(self, settings, backends, keys)
+        addresses = front(self, url_map, settings.hosts, args.zone)
+        monitoring(self, settings, buckets.release.project, args.alerts)
+
+        self.public_host = settings.hosts.public
+        self.upload_host = settings.hosts.upload
+        self.ipv4_address = addresses.ipv4.address
+        self.ipv6_address = addresses.ipv6.address
+        self.register_outputs(
+            {
+                "public_host": self.public_host,
+                "upload_host": self.upload_host,
+                "ipv4_address": self.ipv4_address,
+                "ipv6_address": self.ipv6_address,
+            }
+        )
+
+
+def _machine(
+    component: PackageServer,
+    args: PackageServerArgs,
+    document: pulumi.Output[RoleSettings],
+    gcp_provider: gcp.Provider,
+) -> GceMachine:
+    """Pulp with PostgreSQL on the data disk: one machine that depends on no other system of the estate."""
+    return GceMachine(
+        component.name,
+        GceMachineArgs(
+            role="package-server",
+            document=document,
+            store=args.store,
+            alerts=args.alerts,
+            size=args.settings.machine,
+            image=args.image,
+            network=args.network,
+        ),
+        component.context,
+        gcp_provider=gcp_provider,
+        opts=pulumi.ResourceOptions(parent=component),
+    )

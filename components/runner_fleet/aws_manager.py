@@ -1,0 +1,119 @@
+"""A manager on AWS: its machine, what it may do, and the one way to its workers."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from components.component import Component
+from components.iam import Statement, policy_document
+from components.machine import Ec2Machine
+from components.runner_fleet.args import RunnerFleetArgs
+from components.runner_fleet.aws_shard import AwsShard
+from components.runner_fleet.config import METRICS_PORT
+from settings.vocabulary import Cloud
+
+SSH_PORT = 22
+
+
+def manager_policy(
+    component: Component,
+    machine: Ec2Machine,
+    shards: Sequence[AwsShard],
+    secrets: Sequence[pulumi.Output[str]],
+    bucket: aws.s3.Bucket,
+    log_group: aws.cloudwatch.LogGroup,
+) -> None:
+    """What the plugin needs (fleeting-plugin-aws, README), for the groups of this manager alone."""
+    context = component.context
+    aws.iam.RolePolicy(
+        f"{machine.name}-fleet",
+        role=machine.role_name,
+        policy=policy_document(
+            Statement(
+                sid="ScaleOwnGroups",
+                actions=["autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"],
+                resources=[shard.group_arn for shard in shards],
+            ),
+            Statement(
+                sid="DescribeHasNoResourceLevel",
+                actions=["autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances"],
+                resources=["*"],
+            ),
+            Statement(
+                sid="PushKeyToOwnWorkers",
+                actions=["ec2-instance-connect:SendSSHPublicKey"],
+                resources=[f"arn:aws:ec2:{context.aws_region}:{context.aws_account_id}:instance/*"],
+                conditions={
+                    "StringEquals": {
+                        "ec2:ResourceTag/aws:autoscaling:groupName": [shard.group_name for shard in shards],
+                        "ec2:osuser": sorted({str(shard.settings.user(Cloud.AWS)) for shard in shards}),
+                    }
+                },
+            ),
+            Statement(sid="ReadOwnTokens", actions=["secretsmanager:GetSecretValue"], resources=secrets),
+            *_cache_statements(bucket),
+            Statement(
+                sid="WriteOwnLog",
+                actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+                resources=[pulumi.Output.concat(log_group.arn, ":*")],
+            ),
+        ),
+        opts=component.child(),
+    )
+
+
+def _cache_statements(bucket: aws.s3.Bucket) -> tuple[Statement, ...]:
+    """Cache URLs are signed on the manager, so it needs what it lets workers do."""
+    return (
+        Statement(sid="ListCache", actions=["s3:ListBucket"], resources=[bucket.arn]),
+        Statement(
+            sid="SignCacheUrls",
+            actions=["s3:PutObject", "s3:GetObject", "s3:GetObjectVersion", "s3:DeleteObject"],
+            resources=[pulumi.Output.concat(bucket.arn, "/*")],
+        ),
+    )
+
+
+def worker_ssh(component: Component, machine: Ec2Machine, shards: Sequence[AwsShard]) -> None:
+    """SSH from the manager's security group to that of each of its shards, and nothing else in either direction."""
+    for shard in shards:
+        aws.vpc.SecurityGroupIngressRule(
+            f"{shard.name}-ssh",
+            security_group_id=shard.security_group_id,
+            description="SSH from the manager",
+            referenced_security_group_id=machine.security_group_id,
+            ip_protocol="tcp",
+            from_port=SSH_PORT,
+            to_port=SSH_PORT,
+            tags=component.tags(),
+            opts=component.child(),
+        )
+        aws.vpc.SecurityGroupEgressRule(
+            f"{machine.name}-ssh-{shard.settings.name}",
+            security_group_id=machine.security_group_id,
+            description=f"SSH to the workers of {shard.settings.name}",
+            referenced_security_group_id=shard.security_group_id,
+            ip_protocol="tcp",
+            from_port=SSH_PORT,
+            to_port=SSH_PORT,
+            tags=component.tags(),
+            opts=component.child(),
+        )
+
+
+def metrics_access(component: Component, machine: Ec2Machine, args: RunnerFleetArgs) -> None:
+    """Prometheus alone reaches the metrics, which have no authentication."""
+    if args.settings.metrics_cidr is None:
+        return
+    aws.vpc.SecurityGroupIngressRule(
+        f"{machine.name}-metrics",
+        security_group_id=machine.security_group_id,
+        description="Metrics for Prometheus",
+        cidr_ipv4=args.settings.metrics_cidr,
+        ip_protocol="tcp",
+        from_port=METRICS_PORT,
+        to_port=METRICS_PORT,
+        tags=component.tags(),
+        opts=component.child(),
+    )

@@ -1,0 +1,166 @@
+"""Alarms of the fleet on GCP."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_gcp as gcp
+
+from components.alerts import MACHINE_LABEL, AlertTargets, MachineMetric
+from components.component import Component
+from components.machine import GceMachine
+from components.runner_fleet import limits
+from components.runner_fleet.gcp_shard import GcpShard, worker_prefix
+from settings.runner_vocabulary import Colour
+
+GROUP_SIZE = 'metric.type="compute.googleapis.com/instance_group/size" AND resource.type="instance_group"'
+"""Number of VMs in a group, measured by Google."""
+
+WORKER_UPTIME = 'metric.type="compute.googleapis.com/instance/uptime_total" AND resource.type="gce_instance"'
+"""Seconds since a VM started, measured by the hypervisor."""
+
+
+def manager_alarms(
+    component: Component,
+    targets: AlertTargets,
+    machine: GceMachine,
+    log: str,
+    colour: Colour,
+    shards: Sequence[GcpShard],
+    max_vm_age_hours: int,
+) -> None:
+    """Manager silent, workers without a manager, workers past their age, long polls that block jobs."""
+    contact = pulumi.Output.format(
+        'metric.type="{}" AND resource.type="gce_instance" AND metric.labels.{}="{}"',
+        targets.gcp_metrics[MachineMetric.RUNNER_CONTACT_AGE_SECONDS],
+        MACHINE_LABEL,
+        machine.name,
+    )
+    absent = _absent("no sign of the manager", contact)
+    _policy(
+        component,
+        targets,
+        f"{machine.name}-silent",
+        "The manager does not reach GitLab: read `journalctl -u gitlab-runner`.",
+        [_above("GitLab does not answer", contact, limits.CONTACT_AGE_SECONDS, limits.SILENT_SECONDS), absent],
+    )
+    _policy(
+        component,
+        targets,
+        f"{machine.name}-orphans",
+        "Workers run and no manager looks after them. Each ends at its age limit; set the groups to 0 to be sooner.",
+        [absent, _above("workers are there", _sizes(shards), 0, limits.SILENT_SECONDS)],
+        combiner="AND",
+    )
+    ages = f'{WORKER_UPTIME} AND metric.labels.instance_name=starts_with("{worker_prefix(colour)}")'
+    _policy(
+        component,
+        targets,
+        f"{machine.name}-worker-age",
+        "A worker is older than maxVmAgeHours allows: delete it, and see why it was not ended.",
+        [_above("worker past its age", ages, max_vm_age_hours * 3600 + limits.AGE_GRACE_SECONDS, 300)],
+    )
+    _long_poll_policy(component, targets, machine, log)
+
+
+def group_at_max_alarm(component: Component, targets: AlertTargets, shard: GcpShard) -> None:
+    """The group is full for so long that jobs wait for no other reason."""
+    _policy(
+        component,
+        targets,
+        f"{shard.name}-full",
+        "The group stands at maxInstances and jobs wait: raise it, or find what fills it.",
+        [_above("group full", _sizes([shard]), shard.settings.max_instances - 1, limits.FULL_SECONDS)],
+    )
+
+
+def _sizes(shards: Sequence[GcpShard]) -> pulumi.Output[str]:
+    return pulumi.Output.all(*(shard.group_name for shard in shards)).apply(
+        lambda names: (
+            f"{GROUP_SIZE} AND resource.labels.instance_group_name="
+            f"one_of({', '.join(f'{chr(34)}{name}{chr(34)}' for name in names)})"
+        )
+    )
+
+
+def _long_poll_policy(component: Component, targets: AlertTargets, machine: GceMachine, log: str) -> None:
+    gcp.monitoring.AlertPolicy(
+        f"{machine.name}-long-polls",
+        display_name=f"{component.context.stack} {machine.name}: long polls",
+        combiner="OR",
+        conditions=[
+            gcp.monitoring.AlertPolicyConditionArgs(
+                display_name="long polls block jobs",
+                condition_matched_log=gcp.monitoring.AlertPolicyConditionConditionMatchedLogArgs(
+                    filter=f'log_id("{log}") AND "{limits.LONG_POLL_LINE}"'
+                ),
+            )
+        ],
+        # An alarm on log lines must say how often it may be sent.
+        alert_strategy=gcp.monitoring.AlertPolicyAlertStrategyArgs(
+            notification_rate_limit=gcp.monitoring.AlertPolicyAlertStrategyNotificationRateLimitArgs(period="3600s"),
+            auto_close="86400s",
+        ),
+        notification_channels=list(targets.gcp_channels),
+        documentation=_advice(limits.LONG_POLL_ADVICE),
+        user_labels=component.labels(),
+        opts=component.child(),
+    )
+
+
+def _policy(
+    component: Component,
+    targets: AlertTargets,
+    name: str,
+    advice: str,
+    conditions: list[gcp.monitoring.AlertPolicyConditionArgs],
+    *,
+    combiner: str = "OR",
+) -> None:
+    gcp.monitoring.AlertPolicy(
+        name,
+        display_name=f"{component.context.stack} {name}",
+        combiner=combiner,
+        conditions=conditions,
+        notification_channels=list(targets.gcp_channels),
+        documentation=_advice(advice),
+        user_labels=component.labels(),
+        opts=component.child(),
+    )
+
+
+def _above(
+    title: str, series: pulumi.Input[str], limit: float, seconds: int
+) -> gcp.monitoring.AlertPolicyConditionArgs:
+    return gcp.monitoring.AlertPolicyConditionArgs(
+        display_name=title,
+        condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
+            filter=series,
+            comparison="COMPARISON_GT",
+            threshold_value=limit,
+            duration=f"{seconds}s",
+            aggregations=[
+                gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
+                    alignment_period="60s", per_series_aligner="ALIGN_MAX"
+                )
+            ],
+        ),
+    )
+
+
+def _absent(title: str, series: pulumi.Input[str]) -> gcp.monitoring.AlertPolicyConditionArgs:
+    return gcp.monitoring.AlertPolicyConditionArgs(
+        display_name=title,
+        condition_absent=gcp.monitoring.AlertPolicyConditionConditionAbsentArgs(
+            filter=series,
+            duration=f"{limits.SILENT_SECONDS}s",
+            aggregations=[
+                gcp.monitoring.AlertPolicyConditionConditionAbsentAggregationArgs(
+                    alignment_period="60s", per_series_aligner="ALIGN_MAX"
+                )
+            ],
+        ),
+    )
+
+
+def _advice(text: str) -> gcp.monitoring.AlertPolicyDocumentationArgs:
+    return gcp.monitoring.AlertPolicyDocumentationArgs(content=text, mime_type="text/markdown")

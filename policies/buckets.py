@@ -1,0 +1,74 @@
+"""Buckets: private, reached over TLS alone, and able to give back what was overwritten."""
+
+from collections.abc import Iterator, Mapping
+
+from capture import Capture, Registration
+from policies.policy import Finding
+from policies.stateful import is_stateful
+from policies.values import at, component_token, policy_statements, related, text
+
+PUBLIC_BUCKETS: Mapping[tuple[str, str], str] = {}
+"""Component token and end of the logical name of a bucket that anyone may read, with the reason."""
+
+BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+
+
+def buckets_are_private(capture: Capture) -> Iterator[Finding]:
+    """One public bucket is how most leaks happened; the clouds' own switches hold even against a wrong grant."""
+    for bucket in capture.of_type("gcp:storage/bucket:Bucket"):
+        if bucket.inputs.get("uniformBucketLevelAccess") is not True:
+            yield Finding(bucket, "single objects may be public. HINT: uniform_bucket_level_access=True")
+        if bucket.inputs.get("publicAccessPrevention") != "enforced" and not _is_public(bucket):
+            yield Finding(bucket, 'a grant can make it public. HINT: public_access_prevention="enforced"')
+    for bucket in capture.of_type("aws:s3/bucket:Bucket"):
+        blocks = related(capture, bucket, "bucket", "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock")
+        if not any(all(block.inputs.get(key) is True for key in BLOCKS) for block in blocks):
+            yield Finding(
+                bucket, f"a grant can make it public. HINT: a BucketPublicAccessBlock with {', '.join(BLOCKS)}"
+            )
+
+
+def s3_buckets_take_tls_alone(capture: Capture) -> Iterator[Finding]:
+    """S3 answers plain HTTP unless the bucket's policy denies it."""
+    for bucket in capture.of_type("aws:s3/bucket:Bucket"):
+        policies = related(capture, bucket, "bucket", "aws:s3/bucketPolicy:BucketPolicy")
+        # In a preview a policy that names the bucket is unknown as a whole; a run with final values reads it.
+        unknown = any(not text(policy.inputs.get("policy")) for policy in policies)
+        if not unknown and not any(_denies_plain_http(policy) for policy in policies):
+            yield Finding(bucket, "answers plain HTTP. HINT: deny s3:* where aws:SecureTransport is false")
+
+
+def buckets_keep_versions(capture: Capture) -> Iterator[Finding]:
+    """Without versions, one wrong upload is the end of what was there."""
+    for bucket in capture.of_type("gcp:storage/bucket:Bucket"):
+        if is_stateful(bucket) and at(bucket.inputs, "versioning.enabled") is not True:
+            yield Finding(bucket, "keeps no versions. HINT: versioning with enabled=True")
+    for bucket in capture.of_type("aws:s3/bucket:Bucket"):
+        versions = related(capture, bucket, "bucket", "aws:s3/bucketVersioning:BucketVersioning")
+        enabled = any(at(entry.inputs, "versioningConfiguration.status") == "Enabled" for entry in versions)
+        if is_stateful(bucket) and not enabled:
+            yield Finding(bucket, 'keeps no versions. HINT: a BucketVersioning with status="Enabled"')
+
+
+def nobody_is_anonymous(capture: Capture) -> Iterator[Finding]:
+    """A grant to allUsers publishes a resource, however private its bucket looks."""
+    for grant in capture.resources:
+        members = grant.inputs.get("members", grant.inputs.get("member"))
+        for member in members if isinstance(members, tuple) else (members,):
+            if member in ("allUsers", "allAuthenticatedUsers") and not _is_public(grant):
+                yield Finding(grant, f"grants {text(grant.inputs.get('role'))} to {member}. HINT: name who needs it")
+
+
+def _denies_plain_http(policy: Registration) -> bool:
+    return any(
+        statement["Effect"] == "Deny"
+        and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") in ("false", ["false"])
+        for statement in policy_statements(policy, "policy")
+    )
+
+
+def _is_public(registration: Registration) -> bool:
+    return any(
+        component_token(registration) == token and registration.name.endswith(suffix)
+        for token, suffix in PUBLIC_BUCKETS
+    )

@@ -1,0 +1,180 @@
+"""What the world may reach: named ports of named systems, and nothing else."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from capture import Capture, Registration, Value
+from policies.policy import Finding
+from policies.values import at, component_token, items, mapping, records, text, texts
+
+ALL_PORTS = "0-65535"
+
+OPEN_PORTS: Mapping[tuple[str, str, str], str] = {
+    ("packyard:dev_instance:DevInstance", "tcp", "443"): "contributors, and jobs of other projects, reach the instance",
+    ("packyard:dev_instance:DevInstance", "tcp", "80"): "ACME challenges, and the redirect to HTTPS",
+    ("packyard:package_server:PackageServer", "tcp", "443"): "users of the packages",
+    ("packyard:package_server:PackageServer", "tcp", "80"): "the redirect to HTTPS",
+}
+"""Component token, protocol and port that anyone may reach, with the reason."""
+
+OPEN_RULES: Mapping[tuple[str, str], str] = {
+    (
+        "packyard:dev_instance:DevInstance",
+        "-git-ssh",
+    ): "a public instance takes git over SSH from everyone, on its own port",
+    ("packyard:dev_instance:DevInstance", "-registry"): "a public instance serves its images to everyone",
+}
+"""Component token and end of the name of a rule whose port is a setting, with the reason. Never good for SSH itself."""
+
+SSH_PORT = 22
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Ports that a rule opens, and to whom."""
+
+    registration: Registration
+    protocol: str
+    """ "tcp", "udp", "all" or another name or number of the rule."""
+    ports: str
+    """One port, or first and last joined by a hyphen."""
+    sources: tuple[str, ...]
+    """CIDR ranges."""
+
+    @property
+    def to_the_world(self) -> bool:
+        """Whether anyone on the internet may pass."""
+        return any(map(_is_world, self.sources))
+
+    def holds(self, protocol: str, port: int) -> bool:
+        """Whether the port is among the opened ones."""
+        first, _, last = self.ports.partition("-")
+        return self.protocol in (protocol, "all", "-1") and int(first) <= port <= int(last or first)
+
+
+def openings(capture: Capture) -> Iterator[Opening]:
+    """Every rule of the estate that lets traffic in by address range."""
+    for registration in capture.resources:
+        match registration.type:
+            case "gcp:compute/firewall:Firewall":
+                yield from _gcp_firewall(registration)
+            case "gcp:compute/globalForwardingRule:GlobalForwardingRule" | "gcp:compute/forwardingRule:ForwardingRule":
+                yield from _gcp_load_balancer(registration)
+            case "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":
+                yield from _aws_rule(registration)
+            case "aws:eks/cluster:Cluster":
+                yield from _kubernetes_api(registration)
+            case _:
+                pass
+
+
+def only_named_ports_are_open_to_the_world(capture: Capture) -> Iterator[Finding]:
+    """Whatever anyone can reach is attacked within minutes, so each port is named with its reason."""
+    for opening in openings(capture):
+        if opening.to_the_world and not opening.holds("tcp", SSH_PORT) and not _is_named(opening):
+            yield Finding(
+                opening.registration,
+                f"{opening.protocol} {opening.ports} is open to the world. HINT: name the callers' ranges; a port that"
+                " anyone must reach belongs into OPEN_PORTS of policies/open_ports.py with its reason",
+            )
+
+
+def no_ssh_from_the_world(capture: Capture) -> Iterator[Finding]:
+    """Administration goes through IAP or SSM, which ask who it is before the first packet reaches the machine."""
+    for opening in openings(capture):
+        if opening.to_the_world and opening.holds("tcp", SSH_PORT):
+            yield Finding(opening.registration, "SSH is open to the world. HINT: use IAP (35.235.240.0/20) or SSM")
+
+
+def security_groups_take_rules_apart(capture: Capture) -> Iterator[Finding]:
+    """Rules inside a group and rules beside it delete each other at every update (docs of aws.ec2.SecurityGroup)."""
+    for group in capture.of_type("aws:ec2/securityGroup:SecurityGroup"):
+        if items(group.inputs.get("ingress")) or items(group.inputs.get("egress")):
+            yield Finding(group, "holds rules of its own. HINT: use aws.vpc.SecurityGroupIngressRule and EgressRule")
+    for rule in capture.of_type("aws:ec2/securityGroupRule:SecurityGroupRule"):
+        yield Finding(rule, "is of the old kind of rule. HINT: use aws.vpc.SecurityGroupIngressRule or EgressRule")
+
+
+def egress_is_named(capture: Capture) -> Iterator[Finding]:
+    """A machine that may send anything anywhere can carry off whatever it reads."""
+    for rule in capture.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"):
+        ranges = (text(rule.inputs.get("cidrIpv4")), text(rule.inputs.get("cidrIpv6")))
+        if text(rule.inputs.get("ipProtocol")) == "-1" and any(map(_is_world, ranges)):
+            yield Finding(rule, "lets everything out to everywhere. HINT: name protocol and ports")
+
+
+def default_security_groups_are_closed(capture: Capture) -> Iterator[Finding]:
+    """A machine that names no group gets the default one, so it must pass nothing."""
+    for group in capture.of_type("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"):
+        if items(group.inputs.get("ingress")) or items(group.inputs.get("egress")):
+            yield Finding(group, "the default security group lets traffic through. HINT: give it no rules")
+    closed = {
+        vpc for group in capture.of_type("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup") for vpc in _vpcs(group)
+    }
+    for vpc in capture.of_type("aws:ec2/vpc:Vpc"):
+        if vpc.urn not in closed:
+            yield Finding(vpc, "its default security group is open. HINT: adopt it as aws.ec2.DefaultSecurityGroup")
+
+
+def machines_hide_behind_nat(capture: Capture) -> Iterator[Finding]:
+    """A subnet that hands out public addresses exposes whatever is put into it by mistake."""
+    for subnet in capture.of_type("aws:ec2/subnet:Subnet"):
+        if subnet.inputs.get("mapPublicIpOnLaunch") is True:
+            yield Finding(subnet, "hands out public addresses. HINT: map_public_ip_on_launch=False")
+
+
+def _vpcs(group: Registration) -> tuple[str, ...]:
+    return group.property_dependencies.get("vpcId", ())
+
+
+def _gcp_firewall(rule: Registration) -> Iterator[Opening]:
+    if text(rule.inputs.get("direction")) == "EGRESS" or rule.inputs.get("disabled") is True:
+        return
+    # Without any source GCP takes the whole world (compute API, firewalls.sourceRanges). An unknown one is a source.
+    named = any(rule.inputs.get(key) for key in ("sourceRanges", "sourceTags", "sourceServiceAccounts"))
+    sources = texts(rule.inputs.get("sourceRanges")) if named else ("0.0.0.0/0",)
+    for allowed in records(rule.inputs.get("allows")):
+        for ports in texts(allowed.get("ports")) or (ALL_PORTS,):
+            yield Opening(rule, text(allowed.get("protocol")), ports, sources)
+
+
+def _gcp_load_balancer(rule: Registration) -> Iterator[Opening]:
+    if text(rule.inputs.get("loadBalancingScheme")).startswith("INTERNAL"):
+        return
+    ports = text(rule.inputs.get("portRange")) or ALL_PORTS
+    first, _, last = ports.partition("-")
+    protocol = (text(rule.inputs.get("ipProtocol")) or "TCP").lower()
+    yield Opening(rule, protocol, first if first == last else ports, ("0.0.0.0/0",))
+
+
+def _aws_rule(rule: Registration) -> Iterator[Opening]:
+    ranges = tuple(filter(None, (text(rule.inputs.get("cidrIpv4")), text(rule.inputs.get("cidrIpv6")))))
+    protocol = text(rule.inputs.get("ipProtocol"))
+    first, last = rule.inputs.get("fromPort"), rule.inputs.get("toPort")
+    if ranges and (protocol == "-1" or not isinstance(first, int)):
+        yield Opening(rule, "all" if protocol == "-1" else protocol, ALL_PORTS, ranges)
+    elif ranges:
+        yield Opening(rule, protocol, str(first) if first == last else f"{first}-{last}", ranges)
+
+
+def _kubernetes_api(cluster: Registration) -> Iterator[Opening]:
+    access: Mapping[str, Value] = mapping(at(cluster.inputs, "vpcConfig"))
+    # EKS opens the API to the world unless it is told otherwise (CreateCluster API reference).
+    if access.get("endpointPublicAccess") is not False:
+        yield Opening(cluster, "tcp", "443", texts(access.get("publicAccessCidrs")) or ("0.0.0.0/0",))
+
+
+def _is_named(opening: Opening) -> bool:
+    token, name = component_token(opening.registration), opening.registration.name
+    return (token, opening.protocol, opening.ports) in OPEN_PORTS or any(
+        token == named and name.endswith(suffix) for named, suffix in OPEN_RULES
+    )
+
+
+def _is_world(cidr: str) -> bool:
+    """Halves of the internet count as the world; a range of one organisation does not."""
+    if not cidr:
+        return False
+    network = ipaddress.ip_network(cidr)
+    return network.prefixlen < 8 and not network.is_private

@@ -1,0 +1,72 @@
+"""No secret in clear: neither a value that Pulumi knows to be one, nor anything that looks like one."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from capture import Capture, Registration, Secret, Value
+from capture.registration import leaves
+from policies.policy import Finding
+
+SECRET_SHAPES: Mapping[str, re.Pattern[str]] = {
+    "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
+    "a GitLab token": re.compile(r"\bgl(pat|rt|ptt|dt|cbt|ft|agent)-[A-Za-z0-9_-]{16,}"),
+    "an AWS access key": re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
+    "a Google service account key": re.compile(r'"private_key(_id)?"\s*:'),
+    "a URL with a password": re.compile(r"\b[a-z][a-z0-9+]*://[^/\s:@]+:[^/\s:@$]+@"),
+}
+
+SECRET_INPUT = re.compile(
+    r"(password|passwordWo|sharedSecret|sharedSecretWo|presharedKey|secretString|secretStringWo|secretBinary|secretData"
+    r"|secretDataWo|privateKey|authToken|accessToken|secretKey|md5AuthenticationKey)$",
+    re.IGNORECASE,
+)
+"""Inputs that hold a secret by their name."""
+
+SHORTEST_SECRET = 8
+"""Shorter values, such as "true", would be found everywhere."""
+
+
+def no_secret_in_clear(capture: Capture) -> Iterator[Finding]:
+    """Whatever is not marked as a secret lies readable in the state, in previews and in merge request comments."""
+    secrets = frozenset(_secret_texts(capture))
+    for registration in capture.registrations:
+        for path, value in _all_leaves(registration):
+            if isinstance(value, str) and any(secret in value for secret in secrets):
+                yield Finding(
+                    registration, f"{path} holds a secret of the stack file. HINT: pass it as pulumi.Output.secret"
+                )
+
+
+def nothing_looks_like_a_secret(capture: Capture) -> Iterator[Finding]:
+    """Keys and tokens pasted into a program or a boot script are found by everyone who can read it."""
+    for registration in capture.registrations:
+        for path, value in _all_leaves(registration):
+            for what, shape in SECRET_SHAPES.items():
+                if isinstance(value, str) and shape.search(value):
+                    yield Finding(registration, f"{path} holds {what}. HINT: an empty secret that an operator fills")
+
+
+def secret_inputs_are_secrets(capture: Capture) -> Iterator[Finding]:
+    """An input that is a password by its name must be marked, or it is shown in every preview."""
+    for registration in capture.resources:
+        for path, value in leaves(registration.inputs):
+            if SECRET_INPUT.search(path) and value is not None and not isinstance(value, Secret):
+                yield Finding(
+                    registration, f"{path} is not marked as a secret. HINT: pulumi.Output.secret, or no value"
+                )
+
+
+def _all_leaves(registration: Registration) -> Iterator[tuple[str, Value]]:
+    yield from leaves(registration.inputs)
+    yield from leaves(registration.outputs, "outputs")
+
+
+def _secret_texts(capture: Capture) -> Iterator[str]:
+    for registration in capture.registrations:
+        for _, value in _all_leaves(registration):
+            if isinstance(value, Secret):
+                yield from (
+                    plain
+                    for _, plain in leaves(value.plain)
+                    if isinstance(plain, str) and len(plain) >= SHORTEST_SECRET
+                )

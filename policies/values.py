@@ -1,0 +1,79 @@
+"""Reading recorded values: missing, unknown and secret ones answer as empty, so that a policy says what it needs."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from capture import Capture, Registration, Secret, Unknown, Value
+
+
+def mapping(value: Value) -> Mapping[str, Value]:
+    """The value as a mapping; empty where it is something else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: Value) -> tuple[Value, ...]:
+    """The value as a list; empty where it is something else."""
+    return value if isinstance(value, tuple) else ()
+
+
+def records(value: Value) -> Iterator[Mapping[str, Value]]:
+    """A nested block, or each of a list of them."""
+    yield from (
+        mapping(item) for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Mapping)
+    )
+
+
+def text(value: Value) -> str:
+    """The value as text; empty where it is missing, unknown or secret."""
+    return value if isinstance(value, str) else ""
+
+
+def texts(value: Value) -> tuple[str, ...]:
+    """Every text of a list."""
+    return tuple(item for item in items(value) if isinstance(item, str))
+
+
+def at(values: Mapping[str, Value], path: str) -> Value:
+    """The value at a dotted path, for example "bootDisk.initializeParams"; a list of one block stands for its block."""
+    current: Value = values
+    for part in path.split("."):
+        current = next(records(current), {}).get(part)
+    return current
+
+
+def related(capture: Capture, target: Registration, key: str, resource_type: str) -> tuple[Registration, ...]:
+    """Resources of a type whose input `key` comes from the target; it works before the target has an id as well."""
+    return tuple(
+        entry for entry in capture.of_type(resource_type) if target.urn in entry.property_dependencies.get(key, ())
+    )
+
+
+def component_token(registration: Registration) -> str:
+    """Token of the component directly around a resource, which its URN holds; empty at the root."""
+    chain = registration.urn.split("::")[2].split("$")
+    return chain[-2] if len(chain) > 1 else ""
+
+
+def is_unknown(value: Value) -> bool:
+    """Whether the value is known only after the resource behind it exists."""
+    return isinstance(value, Unknown)
+
+
+def without_secret(value: Value) -> Value:
+    """The value itself, also where it is kept as a secret."""
+    return value.plain if isinstance(value, Secret) else value
+
+
+def policy_statements(registration: Registration, key: str) -> Iterator[dict[str, Any]]:
+    """The statements of an AWS policy document in an input; none where the document is still unknown."""
+    document = text(registration.inputs.get(key))
+    if not document:
+        return
+    statements = json.loads(document)["Statement"]
+    yield from cast("list[dict[str, Any]]", statements if isinstance(statements, list) else [statements])
+
+
+def strings(value: object) -> tuple[str, ...]:
+    """One string or a list of them, as policy documents allow both."""
+    return (value,) if isinstance(value, str) else tuple(cast("list[str]", value or []))

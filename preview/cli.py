@@ -1,0 +1,119 @@
+"""The command line of the preview."""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from capture import Capture, StackFile, capture_stack, read_stack_file
+from preview.compare import all_new, compare
+from preview.document import document_text
+from preview.faults import explained
+from preview.files import OutputError, write_whole
+from preview.graph import draw
+from preview.mermaid import mermaid
+from preview.render import render
+from preview.report import EXIT_FAULT, Against, Report, make_report
+from preview.revision import PastCapture, RevisionError, past_run
+
+ROOT = Path(__file__).resolve().parent.parent
+
+EPILOG = """exit codes:
+  0  fine
+  1  faults in the settings or in the program, or a command that cannot be run
+  2  a policy is violated
+  3  a stateful resource would be replaced or deleted (weighs more than 2)
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    stack: str
+    against: str | None
+    full: bool
+    json: bool
+    graph: Path | None
+    mermaid: bool
+    traceback: bool
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Runs the command on a project folder; the result is the exit code."""
+    options = Options(**vars(_parser().parse_args(arguments)))
+    try:
+        report = _report(options, root)
+        if options.graph is not None:
+            write_whole(options.graph, draw(report.capture))
+    except (RevisionError, OutputError) as error:
+        return _failed(str(error))
+    except Exception as error:
+        if options.traceback:
+            traceback.print_exception(error)
+        return _failed(explained(error, root))
+    _show(report, options)
+    return report.exit_code
+
+
+def _report(options: Options, root: Path) -> Report:
+    stack_file = read_stack_file(root, options.stack)
+    _tell_of_secure_values(stack_file)
+    if options.against is None:
+        return make_report(capture_stack(root, stack_file))
+    with past_run(root, options.against, options.stack) as past:
+        present = capture_stack(root, stack_file)
+        before = past.result()
+    return make_report(present, _against(options.against, before, present))
+
+
+def _against(revision: str, before: PastCapture, present: Capture) -> Against:
+    comparison = all_new(present) if before.capture is None else compare(before.capture, present)
+    return Against(revision, before.commit, before.capture is not None, comparison)
+
+
+def _show(report: Report, options: Options) -> None:
+    if options.json:
+        sys.stdout.write(document_text(report))
+    elif options.mermaid:
+        sys.stdout.write(mermaid(report.capture))
+    else:
+        render(report, full=options.full)
+
+
+def _tell_of_secure_values(stack_file: StackFile) -> None:
+    if stack_file.secure_paths:
+        places = ", ".join(stack_file.secure_paths)
+        sys.stderr.write(f"{stack_file.path.name}: {places}: secure, not opened; a placeholder stands there\n")
+
+
+def _failed(message: str) -> int:
+    sys.stderr.write(f"{message}\n")
+    return EXIT_FAULT
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """A wrong command line ends as other faults do; 2 has another meaning here."""
+        self.exit(EXIT_FAULT, f"{self.prog}: {message}. HINT: --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m preview",
+        description="Show what the program would register for a stack. Asks no cloud and needs no credentials.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("stack", help="name of a stack, for example staging")
+    parser.add_argument("--against", metavar="REVISION", help="compare with another git revision of the same stack")
+    parser.add_argument("--full", action="store_true", help="list every resource, change and command")
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print one JSON document (docs/preview.md)")
+    output.add_argument("--mermaid", action="store_true", help="print a Mermaid graph, for a merge request")
+    parser.add_argument("--graph", metavar="FILE", type=Path, help="write a drawing as SVG as well")
+    parser.add_argument("--traceback", action="store_true", help="show where a fault of the program comes from")
+    return parser

@@ -1,0 +1,35 @@
+"""The process that captures another revision: python -m preview.past FOLDER STACK ANSWER.
+
+It has the recorder of this revision and everything else of the other one, so nothing of the program may be imported
+before the folder leads the search path.
+"""
+
+import pickle
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from capture import capture_stack, read_stack_file
+from preview.faults import explained
+from preview.revision import NO_SUCH_STACK
+from preview.wire import without_plain_secrets
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Writes the capture as a pickle; a fault goes to standard error."""
+    folder, stack, answer = Path(arguments[0]), arguments[1], Path(arguments[2])
+    program_files = (folder / "__main__.py", folder / "Pulumi.yaml", folder / f"Pulumi.{stack}.yaml")
+    if not all(file.is_file() for file in program_files):
+        return NO_SUCH_STACK
+    sys.path.insert(0, str(folder))
+    try:
+        capture = capture_stack(folder, read_stack_file(folder, stack))
+    except Exception as error:
+        sys.stderr.write(f"{explained(error, folder)}\n")
+        return 1
+    answer.write_bytes(pickle.dumps(without_plain_secrets(capture)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""Everything that a preview says, before it is drawn."""
+
+from dataclasses import dataclass
+
+from capture import Capture
+from policies import Violation, check
+from preview.compare import Comparison
+from preview.exposure import Exposure, exposures
+from preview.machines import Group, Machine, groups, machines
+from preview.secrets import EmptySecret, empty_secrets
+
+NO_CLOUD = "No cloud was asked: this is what the program would register, not what exists."
+
+EXIT_FINE = 0
+EXIT_FAULT = 1
+EXIT_VIOLATION = 2
+EXIT_LOSS = 3
+
+
+@dataclass(frozen=True)
+class Against:
+    """The comparison with another revision."""
+
+    revision: str
+    """As it was asked for."""
+    commit: str
+    """Short id of the commit."""
+    exists: bool
+    """False where that revision has no such stack, so that everything is new."""
+    comparison: Comparison
+
+
+@dataclass(frozen=True)
+class Report:
+    """All sections of a preview."""
+
+    capture: Capture
+    machines: tuple[Machine, ...]
+    groups: tuple[Group, ...]
+    exposures: tuple[Exposure, ...]
+    empty_secrets: tuple[EmptySecret, ...]
+    violations: tuple[Violation, ...]
+    against: Against | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """A lost stateful resource weighs more than a violated policy."""
+        if self.against is not None and self.against.comparison.losses:
+            return EXIT_LOSS
+        return EXIT_VIOLATION if self.violations else EXIT_FINE
+
+
+def make_report(capture: Capture, against: Against | None = None) -> Report:
+    """Looks at a capture from every side."""
+    return Report(
+        capture=capture,
+        machines=machines(capture),
+        groups=groups(capture),
+        exposures=exposures(capture),
+        empty_secrets=empty_secrets(capture),
+        violations=check(capture),
+        against=against,
+    )

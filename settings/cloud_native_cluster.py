@@ -1,0 +1,47 @@
+"""The cloud-native EKS cluster, on which CI tries charts and operators."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from settings.base import Section
+from settings.vocabulary import AnyCidr, AwsInstanceType, CloudWatchRetentionDays, GiB, matching
+
+AwsRoleArn = Annotated[
+    str,
+    matching(r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+", "the ARN of an IAM role"),
+    Field(examples=["arn:aws:iam::000000000000:role/example-maintainers"]),
+]
+
+
+class ClusterNodes(Section):
+    """The one managed node group."""
+
+    instance_types: Annotated[tuple[AwsInstanceType, ...], Field(min_length=1, examples=[["m7i.large", "m7a.large"]])]
+    minimum: Annotated[int, Field(ge=0, le=100, examples=[1])]
+    maximum: Annotated[int, Field(ge=1, le=100, examples=[6])]
+    disk_gib: Annotated[GiB, Field(alias="diskGiB")]
+
+    @model_validator(mode="after")
+    def _minimum_fits(self) -> "ClusterNodes":
+        if self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum} is above maximum {self.maximum}")
+        return self
+
+
+class CloudNativeClusterSettings(Section):
+    """One EKS cluster. Nothing in it is stateful: CI makes everything anew."""
+
+    version: Annotated[str, matching(r"1\.[0-9]{2}", "a Kubernetes version"), Field(examples=["1.34"])]
+    nodes: ClusterNodes
+    maintainers: tuple[AwsRoleArn, ...]
+    """Roles that administer the cluster; everybody else asks one of them for access."""
+    api_access_cidrs: tuple[AnyCidr, ...] = ()
+    """Who reaches the API from outside the VPC; empty keeps it private."""
+    log_retention_days: CloudWatchRetentionDays
+
+    @model_validator(mode="after")
+    def _api_is_not_open(self) -> "CloudNativeClusterSettings":
+        if any(cidr.endswith("/0") for cidr in self.api_access_cidrs):
+            raise ValueError("apiAccessCidrs opens the cluster's API to the world; name the ranges that need it")
+        return self

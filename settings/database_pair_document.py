@@ -1,0 +1,244 @@
+"""What a host of the database pair is told.
+
+Both hosts are told everything, so that either can be the primary and one template is tested in both directions. Every
+line in which the two documents differ is in `identity`. Names of PostgreSQL parameters and of pgBackRest options are
+those of the programs themselves, so that a role writes them out as they stand.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field
+
+from settings.database_pair import DatabaseHost
+from settings.machine_document import DocumentPart, RoleSettings
+from settings.pgbackrest_document import POSTGRESQL_VERSION, PgBackRest, RepositoryIdentity, WebIdentity
+
+DEBIAN_RELEASE = 13
+"""Physical replication needs one glibc on both hosts: another one may sort text another way."""
+
+MOUNT_POINT = "/var/lib/postgresql"
+"""Where the data disk is. PGDATA and the spool of pgBackRest lie below it; no server starts before it is mounted."""
+
+WIREGUARD_PORT = 51820
+POSTGRESQL_PORT = 5432
+
+
+class OwnNames(DocumentPart):
+    """A part whose keys are the names that PostgreSQL itself uses."""
+
+    model_config = ConfigDict(alias_generator=str)
+
+
+class HostEntry(DocumentPart):
+    """A line of /etc/hosts.
+
+    The names are in no DNS zone: a public one would show the addresses inside the link, and a private one would be one
+    more thing that must work while a cloud is down.
+    """
+
+    name: DatabaseHost
+    address: str
+
+
+class WireGuard(DocumentPart):
+    """The tunnel, as both ends see it. The private key is made on the host and never leaves it."""
+
+    port: int = WIREGUARD_PORT
+    mtu: int = 1420
+    """Bytes; 1500 less the headers of WireGuard over IPv4 or IPv6 (wg-quick)."""
+    persistent_keepalive: int = 25
+    """Seconds; shorter than the time after which firewalls forget a UDP flow (wg manual)."""
+
+
+class Exchange(DocumentPart):
+    """Where the hosts lay out what the other may see: SSM parameters, which both reach with their own identity.
+
+    None of it is secret. Each host writes its own two parameters and reads all. The certificates come from an operator.
+    """
+
+    region: str
+    prefix: str
+    """Path of all parameters; the host's name follows, then one of the names below."""
+    public_key: str = "wireguard-public-key"
+    certificate_requests: str = "certificate-requests"
+    """Written by the host: PEM requests, one for each certificate of `certificates`."""
+    certificates: str = "certificates"
+    """Written by an operator: the signed certificates."""
+    authority: str = "certificate-authority"
+    """Directly below the prefix, written by an operator: the certificate that signs all others."""
+
+
+class CertificateKind(StrEnum):
+    """Certificates of a host, by the common name."""
+
+    SERVER = "server"
+    """Carries the host's name and its address inside the link; the peer checks it with verify-full."""
+    REPLICATOR = "replicator"
+    REWIND = "rewind_user"
+
+
+class Certificates(DocumentPart):
+    """Certificates in place of passwords. Their keys are made on the host, EC P-256, and stay there.
+
+    The key of the authority is on neither host: an operator signs the requests on a workstation.
+    """
+
+    directory: str = f"/etc/postgresql/{POSTGRESQL_VERSION}/main/certificates"
+    """Outside PGDATA, which pg_rewind overwrites."""
+    kinds: tuple[CertificateKind, ...] = tuple(CertificateKind)
+    days: int = 397
+    warn_days: int = 30
+    """A host with a certificate that ends sooner reports itself unhealthy."""
+
+
+class PostgresqlParameters(OwnNames):
+    """conf.d/10-pair.conf, as far as it is the same on both hosts."""
+
+    port: int = POSTGRESQL_PORT
+    ssl: Literal["on"] = "on"
+    ssl_min_protocol_version: str = "TLSv1.3"
+    wal_level: str = "replica"
+    wal_log_hints: Literal["on"] = "on"
+    """pg_rewind needs it, or data checksums."""
+    hot_standby: Literal["on"] = "on"
+    max_wal_senders: int = 10
+    max_replication_slots: int = 10
+    max_slot_wal_keep_size: str
+    """The default, -1, lets a dead standby fill the primary's disk."""
+    archive_mode: Literal["on"] = "on"
+    archive_timeout: str = "60s"
+    """Bounds what a lost primary can lose beyond the stream."""
+    archive_command: str = "pgbackrest --stanza=main archive-push %p"
+    restore_command: str = 'pgbackrest --stanza=main archive-get %f "%p"'
+    """On both hosts at all times, without --repo: pg_rewind -c reads it on the host that it mends, and a fixed
+    repository would leave a standby without the other one."""
+    wal_receiver_status_interval: str = "1s"
+    wal_sender_timeout: str = "30s"
+    tcp_keepalives_idle: int = 30
+    """Seconds."""
+    synchronous_commit: str
+    password_encryption: str = "scram-sha-256"  # noqa: S105 -- the name of a method
+    wal_compression: str = "zstd"
+
+
+class IdentityParameters(OwnNames):
+    """conf.d/10-pair.conf, as far as it names this host or its peer."""
+
+    listen_addresses: str
+    """The address inside the link. While the document names clients, the role adds the host's private address. Never a
+    public one: on EC2 and GCE a public address is not on the machine at all."""
+    primary_conninfo: str
+    """Used only while standby.signal is there, so it can stand on the primary too."""
+    primary_slot_name: str
+    """This host's slot on its peer."""
+    synchronous_standby_names: str
+    """Names the peer. No commit waits for it unless synchronous_commit asks for that."""
+
+
+class HbaType(StrEnum):
+    """First word of a line of pg_hba.conf; "host" appears in the line that rejects alone."""
+
+    LOCAL = "local"
+    HOST_TLS = "hostssl"
+    HOST = "host"
+
+
+class HbaRule(DocumentPart):
+    """A line of pg_hba.conf. The first that matches decides."""
+
+    type: HbaType
+    database: str
+    user: str
+    address: str = ""
+    """A CIDR; empty for local connections."""
+    method: str
+
+
+class PairMetric(StrEnum):
+    """Metrics that the role writes about the pair, next to the machine's own.
+
+    Both hosts write all of them, so that a promotion changes no alarm.
+    """
+
+    REPLICATION_AGE = "database_replication_age_seconds"
+    """On the primary, seconds since a standby last streamed: none at all counts. On the standby, age of the newest
+    heartbeat row: what a lost primary would cost now. Of the two, only age shows on an idle pair."""
+    ARCHIVE_AGE = "database_archive_age_seconds"
+    """Age of the oldest segment that is not in every repository in reach; 0 on the standby. `failed_count` of
+    pg_stat_archiver stays 0 while a repository is away, because the asynchronous push tries again."""
+    BACKUP_AGE = "database_backup_age_seconds"
+    """Age of the newest backup in the worst repository in reach."""
+    PROOF_AGE = "database_proof_age_seconds"
+    """Age of the newest proof that backups can be restored: the older of the last good verify and the last good drill
+    that the host made. The text of `pgbackrest verify` counts, because it exits 0 on damage too."""
+
+
+class HostIdentity(DocumentPart):
+    """Everything in which the documents of the two hosts differ."""
+
+    host: DatabaseHost
+    peer: DatabaseHost
+    application_name: str
+    """The host's name as PostgreSQL takes it without quotes."""
+    wireguard_address: str
+    peer_wireguard_address: str
+    """The only address that the tunnel lets through (AllowedIPs)."""
+    peer_endpoint: str
+    """Public address and port of the peer's tunnel."""
+    postgresql: IdentityParameters
+    hba: tuple[HbaRule, ...]
+    repositories: tuple[RepositoryIdentity, RepositoryIdentity]
+    """For repo1 and repo2."""
+    web_identity: WebIdentity | None
+    """None where the host has an identity of AWS already."""
+
+
+class JobHost(StrEnum):
+    """Where a job runs. Its timer is on both hosts, and the job looks at what PostgreSQL is now, not at `primary`."""
+
+    PRIMARY = "primary"
+    STANDBY = "standby"
+    BOTH = "both"
+
+
+class Job(DocumentPart):
+    """A timer."""
+
+    name: str
+    calendar: str
+    """OnCalendar of systemd."""
+    repository: Literal[1, 2]
+    runs_on: JobHost
+
+
+class DatabasePairDocument(RoleSettings):
+    """The part of the machine document that belongs to a host of the database pair."""
+
+    identity: HostIdentity
+    primary: DatabaseHost
+    """The host that is meant to be the primary. Converge uses it once, to make an empty pair, and from then on only
+    reports when it is not so: to promote is a decision of a person."""
+    debian_release: int = DEBIAN_RELEASE
+    """Converge stops before PostgreSQL starts where the host runs another one."""
+    postgresql_version: int = POSTGRESQL_VERSION
+    initdb_options: tuple[str, ...] = (
+        "--data-checksums",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--locale=C.UTF-8",
+    )
+    """Checksums let pg_rewind and pgBackRest see damage; PostgreSQL's own locale does not change with glibc."""
+    hosts: tuple[HostEntry, HostEntry]
+    wireguard: WireGuard = WireGuard()
+    mount_point: str = MOUNT_POINT
+    exchange: Exchange
+    certificates: Certificates = Certificates()
+    postgresql: PostgresqlParameters
+    app_cidrs: tuple[str, ...]
+    """Clients; where there are any, PostgreSQL listens on the host's private address too."""
+    pgbackrest: PgBackRest
+    jobs: tuple[Job, ...]
+    metrics: tuple[PairMetric, ...] = tuple(PairMetric)
+    heartbeat_seconds: Annotated[int, Field(ge=1)] = 10
+    """The primary writes a row this often; its age on the standby, and in each restored copy, is the true RPO."""

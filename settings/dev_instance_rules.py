@@ -1,0 +1,73 @@
+"""Rules between the dev instance and the rest of a stack file."""
+
+from collections.abc import Iterator
+
+from settings.faults import Fault, Path
+from settings.stack import Settings
+
+
+def dev_instance_names_lie_in_the_zone(settings: Settings) -> Iterator[Fault]:
+    """A name outside of the public zone would get no record, so no certificate either."""
+    instance = settings.dev_instance
+    if instance is None:
+        return
+    names: list[tuple[Path, str]] = [(("devInstance", "hostName"), instance.host_name)]
+    if instance.pages_domain is not None:
+        names.append((("devInstance", "pagesDomain"), instance.pages_domain))
+    for path, name in names:
+        if not name.endswith(f".{settings.dns.domain}"):
+            yield Fault(
+                path, f"{name} is not in the zone {settings.dns.domain}", f"a name such as dev.{settings.dns.domain}"
+            )
+
+
+def dev_instance_pages_have_a_name_of_their_own(settings: Settings) -> Iterator[Fault]:
+    """Pages run anybody's scripts: at or above the instance's name they could take its cookies."""
+    instance = settings.dev_instance
+    if instance is None or instance.pages_domain is None:
+        return
+    host, pages = instance.host_name, instance.pages_domain
+    if host == pages or host.endswith(f".{pages}") or pages.endswith(f".{host}"):
+        yield Fault(
+            ("devInstance", "pagesDomain"),
+            f"{pages} shares cookies with {host}",
+            f"a name beside it, such as pages.{settings.dns.domain}",
+        )
+
+
+def dev_instance_backs_up_off_site(settings: Settings) -> Iterator[Fault]:
+    """Its buckets lie in the project of the machine; whoever deletes one can delete the other."""
+    if settings.dev_instance is not None and settings.backup_vault is None:
+        yield Fault(("devInstance",), "there is no backup vault for its backups", "a backupVault section")
+
+
+def dev_instance_backs_up_before_it_upgrades(settings: Settings) -> Iterator[Fault]:
+    """A backup during the upgrade catches a half-migrated database."""
+    instance = settings.dev_instance
+    if instance is None:
+        return
+    backup, upgrade = _minutes(instance.backup.time), _minutes(instance.nightly_upgrade.time)
+    if not upgrade - backup >= SHORTEST_LEAD_MINUTES:
+        yield Fault(
+            ("devInstance", "backup", "time"),
+            f"{instance.backup.time} is less than {SHORTEST_LEAD_MINUTES} minutes before the upgrade at "
+            f"{instance.nightly_upgrade.time}",
+            "a time on the same day, well before the upgrade",
+        )
+
+
+SHORTEST_LEAD_MINUTES = 60
+"""Room for a backup of an instance of this size to end."""
+
+
+def _minutes(time: str) -> int:
+    hours, minutes = time.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+DEV_INSTANCE_RULES = (
+    dev_instance_names_lie_in_the_zone,
+    dev_instance_pages_have_a_name_of_their_own,
+    dev_instance_backs_up_off_site,
+    dev_instance_backs_up_before_it_upgrades,
+)

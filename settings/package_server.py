@@ -1,0 +1,172 @@
+"""The package server: Pulp behind a CDN, its repositories, keys and storage, and the switches that stop it."""
+
+import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from settings.base import Section
+from settings.machine import GceSize
+from settings.vocabulary import AnyCidr, Architecture, Days, DnsName, GiB, Slug, TimeOfDay, matching
+
+Version = Annotated[str, matching(r"[0-9]+\.[0-9]+\.[0-9]+", "an exact version"), Field(examples=["3.123.1"])]
+"""An exact version of a Python package."""
+
+RepositoryPath = Annotated[
+    str,
+    matching(
+        r"(?=.{1,120}$)[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*",
+        "a path of lower-case segments without a slash at either end (120 characters at most)",
+    ),
+    Field(examples=["gitlab/gitlab-ce/debian/trixie"]),
+]
+"""Where a repository lies below the public host. It becomes part of patterns, which GCP limits to 255 characters."""
+
+PackagePath = Annotated[
+    str,
+    matching(
+        r"[A-Za-z0-9][A-Za-z0-9._+~:/-]{0,500}\.(deb|rpm)", "the path of one .deb or .rpm file, without a leading slash"
+    ),
+    Field(examples=["gitlab/gitlab-ce/debian/trixie/pool/main/g/gitlab-ce/gitlab-ce_18.7.0-ce.0_amd64.deb"]),
+]
+
+KeyFile = Annotated[
+    str,
+    matching(r"[a-z0-9][a-z0-9._-]*\.(key|asc)", "a file name that ends in .key or .asc"),
+    Field(examples=["gpg.key"]),
+]
+
+Fingerprint = Annotated[
+    str,
+    matching(r"[0-9A-F]{40}", "an OpenPGP fingerprint (40 hexadecimal digits, upper case, no spaces)"),
+    Field(examples=["0000000000000000000000000000000000000001"]),
+]
+
+
+class RepositoryFormat(StrEnum):
+    """What a repository serves."""
+
+    APT = "apt"
+    RPM = "rpm"
+
+
+class Repository(Section):
+    """One repository. It exists twice: as a release, and as a pre-release that only the allow-list can read."""
+
+    name: Slug
+    """Name of the Pulp repository and distribution, for example gitlab-ce-debian-trixie."""
+    path: RepositoryPath
+    """Public path; of an apt repository, it ends in the codename."""
+    format: RepositoryFormat
+    codename: Annotated[Slug | None, Field(examples=["trixie"])] = None
+    """The one codename of an apt repository. Packages of one version differ between codenames, so in one repository
+    they would overwrite each other (omnibus-gitlab; tuna/issues#2395)."""
+    architectures: Annotated[tuple[Architecture, ...], Field(min_length=1, examples=[["amd64", "arm64"]])]
+
+
+class PulpSettings(Section):
+    """Versions and size of Pulp. Upgrades are made here, in staging first."""
+
+    pulpcore: Version
+    """At least 3.109: before it, dnf got 404 for metadata that a publish replaced (pulp_rpm#4236, pulpcore#7546)."""
+    pulp_deb: Version
+    pulp_rpm: Version
+    pulp_cli: Version
+    """In a virtual environment of its own, since its dependencies and those of the server exclude each other."""
+    pulp_cli_deb: Version
+    workers: Annotated[int, Field(ge=1, le=16, examples=[2])]
+    """Each takes 1 to 3 GB of memory and one processor (pulpcore documentation, hardware requirements)."""
+    upload_temp_gib: Annotated[GiB, Field(alias="uploadTempGiB")]
+    """Part of the data disk that uploads spool to; a full one has taken a public package host down for ten hours."""
+
+
+class PackageStorage(Section):
+    """Buckets of the packages: one for releases, one for pre-releases."""
+
+    location: Annotated[
+        str, matching(r"[A-Z]+[0-9]?|[A-Z]+-[A-Z]+[0-9]+", "a bucket location in upper case"), Field(examples=["US"])
+    ]
+    """A multi-region such as US keeps every object in two places; a region such as US-EAST1 is cheaper."""
+    noncurrent_days: Days
+    """Days for which an old version of an object is kept."""
+    soft_delete_days: Annotated[int, Field(ge=7, le=90, examples=[30])]
+    """Days for which a deleted object can be restored; Cloud Storage accepts 7 to 90."""
+
+
+class SigningKey(Section):
+    """The public half of a signing key. The private half is in a secret of its own, which an operator fills."""
+
+    file: KeyFile
+    """File name below /gpgkey/. Users hold it in their configuration, so it never changes."""
+    fingerprint: Fingerprint
+    expires: datetime.date | None = None
+    """Day on which the key expires, in quotes. It is extended, not rotated, since rotation makes every user change keys."""
+
+
+class SigningKeys(Section):
+    """Metadata and packages are signed with different keys."""
+
+    metadata: SigningKey
+    """Signs InRelease and repomd.xml."""
+    package: SigningKey
+    """Signs .rpm and .deb files."""
+
+
+class PackageHosts(Section):
+    """Both names lie in the zone of the stack."""
+
+    public: DnsName
+    """Where the world installs from. Pulp's API is not routed here."""
+    upload: DnsName
+    """Pulp's API and the pre-release repositories, for the allow-list alone."""
+
+
+class EdgeSettings(Section):
+    """The load balancer and CDN in front of the public host."""
+
+    requests_per_minute: Annotated[int, Field(ge=60, le=100000, examples=[3000])]
+    """Requests that one address may send to the server past the cache, in a minute. Whole offices share an address."""
+    access_log_sampling: Annotated[float, Field(ge=0, le=1, examples=[0.1])]
+    """Share of requests that are logged, 0 to 1. Logs hold client addresses."""
+
+
+class PackageAlerts(Section):
+    """Ages and amounts that raise an alert."""
+
+    metadata_age_hours: Annotated[int, Field(ge=1, le=720, examples=[48])]
+    """Hours since the newest InRelease or repomd.xml was signed."""
+    backup_age_hours: Annotated[int, Field(ge=2, le=168, examples=[26])]
+    """Hours since the last finished backup: a stalled upload has once ended all backups without a word."""
+    upload_temp_free_percent: Annotated[int, Field(ge=5, le=50, examples=[20])]
+
+
+class EmergencyStop(Section):
+    """The emergency stop: what it names answers 503 after one `pulumi up`, from the load balancer itself."""
+
+    everything: bool = False
+    """All of the public host but the public keys."""
+    repositories: tuple[RepositoryPath, ...] = ()
+    """Paths of single repositories."""
+
+
+class PackageServerSettings(Section):
+    """The package server of a stack."""
+
+    machine: GceSize
+    hosts: PackageHosts
+    upload_allowed_cidrs: Annotated[tuple[AnyCidr, ...], Field(min_length=1, examples=[["203.0.113.0/24"]])]
+    """Who reaches the upload host, beside the build jobs of the estate itself: operators and outside CI."""
+    pulp: PulpSettings
+    storage: PackageStorage
+    repositories: Annotated[tuple[Repository, ...], Field(min_length=1, max_length=150)]
+    """Each takes one of the 200 route rules that a path matcher may have."""
+    keys: SigningKeys
+    edge: EdgeSettings
+    backup_time: TimeOfDay
+    """Daily time of the database dump and its copy to the backup vault, UTC."""
+    alerts: PackageAlerts
+    emergency_stop: EmergencyStop = EmergencyStop()
+    withdrawn_paths: Annotated[tuple[PackagePath, ...], Field(max_length=25)] = ()
+    """Packages that were taken back: the load balancer answers 410 for them, past every cache. Pulp alone would go on
+    serving them for its three days of retention."""

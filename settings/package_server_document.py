@@ -1,0 +1,151 @@
+"""What the machine of the package server is told. Secrets are named here, never held."""
+
+import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from settings.machine_document import DocumentPart, RoleSettings
+from settings.offsite import OffsitePlace
+from settings.package_server import RepositoryFormat
+from settings.vocabulary import Architecture
+
+Channel = Literal["release", "preRelease"]
+"""A release is public. A pre-release is uploaded first, tested by installing it, and read by the allow-list alone."""
+
+MOUNT_POINT = "/srv/packages"
+"""Of the data disk: database, dumps and unfinished uploads. Packages are in the buckets."""
+
+PUBLICATION_RETENTION_SECONDS = 259200
+"""Three days: metadata that a client has begun to read stays valid while newer ones are published (pulpcore#7546)."""
+
+
+class PulpDocument(DocumentPart):
+    """Pulp's versions and the settings that must not be otherwise."""
+
+    server_pins: tuple[str, ...]
+    """Requirements of the server's virtual environment."""
+    cli_pins: tuple[str, ...]
+    """Requirements of the command line's own virtual environment."""
+    workers: int
+    domain_enabled: Literal[True] = True
+    """Each channel is a Pulp domain, so that each has its own bucket."""
+    apt_by_hash: Literal[True] = True
+    """Off by default in pulp_deb; without it apt fails while a publish is under way."""
+    rpm_compression: Literal["gz"] = "gz"
+    """createrepo_c now writes zst, which clients of the age of EL7 cannot read."""
+    redirect_to_object_storage: Literal[False] = False
+    """A redirect leads to a signed URL, which a CDN would cache as if it were the file."""
+    autopublish: Literal[False] = False
+    """CI uploads everything, then publishes once; with autopublish, eight uploads took as long as sixty without."""
+    publication_retention_seconds: int = PUBLICATION_RETENTION_SECONDS
+    upload_temp_directory: str
+    """Must exist before any manage command runs, migrate included (files.E001)."""
+    upload_temp_gib: Annotated[int, Field(alias="uploadTempGiB")]
+
+
+class ChannelDocument(DocumentPart):
+    """One Pulp domain with the bucket behind it."""
+
+    channel: Channel
+    domain: str
+    bucket: str
+    url_prefix: str
+    """Path below its host: empty for releases."""
+    host: str
+    cached: bool
+    """Whether a CDN stands before it; nginx answers with immutable headers only then."""
+
+
+class RepositoryDocument(DocumentPart):
+    """One repository in one channel."""
+
+    name: str
+    channel: Channel
+    domain: str
+    format: RepositoryFormat
+    base_path: str
+    codename: str | None
+    architectures: tuple[Architecture, ...]
+    retention_days: int = 3
+    """Nothing that a published index names is deleted before."""
+
+
+class DatabaseDocument(DocumentPart):
+    """PostgreSQL on the machine's own data disk, over a local socket, so without a password."""
+
+    version: Literal[17] = 17
+    directory: str
+    name: str = "pulp"
+
+
+class SigningKeyDocument(DocumentPart):
+    """A signing key: where the private half is, and what the public half must be."""
+
+    purpose: Literal["metadata", "package"]
+    secret: str
+    """Secret Manager id. Empty until an operator adds a version."""
+    fingerprint: str
+    public_file: str
+    expires: datetime.date | None
+    alert_days: tuple[int, ...]
+    """Days before the expiry on which someone is told."""
+
+
+class ListenerDocument(DocumentPart):
+    """What nginx listens on. Only the load balancer reaches these ports."""
+
+    content_port: int
+    """Release content alone; Pulp's API is not behind it."""
+    upload_port: int
+    """Pulp's API and pre-release content."""
+    content_health_path: str
+    upload_health_path: str
+    """Apart, because a broken API must not end the reading."""
+    proxy_ranges: tuple[str, ...]
+    """Sources whose X-Forwarded-For is believed."""
+
+
+class BackupDocument(DocumentPart):
+    """The daily dump of the database; packages are protected in their buckets."""
+
+    time: str
+    directory: str
+    offsite: OffsitePlace | None
+    """None where the stack has no backup vault."""
+
+
+class MonitoringDocument(DocumentPart):
+    """Names of the metrics that alarms wait for.
+
+    An age is counted whenever it is reported: a job that wrote its own age would stand still when it stalls.
+    """
+
+    metadata_age_metric: str
+    backup_age_metric: str
+    upload_temp_metric: str
+    key_days_metric: str
+
+
+class PackageServerDocument(RoleSettings):
+    """The role's part of the machine document."""
+
+    mount_point: str = MOUNT_POINT
+    """Nothing starts before the data disk is mounted here."""
+    public_host: str
+    upload_host: str
+    pulp: PulpDocument
+    channels: tuple[ChannelDocument, ...]
+    repositories: tuple[RepositoryDocument, ...]
+    database: DatabaseDocument
+    database_fields_key_secret: str
+    """Encrypts fields of the database; a restored dump is worthless without it."""
+    admin_password_secret: str
+    upload_identities: tuple[str, ...] = ()
+    """Pulp users that may upload to pre-release; CI's identities are added here when they exist."""
+    signing_keys: tuple[SigningKeyDocument, ...]
+    listeners: ListenerDocument
+    backup: BackupDocument
+    monitoring: MonitoringDocument
+    notification_addresses: tuple[str, ...]
+    """Where PostgreSQL's and cron's mail goes; alarms go through Cloud Monitoring."""

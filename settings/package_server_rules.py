@@ -1,0 +1,208 @@
+"""Rules of the package server that look at more than one value."""
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterator
+from itertools import permutations
+
+from settings.faults import Fault, Path
+from settings.package_server import Repository, RepositoryFormat
+from settings.stack import Settings
+
+OLDEST_PULPCORE = (3, 109, 0)
+"""Older ones lose metadata that a client still reads (pulp_rpm#4236)."""
+
+WIDEST_UPLOAD_PREFIX = 16
+"""A wider range than /16 is nobody's own network, but a mistake."""
+
+RESERVED_SEGMENTS = frozenset({"pulp", "gpgkey", "pre-release", "healthz"})
+"""First segments of a path that the load balancer or the server uses itself."""
+
+
+def package_repositories_are_distinct(settings: Settings) -> Iterator[Fault]:
+    """Two repositories with one name or path overwrite each other; one inside another is stopped along with it."""
+    if (server := settings.package_server) is None:
+        return
+    names = Counter(repository.name for repository in server.repositories)
+    paths = Counter(repository.path for repository in server.repositories)
+    for index, repository in enumerate(server.repositories):
+        if names[repository.name] > 1:
+            yield Fault(_at(index, "name"), f"two repositories are named {repository.name}", "a name for each")
+        if paths[repository.path] > 1:
+            yield Fault(_at(index, "path"), f"two repositories lie at {repository.path}", "a path for each")
+    for (index, inner), (_, outer) in permutations(enumerate(server.repositories), 2):
+        if inner.path.startswith(f"{outer.path}/"):
+            yield Fault(
+                _at(index, "path"), f"{inner.path} lies inside the repository {outer.path}", "paths side by side"
+            )
+
+
+def package_paths_are_free(settings: Settings) -> Iterator[Fault]:
+    """A repository below a reserved path would never be reached."""
+    for index, repository in enumerate(_repositories(settings)):
+        first = repository.path.partition("/")[0]
+        if first in RESERVED_SEGMENTS:
+            yield Fault(_at(index, "path"), f"{first}/ is reserved", f"a path that does not begin with {first}")
+
+
+def apt_repositories_hold_one_codename(settings: Settings) -> Iterator[Fault]:
+    """Packages of one version differ between codenames; in one repository they overwrite each other."""
+    for index, repository in enumerate(_repositories(settings)):
+        if repository.format is RepositoryFormat.RPM:
+            if repository.codename is not None:
+                yield Fault(_at(index, "codename"), "an rpm repository has no codename", "leave the key out")
+        elif repository.codename is None:
+            yield Fault(_at(index), "an apt repository needs its one codename", "for example codename: trixie")
+        elif repository.path.rpartition("/")[2] != repository.codename:
+            yield Fault(
+                _at(index, "path"),
+                f"the path of an apt repository must end in its codename, {repository.codename}",
+                "one repository for each codename, such as gitlab/gitlab-ce/debian/trixie",
+            )
+
+
+def package_hosts_lie_in_the_zone(settings: Settings) -> Iterator[Fault]:
+    """A name outside of the zone gets neither a record nor a certificate; one name for both would publish the API."""
+    if (server := settings.package_server) is None:
+        return
+    for key, host in (("public", server.hosts.public), ("upload", server.hosts.upload)):
+        if not host.endswith(f".{settings.dns.domain}"):
+            yield Fault(
+                ("packageServer", "hosts", key),
+                f"{host} is not in the zone {settings.dns.domain}",
+                f"for example {'packages' if key == 'public' else 'upload'}.{settings.dns.domain}",
+            )
+    if server.hosts.public == server.hosts.upload:
+        yield Fault(
+            ("packageServer", "hosts", "upload"),
+            "the public host would serve Pulp's API to the world",
+            f"a name of its own, such as upload.{settings.dns.domain}",
+        )
+
+
+def package_hosts_belong_to_nobody_else(settings: Settings) -> Iterator[Fault]:
+    """Two records of one name are refused by Cloud DNS half-way through an update; Pages owns what lies below it."""
+    server, instance = settings.package_server, settings.dev_instance
+    if server is None or instance is None:
+        return
+    for key, host in (("public", server.hosts.public), ("upload", server.hosts.upload)):
+        below_pages = instance.pages_domain is not None and host.endswith(f".{instance.pages_domain}")
+        if below_pages or host in (instance.host_name, instance.pages_domain):
+            yield Fault(("packageServer", "hosts", key), f"{host} belongs to the dev instance", "a name of its own")
+
+
+def package_uploads_are_not_open_to_the_world(settings: Settings) -> Iterator[Fault]:
+    """Whoever reaches the upload host may try passwords of Pulp's API and read pre-releases."""
+    if (server := settings.package_server) is None:
+        return
+    for index, cidr in enumerate(server.upload_allowed_cidrs):
+        if ipaddress.IPv4Network(cidr).prefixlen < WIDEST_UPLOAD_PREFIX:
+            yield Fault(
+                ("packageServer", "uploadAllowedCidrs", index),
+                f"{cidr} lets in far more than the team's own networks",
+                f"networks of /{WIDEST_UPLOAD_PREFIX} or narrower, such as 203.0.113.0/24",
+            )
+
+
+def uploads_leave_room_for_the_database(settings: Settings) -> Iterator[Fault]:
+    """PostgreSQL, its dumps and the uploads share the data disk; a full one stops all three."""
+    if (server := settings.package_server) is None:
+        return
+    if server.pulp.upload_temp_gib * 2 > server.machine.data_disk_gib:
+        yield Fault(
+            ("packageServer", "pulp", "uploadTempGiB"),
+            f"uploads may take {server.pulp.upload_temp_gib} of the data disk's {server.machine.data_disk_gib} GiB",
+            f"{server.machine.data_disk_gib // 2} or less, since the database and its dumps are on that disk too",
+        )
+
+
+def pulp_keeps_metadata_that_clients_read(settings: Settings) -> Iterator[Fault]:
+    """Older versions of pulpcore drop metadata at once when a new publish replaces it."""
+    if (server := settings.package_server) is None:
+        return
+    if tuple(int(part) for part in server.pulp.pulpcore.split(".")) < OLDEST_PULPCORE:
+        yield Fault(
+            ("packageServer", "pulp", "pulpcore"),
+            f"with {server.pulp.pulpcore}, dnf gets 404 while a publish is under way (pulp_rpm#4236)",
+            f"{'.'.join(map(str, OLDEST_PULPCORE))} or newer",
+        )
+
+
+def signing_keys_are_distinct(settings: Settings) -> Iterator[Fault]:
+    """With one key for both, whoever may sign an index may sign a package."""
+    if (server := settings.package_server) is None:
+        return
+    if server.keys.metadata.fingerprint == server.keys.package.fingerprint:
+        yield Fault(
+            ("packageServer", "keys", "package", "fingerprint"),
+            "metadata and packages are signed with one key",
+            "the fingerprint of a key of its own",
+        )
+    if server.keys.metadata.file == server.keys.package.file:
+        yield Fault(
+            ("packageServer", "keys", "package", "file"), "both keys are published as one file", "a file for each"
+        )
+
+
+def emergency_stop_names_repositories(settings: Settings) -> Iterator[Fault]:
+    """A misspelt path in an emergency would stop nothing, and look as if it had."""
+    if (server := settings.package_server) is None:
+        return
+    known = {repository.path for repository in server.repositories}
+    for index, path in enumerate(server.emergency_stop.repositories):
+        if path not in known:
+            yield Fault(
+                ("packageServer", "emergencyStop", "repositories", index),
+                f"no repository lies at {path}, so nothing would be stopped",
+                f"one of {', '.join(sorted(known))}",
+            )
+
+
+def withdrawn_packages_lie_in_a_repository(settings: Settings) -> Iterator[Fault]:
+    """A misspelt path would withdraw nothing."""
+    if (server := settings.package_server) is None:
+        return
+    for index, path in enumerate(server.withdrawn_paths):
+        if not any(path.startswith(f"{repository.path}/") for repository in server.repositories):
+            yield Fault(
+                ("packageServer", "withdrawnPaths", index),
+                f"{path} lies in no repository, so nothing would be withdrawn",
+                "the whole path of the file below the public host, as a client asks for it",
+            )
+
+
+def production_knows_when_keys_expire(settings: Settings) -> Iterator[Fault]:
+    """An expired key stops every user at once; without a date nobody is told before (EXPKEYSIG)."""
+    if settings.stack != "production" or (server := settings.package_server) is None:
+        return
+    for purpose, key in (("metadata", server.keys.metadata), ("package", server.keys.package)):
+        if key.expires is None:
+            yield Fault(
+                ("packageServer", "keys", purpose, "expires"),
+                "production must say when the key expires, or nobody is warned",
+                'for example expires: "2028-02-06"',
+            )
+
+
+def _repositories(settings: Settings) -> tuple[Repository, ...]:
+    return settings.package_server.repositories if settings.package_server else ()
+
+
+def _at(index: int, *rest: str | int) -> Path:
+    return ("packageServer", "repositories", index, *rest)
+
+
+PACKAGE_SERVER_RULES = (
+    package_repositories_are_distinct,
+    package_paths_are_free,
+    apt_repositories_hold_one_codename,
+    package_hosts_lie_in_the_zone,
+    package_hosts_belong_to_nobody_else,
+    package_uploads_are_not_open_to_the_world,
+    uploads_leave_room_for_the_database,
+    pulp_keeps_metadata_that_clients_read,
+    signing_keys_are_distinct,
+    emergency_stop_names_repositories,
+    withdrawn_packages_lie_in_a_repository,
+    production_knows_when_keys_expire,
+)

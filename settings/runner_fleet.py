@@ -1,0 +1,213 @@
+"""Build runners: a manager on each cloud, and any number of shards, each a GitLab runner with its own worker group."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from settings.base import Section
+from settings.machine import Ec2Size, GceSize
+from settings.runner_vocabulary import (
+    WORKER_USERS,
+    Capacity,
+    Colour,
+    ContainerImage,
+    ContainerPath,
+    CronPeriod,
+    ImagePattern,
+    ManagerState,
+    PluginRelease,
+    Port,
+    PrivateCidr,
+    PullPolicy,
+    RunnerRelease,
+    ShardName,
+    TimeZone,
+    Trust,
+    WorkerSystem,
+)
+from settings.vocabulary import (
+    Architecture,
+    AwsImage,
+    AwsInstanceType,
+    BootDiskGiB,
+    Cloud,
+    CloudWatchRetentionDays,
+    Days,
+    GcpImage,
+    GcpMachineType,
+    GcpZone,
+    HttpsUrl,
+)
+
+MAX_GROUP_SIZE = 1000
+"""The largest group that the plugin for AWS reports (fleeting-plugin-aws, ProviderInfo.MaxSize)."""
+
+
+class Colours(Section):
+    """The managers of one cloud. To swap one: add the other colour, watch it work, drain the first, leave it out."""
+
+    blue: ManagerState | None = None
+    green: ManagerState | None = None
+
+    def in_use(self) -> dict[Colour, ManagerState]:
+        """The colours that exist, and what their managers do."""
+        states = {Colour.BLUE: self.blue, Colour.GREEN: self.green}
+        return {colour: state for colour, state in states.items() if state is not None}
+
+
+class AwsManager(Section):
+    """Managers of the AWS shards, in the AWS sandbox account."""
+
+    size: Ec2Size
+    colours: Colours
+
+
+class GcpManager(Section):
+    """Managers of the GCP shards, in the project omnibus-build-runners."""
+
+    size: GceSize
+    colours: Colours
+
+
+class Plugins(Section):
+    """Releases of the fleeting plugins, installed as aws:<release> and googlecloud:<release>."""
+
+    aws: PluginRelease
+    googlecloud: PluginRelease
+
+
+class CacheSettings(Section):
+    """One cache bucket on each cloud. Its content can be lost at any time: builds then only take longer."""
+
+    expiry_days: Days
+
+
+class PrivateEndpoint(Section):
+    """A private address that workers of a shard may reach, although all others are closed to them."""
+
+    cidr: PrivateCidr
+    port: Port
+    purpose: Annotated[str, Field(min_length=3, max_length=80, examples=["mirror of Debian packages"])]
+
+
+class ScalingPolicy(Section):
+    """How many idle jobs' worth of VMs wait for work. The numbers count jobs, which here are VMs."""
+
+    idle_count: Annotated[int, Field(ge=0, le=MAX_GROUP_SIZE, examples=[0])]
+    idle_seconds: Annotated[int, Field(ge=1, le=86400, examples=[300])]
+    """At least 1: with 0, a VM can be removed while a job is on its way to it (GitLab Runner, configuration schema)."""
+    scale_factor: Annotated[float, Field(ge=0, le=10, examples=[0.5])] = 0.0
+    """Idle VMs in proportion to those in use, on top of none; the larger of this and idleCount counts."""
+    scale_factor_limit: Annotated[int, Field(ge=0, le=MAX_GROUP_SIZE, examples=[10])] = 0
+    preemptive: bool
+    """True: a job is taken only when an idle VM is ready for it. Bursts then wait in line for idleCount VMs at a time
+    (runner#38294), so this never follows from idleCount as in GitLab Runner, and must be said."""
+
+
+class ScheduledPolicy(ScalingPolicy):
+    """A policy for certain times. Of several that match, the last counts."""
+
+    periods: Annotated[tuple[CronPeriod, ...], Field(min_length=1, examples=[["* 8-17 * * mon-fri"]])]
+    timezone: TimeZone
+
+
+class Scaling(Section):
+    """The policy for all times, and those that replace it at certain times."""
+
+    always: ScalingPolicy
+    schedules: tuple[ScheduledPolicy, ...] = ()
+
+
+class DockerSettings(Section):
+    """How jobs run on a worker."""
+
+    image: ContainerImage
+    """For jobs that name none."""
+    pull_policy: Annotated[tuple[PullPolicy, ...], Field(min_length=1, examples=[["always"]])] = (PullPolicy.ALWAYS,)
+    privileged: bool = False
+    allowed_privileged_images: tuple[ImagePattern, ...] = ()
+    allowed_privileged_services: tuple[ImagePattern, ...] = ()
+    volumes: tuple[ContainerPath, ...] = ("/cache", "/certs/client")
+
+
+class Shard(Section):
+    """One GitLab runner and its worker group: cloud, zone or zones, architecture, trust and size."""
+
+    name: ShardName
+    runner_id: Annotated[int, Field(ge=1, examples=[101])]
+    """Numeric id of the runner in GitLab. Without it, a rotated token makes a second scaler (gitlab-runner!6810)."""
+    trust: Trust
+    architecture: Architecture
+    capacity: Capacity
+    max_instances: Annotated[int, Field(ge=1, le=MAX_GROUP_SIZE, examples=[20])]
+    """Largest number of VMs, and of jobs at once, because a VM runs one job at a time."""
+    max_use_count: Annotated[int, Field(ge=1, le=100, examples=[1])]
+    """Jobs in the life of a VM; 1 gives every job a fresh VM."""
+    system: WorkerSystem
+    boot_disk_gib: Annotated[BootDiskGiB, Field(alias="bootDiskGiB")]
+    docker: DockerSettings
+    scaling: Scaling
+    private_access: tuple[PrivateEndpoint, ...] = ()
+
+    def user(self, cloud: Cloud) -> str | None:
+        """The user that the manager logs in as; None where the system has no image on that cloud."""
+        return WORKER_USERS[cloud].get(self.system)
+
+
+class AwsShard(Shard):
+    """A shard in an Auto Scaling group over the three zones of the region."""
+
+    cloud: Literal[Cloud.AWS]
+    image: AwsImage
+    """An image with Docker in it, built for the shard's architecture."""
+    instance_types: Annotated[
+        tuple[AwsInstanceType, ...], Field(min_length=1, examples=[["c7i.2xlarge", "c7a.2xlarge", "m7i.2xlarge"]])
+    ]
+    """Best first. Spot wants several: each type and zone is a pool that can run dry on its own."""
+
+
+class GcpShard(Shard):
+    """A shard in a managed instance group of one zone: the plugin knows no regional ones (plugins/googlecloud#20)."""
+
+    cloud: Literal[Cloud.GCP]
+    image: GcpImage
+    """An image with Docker in it, built for the shard's architecture."""
+    machine_type: GcpMachineType
+    zone: GcpZone
+
+
+AnyShard = Annotated[AwsShard | GcpShard, Field(discriminator="cloud")]
+"""A shard of either cloud, told apart by its key `cloud`."""
+
+
+class RunnerFleetSettings(Section):
+    """The build-runner fleet."""
+
+    gitlab_url: HttpsUrl
+    runner_version: RunnerRelease
+    plugins: Plugins
+    check_interval_seconds: Annotated[int, Field(ge=1, le=60, examples=[3])] = 3
+    """How often a manager asks GitLab for jobs."""
+    max_vm_age_hours: Annotated[int, Field(ge=1, le=24, examples=[8])]
+    """A worker ends itself at this age, whatever its manager does. Longer than the longest job."""
+    acceptable_queue_seconds: Annotated[int, Field(ge=10, le=3600, examples=[120])]
+    """A job that waits longer counts in gitlab_runner_acceptable_job_queuing_duration_exceeded_total."""
+    metrics_cidr: Annotated[PrivateCidr | None, Field(examples=["10.0.8.0/28"])] = None
+    """Where Prometheus scrapes the managers from. Left out, their port 9252 listens on the machine alone."""
+    log_retention_days: CloudWatchRetentionDays
+    cache: CacheSettings
+    aws_manager: AwsManager | None = None
+    gcp_manager: GcpManager | None = None
+    single_zone_reason: Annotated[str, Field(min_length=10, examples=["c4a is offered in one zone only"])] | None = None
+    """Why untrusted GCP shards of one architecture lie in one zone, where production does so."""
+    shards: Annotated[tuple[AnyShard, ...], Field(min_length=1)]
+
+    @property
+    def aws_shards(self) -> tuple[AwsShard, ...]:
+        """Shards on AWS, in the order of the file."""
+        return tuple(shard for shard in self.shards if isinstance(shard, AwsShard))
+
+    @property
+    def gcp_shards(self) -> tuple[GcpShard, ...]:
+        """Shards on GCP, in the order of the file."""
+        return tuple(shard for shard in self.shards if isinstance(shard, GcpShard))

@@ -1,0 +1,142 @@
+"""Words of the runner fleet: trust tiers, capacity, colours, and the types of its values."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from settings.vocabulary import Cloud, matching, network_of
+
+CATCH_ALL_PERIOD = "* * * * *"
+"""A period that always matches. Without one, idle_count and idle_time are 0 outside all periods, and a VM can be killed
+in the middle of a job (gitlab#552226)."""
+
+
+class Trust(StrEnum):
+    """Whose code runs on a shard, and what it may therefore do."""
+
+    UNTRUSTED = "untrusted"
+    """Anyone's merge request: one job for each VM, never privileged."""
+    PROTECTED = "protected"
+    """Protected refs alone, by a runner of their own."""
+    PUBLISH = "publish"
+    """Signs and publishes, on protected refs alone: on-demand capacity, one job for each VM, never privileged."""
+
+
+class Capacity(StrEnum):
+    """How worker VMs are bought."""
+
+    SPOT = "spot"
+    """Can be taken back at any time; the job then fails as runner_system_failure and may be retried."""
+    ON_DEMAND = "onDemand"
+
+
+class Colour(StrEnum):
+    """A manager with its own groups. Two managers on one group delete each other's workers, so a swap needs two."""
+
+    BLUE = "blue"
+    GREEN = "green"
+
+
+class ManagerState(StrEnum):
+    """What the manager of one colour does."""
+
+    SERVING = "serving"
+    """Takes jobs."""
+    DRAINING = "draining"
+    """Ends its running jobs and takes no more; its machine is no longer protected, so it can be left out next."""
+
+
+class PullPolicy(StrEnum):
+    """When a job's image is fetched (GitLab Runner, Docker executor)."""
+
+    ALWAYS = "always"
+    IF_NOT_PRESENT = "if-not-present"
+
+
+class WorkerSystem(StrEnum):
+    """Operating system of a worker image, which decides the user that the manager logs in as."""
+
+    DEBIAN = "debian"
+    UBUNTU = "ubuntu"
+    AMAZON_LINUX = "amazonLinux"
+    CONTAINER_OPTIMIZED = "containerOptimized"
+
+
+WORKER_USERS = {
+    Cloud.AWS: {
+        WorkerSystem.DEBIAN: "admin",
+        WorkerSystem.UBUNTU: "ubuntu",
+        WorkerSystem.AMAZON_LINUX: "ec2-user",
+    },
+    # The guest agent makes any user that the metadata names; on Container-Optimized OS only this one may use docker.
+    Cloud.GCP: {
+        WorkerSystem.DEBIAN: "runner",
+        WorkerSystem.UBUNTU: "runner",
+        WorkerSystem.CONTAINER_OPTIMIZED: "cos",
+    },
+}
+"""Users of each system; a system that is missing has no image on that cloud."""
+
+ShardName = Annotated[
+    str,
+    matching(r"[a-z]([a-z0-9-]{0,28}[a-z0-9])?", "a shard name (lower case, digits, hyphens; 30 at most)"),
+    Field(examples=["amd64-untrusted"]),
+]
+"""A short name that is legal in every physical name and label."""
+
+ContainerImage = Annotated[
+    str,
+    matching(
+        r"(?!.*:latest$)[a-z0-9][a-z0-9._/:-]*(:[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})",
+        "an image with a tag other than latest, or with a digest",
+    ),
+    Field(examples=["debian:trixie-20261110"]),
+]
+"""A container image that does not move by itself."""
+
+ImagePattern = Annotated[
+    str,
+    matching(r"[a-z0-9.-]+\.[a-z]+(:[0-9]+)?/[a-z0-9._/-]+[:@][A-Za-z0-9._*:-]+", "a pattern of images of one place"),
+    Field(examples=["registry.example.com/distribution/image-builder:*"]),
+]
+"""Images that may run privileged; a bare "*" would let any job bring its own."""
+
+ContainerPath = Annotated[
+    str,
+    matching(r"(/[A-Za-z0-9._-]+)+", 'a path inside the container (a "host:container" pair would mount the worker)'),
+    Field(examples=["/cache"]),
+]
+"""A volume that Docker makes and removes. A bind of the worker's docker.sock would be root on the worker."""
+
+PluginRelease = Annotated[
+    str,
+    matching(r"[0-9]+(\.[0-9]+){0,2}", "a release of a plugin, such as 1 or 1.2.0 (latest would move by itself)"),
+    Field(examples=["1"]),
+]
+"""The newest matching release is taken (GitLab Runner, fleeting install)."""
+
+RunnerRelease = Annotated[
+    str, matching(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9]+)?", "a full release of GitLab Runner"), Field(examples=["19.4.0-1"])
+]
+"""Version of the Debian packages gitlab-runner and gitlab-runner-helper-images; apt fails unless both are pinned."""
+
+CronPeriod = Annotated[
+    str,
+    matching(r"[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}", "a period of five cron fields"),
+    Field(examples=["* 8-17 * * mon-fri"]),
+]
+"""Minutes, hours, days, months and weekdays during which a policy holds."""
+
+TimeZone = Annotated[
+    str, matching(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_]+)+", "a time zone"), Field(examples=["Europe/London"])
+]
+"""A name of the IANA database."""
+
+PrivateCidr = Annotated[
+    str, AfterValidator(network_of(range(24, 33), "small enough for an allow-list")), Field(examples=["10.0.8.10/32"])
+]
+"""A few private addresses."""
+
+Port = Annotated[int, Field(ge=1, le=65535, examples=[443])]
+"""A TCP port."""

@@ -1,0 +1,175 @@
+"""Doors between the rooms: each room imports from the rooms before it, never from those after it."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT
+
+ROOMS = ("settings", "components", "estate", "capture", "policies", "preview", "rehearsal", "machines")
+
+
+@dataclass(frozen=True)
+class Door:
+    """What one room may import beside itself and the standard library."""
+
+    rooms: tuple[str, ...] = ()
+    """Rooms, or modules of them."""
+    packages: tuple[str, ...] = ()
+    """Installed packages."""
+
+
+CLOUDS = ("pulumi", "pulumi_aws", "pulumi_gcp")
+
+DOORS = {
+    "settings": Door(packages=("pydantic", "yaml")),
+    "components": Door(rooms=("settings",), packages=CLOUDS),
+    "estate": Door(rooms=("settings", "components"), packages=CLOUDS),
+    "capture": Door(packages=("pulumi", "google", "yaml")),
+    "policies": Door(rooms=("capture", "settings.vocabulary")),
+    "preview": Door(rooms=("capture", "policies"), packages=("rich", "yaml")),
+    "rehearsal": Door(rooms=("capture", "policies", "preview"), packages=(*CLOUDS, "google", "grpc", "yaml")),
+    "machines": Door(),
+}
+
+EXCEPTIONS = {
+    ("policies/pack/__main__.py", "pulumi_policy"): "the one file that offers the policies to the engine",
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, and where."""
+
+    file: str
+    line: int
+    module: str
+
+    def __str__(self) -> str:
+        """As an editor opens it."""
+        return f"{self.file}:{self.line}: {self.module}"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_through_its_doors(room: str) -> None:
+    wrong = [
+        str(entry)
+        for entry in _imports(room)
+        if not _is_open(entry.module, room)
+        and (entry.file, entry.module.partition(".")[0]) not in EXCEPTIONS
+        and not _lies_beside(entry)
+    ]
+
+    assert wrong == [], "see the table DOORS of this test, and docs/architecture.md"
+
+
+def test_components_read_no_configuration_and_no_whole_settings() -> None:
+    wrong = [
+        str(entry)
+        for entry in _imports("components")
+        if entry.module.startswith(("settings.stack", "settings.parse", "settings.rules", "pulumi.runtime"))
+    ]
+    wrong += [
+        f"{path.relative_to(ROOT)}:{node.lineno}: pulumi.{node.attr}"
+        for path in _files("components")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in ("Config", "get_stack", "StackReference")
+    ]
+
+    assert wrong == [], "a component gets what it needs as arguments"
+
+
+def test_components_use_each_other_by_their_public_names() -> None:
+    wrong = [
+        str(entry)
+        for entry in _imports("components")
+        if entry.module.startswith("components.")
+        and (parts := entry.module.split("."))
+        and len(parts) > 2
+        and parts[1] != entry.file.split("/")[1]
+        and _module_file(parts[:3]) is not None
+    ]
+
+    assert wrong == [], "import from the folder of a system, never from a module inside it"
+
+
+def test_the_two_clouds_of_a_system_do_not_know_each_other() -> None:
+    for path in _files("components"):
+        words = set(path.stem.split("_"))
+        other = {"gce": "ec2", "ec2": "gce"}.get(next(iter(words & {"gce", "ec2"}), ""))
+        crossing = [entry for entry in _imports_of(path) if other and other in entry.module.split(".")[-1].split("_")]
+
+        assert crossing == []
+
+
+def test_only_the_program_and_tests_import_the_estate() -> None:
+    importers = {
+        entry.file for room in ROOMS if room != "estate" for entry in _imports(room) if _starts(entry.module, "estate")
+    }
+
+    assert importers == set()
+
+
+def test_the_entry_point_only_reads_and_builds() -> None:
+    lines = (ROOT / "__main__.py").read_text(encoding="utf-8").splitlines()
+
+    assert len(lines) < 15
+
+
+def test_a_forbidden_import_is_seen(tmp_path: Path) -> None:
+    source = tmp_path / "wrong.py"
+    source.write_text("from components.network import AwsNetwork\nimport pulumi\nimport json\n", encoding="utf-8")
+    modules = [entry.module for entry in _imports_of(source, tmp_path)]
+
+    assert [module for module in modules if not _is_open(module, "policies")] == [
+        "components.network.AwsNetwork",
+        "pulumi",
+    ]
+
+
+def _is_open(module: str, room: str) -> bool:
+    door = DOORS[room]
+    top = module.partition(".")[0]
+    if room == "machines" and top not in sys.stdlib_module_names:
+        return False
+    if top in sys.stdlib_module_names or top == room or top in door.packages:
+        return True
+    return any(_starts(module, allowed) for allowed in door.rooms)
+
+
+def _starts(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _imports(room: str) -> Iterator[Import]:
+    for path in _files(room):
+        yield from _imports_of(path)
+
+
+def _imports_of(path: Path, root: Path = ROOT) -> Iterator[Import]:
+    """Every import, also inside functions; names of a `from` import count as modules."""
+    file = str(path.relative_to(root))
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (Import(file, node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (Import(file, node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def _lies_beside(entry: Import) -> bool:
+    """On a machine the files of one folder import each other by their bare names."""
+    beside = (ROOT / entry.file).parent / f"{entry.module.partition('.')[0]}.py"
+    return entry.file.startswith("machines/") and beside.is_file()
+
+
+def _files(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def _module_file(parts: list[str]) -> Path | None:
+    path = ROOT.joinpath(*parts)
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)

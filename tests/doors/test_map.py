@@ -1,0 +1,27 @@
+"""The README's list of rooms is the map of the repository; it must agree with the folders."""
+
+import re
+
+import pytest
+
+from tests.doors.test_imports import ROOMS
+from tests.support import ROOT
+
+README = ROOT / "README.md"
+
+
+def test_every_room_exists_and_says_what_it_is() -> None:
+    for room in ROOMS:
+        if room not in ("machines", "rehearsal"):
+            text = (ROOT / room / "__init__.py").read_text(encoding="utf-8")
+
+            assert text.startswith('"""'), f"{room}/__init__.py begins with what the room is"
+
+
+@pytest.mark.skipif(not README.exists(), reason="README.md is not there yet")
+def test_the_readme_lists_every_room() -> None:
+    listed = set(re.findall(r"^[-*|] *`([a-z_]+)/`", README.read_text(encoding="utf-8"), re.MULTILINE))
+    rooms = {room for room in ROOMS if (ROOT / room).is_dir() and any((ROOT / room).iterdir())}
+
+    assert rooms <= listed, "a bullet or a row of a table for each room: - `settings/` ..."
+    assert all((ROOT / room).is_dir() for room in listed), "the README lists a folder that is not there"

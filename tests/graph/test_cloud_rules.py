@@ -1,0 +1,235 @@
+"""What the clouds would refuse although every type fits: IAM actions, instance types, value lists, shapes of names."""
+
+import base64
+import ipaddress
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.session import Session
+
+from capture import Capture, Registration, Value
+from capture.registration import leaves
+from tests.support import STACKS, estate
+
+LOG_RETENTION_DAYS = {
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+}
+"""CreateLogGroup API reference; botocore does not have the list."""
+
+LONGEST_SESSION_SECONDS = 43200
+"""IAM, MaxSessionDuration of a role."""
+
+TWO_RESOURCE_ACTIONS = {"ec2:CreateSnapshot"}
+"""Actions that need two kinds of resources, which may stand in two statements; parliament wants them in one."""
+
+KNOWN_CONDITIONS = {"ec2:ResourceTag/aws:autoscaling:groupName for action ec2-instance-connect:SendSSHPublicKey"}
+"""Conditions that parliament's table lacks; this one is from the README of fleeting-plugin-aws."""
+
+
+@pytest.fixture(params=STACKS)
+def final(request: pytest.FixtureRequest) -> Capture:
+    return estate(request.param)
+
+
+def test_policy_documents_name_known_actions_on_fitting_resources(final: Capture) -> None:
+    findings = [
+        f"{entry.urn}: {path}: {finding.issue} {finding.detail}"
+        for entry, path, document in _policy_documents(final)
+        if path != "assumeRolePolicy"
+        for finding in _iam_findings(document)
+        if not _is_known_to_be_right(finding)
+    ]
+
+    assert findings == []
+
+
+def test_parliament_finds_a_misspelt_action() -> None:
+    statement = '{"Effect": "Allow", "Action": "s3:GetBucketLockation", "Resource": "*"}'
+    document = f'{{"Version": "2012-10-17", "Statement": {statement}}}'
+
+    assert [finding.issue for finding in _iam_findings(document)] == ["UNKNOWN_ACTION"]
+
+
+def test_instance_types_exist(final: Capture) -> None:
+    known = set(Session().get_service_model("ec2").shape_for("InstanceType").enum)
+    used = {
+        value
+        for entry in final.resources
+        for path, value in leaves(entry.inputs)
+        if entry.cloud == "aws" and re.search(r"instanceTypes?(\[\d+\])?$", path) and isinstance(value, str)
+    }
+
+    assert used
+    assert used <= known
+
+
+def test_volume_types_exist(final: Capture) -> None:
+    known = set(Session().get_service_model("ec2").shape_for("VolumeType").enum)
+    used = {
+        value
+        for entry in final.resources
+        for path, value in leaves(entry.inputs)
+        if entry.cloud == "aws" and path.rpartition(".")[2] == "volumeType" and isinstance(value, str)
+    }
+
+    assert used
+    assert used <= known
+
+
+def test_log_groups_have_a_retention_that_cloudwatch_knows(final: Capture) -> None:
+    for group in final.of_type("aws:cloudwatch/logGroup:LogGroup"):
+        assert group.inputs["retentionInDays"] in LOG_RETENTION_DAYS, group.urn
+
+
+def test_keys_wait_as_long_as_kms_allows(final: Capture) -> None:
+    for key in final.of_type("aws:kms/key:Key"):
+        assert key.inputs.get("deletionWindowInDays") in range(7, 31), key.urn
+
+
+def test_sessions_are_no_longer_than_iam_allows(final: Capture) -> None:
+    for role in final.of_type("aws:iam/role:Role"):
+        duration = role.inputs.get("maxSessionDuration", 3600)
+
+        assert isinstance(duration, int)
+        assert 3600 <= duration <= LONGEST_SESSION_SECONDS, role.urn
+
+
+def test_groups_have_room_for_their_least_size(final: Capture) -> None:
+    for group in final.of_type("aws:autoscaling/group:Group"):
+        least, most = group.inputs["minSize"], group.inputs["maxSize"]
+
+        assert isinstance(least, int)
+        assert isinstance(most, int)
+        assert least <= most, group.urn
+        assert not (group.inputs.get("launchTemplate") and group.inputs.get("mixedInstancesPolicy")), group.urn
+
+
+def test_bucket_names_are_legal(final: Capture) -> None:
+    legal = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+    for bucket in (*final.of_type("aws:s3/bucket:Bucket"), *final.of_type("gcp:storage/bucket:Bucket")):
+        name = bucket.inputs.get("bucket") or bucket.inputs.get("name")
+
+        assert isinstance(name, str)
+        assert legal.fullmatch(name), bucket.urn
+
+
+def test_bucket_names_are_taken_once() -> None:
+    names = [
+        bucket.cloud + str(bucket.inputs.get("bucket") or bucket.inputs.get("name"))
+        for stack in STACKS
+        for bucket in estate(stack).resources
+        if bucket.kind == "Bucket"
+    ]
+
+    assert len(set(names)) == len(names), "bucket names are global in each cloud, over both stacks"
+
+
+def test_gcp_names_are_legal(final: Capture) -> None:
+    legal = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+    for entry in final.resources:
+        name = entry.inputs.get("name")
+        if entry.type.startswith("gcp:compute/") and isinstance(name, str):
+            assert legal.fullmatch(name), entry.urn
+
+
+def test_ranges_are_networks_of_a_size_that_the_clouds_take(final: Capture) -> None:
+    for entry in final.resources:
+        for path, value in leaves(entry.inputs):
+            if isinstance(value, str) and re.search(r"cidr|ranges?(\[\d+\])?$", path, re.IGNORECASE) and "/" in value:
+                network = ipaddress.ip_network(value)
+                if entry.kind in ("Vpc", "Subnet") and path == "cidrBlock":
+                    assert 16 <= network.prefixlen <= 28, f"{entry.urn}: {path}"
+
+
+def test_subnets_lie_in_their_network_without_overlap(final: Capture) -> None:
+    networks = [_network(vpc, "cidrBlock") for vpc in final.of_type("aws:ec2/vpc:Vpc")]
+    subnets = [_network(subnet, "cidrBlock") for subnet in final.of_type("aws:ec2/subnet:Subnet")]
+
+    assert all(any(subnet.subnet_of(network) for network in networks) for subnet in subnets)
+    assert not any(a.overlaps(b) for index, a in enumerate(subnets) for b in subnets[index + 1 :])
+
+
+def test_arns_are_arns(final: Capture) -> None:
+    shape = re.compile(r"arn:aws:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+")
+    wrong = [
+        f"{entry.urn}: {path}={value}"
+        for entry in final.resources
+        for path, value in leaves(entry.inputs)
+        if entry.cloud == "aws"
+        and re.search(r"Arns?(\[\d+\])?$", path)
+        and isinstance(value, str)
+        and not shape.match(value)
+    ]
+
+    assert wrong == []
+
+
+def test_user_data_of_launch_templates_is_base64(final: Capture) -> None:
+    for template in final.of_type("aws:ec2/launchTemplate:LaunchTemplate"):
+        text = template.inputs.get("userData")
+        if isinstance(text, str):
+            base64.b64decode(text, validate=True)
+
+
+def test_user_data_fits(final: Capture) -> None:
+    for instance in final.of_type("aws:ec2/instance:Instance"):
+        text = instance.inputs.get("userData") or instance.inputs.get("userDataBase64") or ""
+
+        assert isinstance(text, str)
+        assert len(text.encode()) <= 16 * 1024, f"{instance.urn}: EC2 takes 16 KiB"
+
+
+def test_security_groups_do_not_start_like_their_ids(final: Capture) -> None:
+    for group in final.of_type("aws:ec2/securityGroup:SecurityGroup"):
+        assert not str(group.inputs.get("name", group.name)).startswith("sg"), "AWS keeps names that start so for ids"
+
+
+def _policy_documents(capture: Capture) -> Iterator[tuple[Registration, str, str]]:
+    for entry in capture.resources:
+        for path, value in leaves(entry.inputs):
+            if entry.cloud == "aws" and isinstance(value, str) and value.startswith("{") and '"Statement"' in value:
+                yield entry, path, value
+
+
+def _iam_findings(document: str) -> list[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # parliament leaves its data files open when it is imported
+        import parliament
+    return parliament.analyze_policy_string(document).findings
+
+
+def _is_known_to_be_right(finding: Any) -> bool:
+    if finding.issue == "UNKNOWN_CONDITION_FOR_ACTION":
+        return any(condition in finding.detail for condition in KNOWN_CONDITIONS)
+    mismatches = finding.detail if finding.issue == "RESOURCE_MISMATCH" else [{}]
+    return all(mismatch.get("action") in TWO_RESOURCE_ACTIONS for mismatch in mismatches)
+
+
+def _network(registration: Registration, key: str) -> ipaddress.IPv4Network:
+    value: Value = registration.inputs[key]
+    assert isinstance(value, str)
+    return ipaddress.IPv4Network(value)

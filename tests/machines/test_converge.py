@@ -1,0 +1,116 @@
+"""converge.py: when a service may be interrupted, and what a playbook is given."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.machines.programs import program
+
+converge = program("converge")
+
+SUNDAY_NIGHT = {"day": "Sun", "start": "23:00", "minutes": 120}
+
+DOCUMENT = {
+    "name": "web",
+    "role": "package-server",
+    "dataDisk": {"device": "/dev/disk/by-id/google-data", "sizeGiB": 100},
+    "maintenanceWindow": SUNDAY_NIGHT,
+    "settings": {"publicHost": "packages.example.com", "backup": {"time": "02:30"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("moment", "inside"),
+    [
+        ("2026-11-22 22:59", False),
+        ("2026-11-22 23:00", True),
+        ("2026-11-23 00:59", True),
+        ("2026-11-23 01:00", False),
+        ("2026-11-21 23:30", False),
+        ("2026-11-24 00:30", False),
+    ],
+    ids=["a minute early", "begins", "after midnight", "over", "the day before", "a day late"],
+)
+def test_the_maintenance_window_may_pass_midnight_and_the_week(moment: str, inside: bool) -> None:  # noqa: FBT001 -- a parameter of the test
+    now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+    assert converge.in_window(SUNDAY_NIGHT, now) is inside
+
+
+def test_a_playbook_is_given_the_machine_and_the_settings_of_its_role() -> None:
+    given = converge.variables(DOCUMENT, may_interrupt=False)
+
+    assert given["machine_name"] == "web"
+    assert given["machine_data_disk"] == DOCUMENT["dataDisk"]
+    assert given["machine_may_interrupt"] is False
+    assert given["package_server_public_host"] == "packages.example.com"
+    # Values stay as they are: their keys may be names of another program.
+    assert given["package_server_backup"] == {"time": "02:30"}
+    assert {key.split("_")[0] for key in given} == {"machine", "package"}
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **_options: Any) -> SimpleNamespace:
+        ran.append(command)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(converge, "VARIABLES", tmp_path / "run" / "variables.json")
+    monkeypatch.setattr(converge.subprocess, "run", run)
+    monkeypatch.setattr(converge.shutil, "which", lambda _name: "/usr/bin/ansible-playbook")
+    return ran
+
+
+def started(document: dict[str, Any], tmp_path: Path, *arguments: str) -> int:
+    file = tmp_path / "document.json"
+    file.write_text(json.dumps(document))
+    return converge.main([str(file), *arguments])
+
+
+@pytest.mark.parametrize(("arguments", "allowed"), [((), False), (("--now",), True)], ids=["timer", "operator"])
+def test_outside_the_window_only_an_operator_may_interrupt(
+    arguments: tuple[str, ...],
+    allowed: bool,  # noqa: FBT001 -- a parameter of the test
+    commands: list[list[str]],
+    tmp_path: Path,
+) -> None:
+    yesterday = converge.WEEKDAYS[(datetime.now(UTC).weekday() - 2) % 7]
+    window = {"day": yesterday, "start": "00:00", "minutes": 15}
+
+    started({**DOCUMENT, "maintenanceWindow": window}, tmp_path, *arguments)
+
+    assert json.loads(converge.VARIABLES.read_text())["machine_may_interrupt"] is allowed
+    assert converge.VARIABLES.parent.stat().st_mode & 0o077 == 0
+    assert len(commands) == 1
+
+
+def test_a_dry_run_asks_ansible_to_change_nothing(commands: list[list[str]], tmp_path: Path) -> None:
+    started(DOCUMENT, tmp_path, "--dry")
+
+    assert "--check" in commands[0]
+
+
+def test_a_role_without_a_playbook_is_refused_before_anything_is_installed(
+    commands: list[list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = started({**DOCUMENT, "role": "unheard-of"}, tmp_path)
+
+    assert status == 1
+    assert "unheard-of" in capsys.readouterr().err
+    assert commands == []
+
+
+def test_ansible_comes_from_debian_where_it_is_missing(
+    commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(converge.shutil, "which", lambda _name: None)
+
+    started(DOCUMENT, tmp_path)
+
+    assert [command[0] for command in commands] == ["apt-get", "apt-get", "ansible-playbook"]

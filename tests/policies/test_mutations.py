@@ -1,0 +1,244 @@
+"""Each policy has a mutation of the good graph that it alone catches."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from capture import Secret
+from policies import (
+    POLICIES,
+    Policy,
+    buckets,
+    check,
+    encryption,
+    iam,
+    logs,
+    machines,
+    open_ports,
+    providers,
+    secrets_in_clear,
+    stateful,
+    tags,
+    worker_groups,
+)
+from tests.policies.mutations import GONE, Mutation, Pick, add, change, drop
+from tests.support import STACKS, estate
+
+S3_BUCKET = Pick("aws:s3/bucket:Bucket")
+GCS_BUCKET = Pick("gcp:storage/bucket:Bucket")
+DISK = Pick("gcp:compute/disk:Disk")
+FIREWALL = Pick("gcp:compute/firewall:Firewall", "-allow-iap")
+INGRESS = Pick("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", has={"ipProtocol": "tcp"})
+EGRESS = Pick("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+ROLE = Pick("aws:iam/role:Role")
+ROLE_POLICY = Pick("aws:iam/rolePolicy:RolePolicy")
+GCE = Pick("gcp:compute/instance:Instance")
+EC2 = Pick("aws:ec2/instance:Instance")
+MIG = Pick("gcp:compute/instanceGroupManager:InstanceGroupManager")
+ASG = Pick("aws:autoscaling/group:Group")
+GCE_TEMPLATE = Pick("gcp:compute/instanceTemplate:InstanceTemplate")
+EC2_TEMPLATE = Pick("aws:ec2/launchTemplate:LaunchTemplate", "shard-")
+SUBNETWORK = Pick("gcp:compute/subnetwork:Subnetwork")
+VPC = Pick("aws:ec2/vpc:Vpc")
+
+
+def document(action: str, resource: str, sid: str = "", **more: object) -> str:
+    statement: dict[str, object] = {"Effect": "Allow", "Action": [action], "Resource": [resource], "Sid": sid, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def trust(principal: object, condition: Mapping[str, object]) -> str:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, "Condition": condition}
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
+    (stateful.stateful_resources_are_protected, change(DISK, {}, protect=False)),
+    (stateful.stateful_resources_are_protected, change(S3_BUCKET, {}, retain_on_delete=False)),
+    (stateful.stateful_resources_are_deletion_protected, change(DISK, {"deletionPolicy": "DELETE"})),
+    (stateful.stateful_resources_are_deletion_protected, change(S3_BUCKET, {"forceDestroy": True})),
+    (buckets.buckets_are_private, change(GCS_BUCKET, {"publicAccessPrevention": "inherited"})),
+    (buckets.buckets_are_private, change(GCS_BUCKET, {"uniformBucketLevelAccess": GONE})),
+    (
+        buckets.buckets_are_private,
+        drop(Pick("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"), S3_BUCKET),
+    ),
+    (buckets.s3_buckets_take_tls_alone, drop(Pick("aws:s3/bucketPolicy:BucketPolicy"), S3_BUCKET)),
+    (buckets.buckets_keep_versions, change(GCS_BUCKET, {"versioning": {"enabled": False}})),
+    (buckets.buckets_keep_versions, drop(Pick("aws:s3/bucketVersioning:BucketVersioning"), S3_BUCKET)),
+    (
+        buckets.nobody_is_anonymous,
+        add(
+            GCS_BUCKET,
+            "gcp:storage/bucketIAMMember:BucketIAMMember",
+            {"bucket": "b", "role": "roles/storage.objectViewer", "member": "allUsers"},
+        ),
+    ),
+    (encryption.disks_are_encrypted, change(Pick("aws:ebs/volume:Volume"), {"encrypted": GONE})),
+    (encryption.disks_are_encrypted, change(EC2, {"rootBlockDevice.encrypted": False})),
+    (encryption.disks_are_encrypted, change(EC2_TEMPLATE, {"blockDeviceMappings.0.ebs.encrypted": "false"})),
+    (
+        encryption.stores_are_encrypted,
+        drop(Pick("aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"), S3_BUCKET),
+    ),
+    (encryption.stores_are_encrypted, add(S3_BUCKET, "aws:sqs/queue:Queue", {"tags": {"component": "backup-vault"}})),
+    (encryption.keys_rotate, change(Pick("aws:kms/key:Key"), {"enableKeyRotation": False})),
+    (
+        open_ports.only_named_ports_are_open_to_the_world,
+        change(FIREWALL, {"sourceRanges": ("0.0.0.0/0",), "allows": ({"protocol": "tcp", "ports": ("5432",)},)}),
+    ),
+    (
+        open_ports.only_named_ports_are_open_to_the_world,
+        change(INGRESS, {"cidrIpv4": "0.0.0.0/0", "fromPort": 5432, "toPort": 5432}),
+    ),
+    (
+        open_ports.only_named_ports_are_open_to_the_world,
+        change(FIREWALL, {"sourceRanges": ("0.0.0.0/1", "128.0.0.0/1"), "allows": ({"protocol": "udp"},)}),
+    ),
+    (open_ports.no_ssh_from_the_world, change(FIREWALL, {"sourceRanges": ("0.0.0.0/0",)})),
+    (open_ports.no_ssh_from_the_world, change(FIREWALL, {"sourceRanges": GONE})),
+    (open_ports.no_ssh_from_the_world, change(INGRESS, {"cidrIpv6": "::/0", "fromPort": 20, "toPort": 30})),
+    (
+        open_ports.security_groups_take_rules_apart,
+        change(Pick("aws:ec2/securityGroup:SecurityGroup"), {"ingress": ({"protocol": "tcp"},)}),
+    ),
+    (open_ports.egress_is_named, change(EGRESS, {"cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"})),
+    (
+        open_ports.default_security_groups_are_closed,
+        drop(Pick("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"), VPC),
+    ),
+    (open_ports.machines_hide_behind_nat, change(Pick("aws:ec2/subnet:Subnet"), {"mapPublicIpOnLaunch": True})),
+    (
+        secrets_in_clear.no_secret_in_clear,
+        change(
+            Pick("gcp:dns/managedZone:ManagedZone"),
+            {"description": "a-secret-of-the-stack", "forwardingConfig": Secret("digest", "a-secret-of-the-stack")},
+        ),
+    ),
+    (
+        secrets_in_clear.nothing_looks_like_a_secret,
+        change(GCE, {"metadata.note": "-----BEGIN OPENSSH PRIVATE KEY-----"}),
+    ),
+    (secrets_in_clear.nothing_looks_like_a_secret, change(GCE, {"metadata.note": "token=glrt-0123456789abcdefghij"})),
+    (secrets_in_clear.nothing_looks_like_a_secret, change(GCE, {"metadata.note": "AKIAIOSFODNN7EXAMPLE"})),
+    (
+        secrets_in_clear.secret_inputs_are_secrets,
+        add(GCS_BUCKET, "gcp:secretmanager/secretVersion:SecretVersion", {"secret": "s", "secretData": "hunter2"}),
+    ),
+    (iam.actions_and_resources_are_named, change(ROLE_POLICY, {"policy": document("s3:*", "arn:aws:s3:::b")})),
+    (iam.actions_and_resources_are_named, change(ROLE_POLICY, {"policy": document("s3:GetObject", "*")})),
+    (iam.nobody_is_trusted_blindly, change(ROLE, {"assumeRolePolicy": trust({"AWS": "*"}, {})})),
+    (
+        iam.federated_trust_is_pinned,
+        change(
+            ROLE,
+            {
+                "assumeRolePolicy": trust(
+                    {"Federated": "accounts.google.com"}, {"StringEquals": {"accounts.google.com:aud": "packyard"}}
+                )
+            },
+        ),
+    ),
+    (
+        iam.retention_is_for_operators,
+        change(ROLE_POLICY, {"policy": document("s3:PutObjectRetention", "arn:aws:s3:::b/*")}),
+    ),
+    (
+        iam.managed_policies_are_reviewed,
+        change(
+            Pick("aws:iam/rolePolicyAttachment:RolePolicyAttachment"),
+            {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+        ),
+    ),
+    (
+        iam.basic_roles_are_never_granted,
+        add(GCS_BUCKET, "gcp:projects/iAMMember:IAMMember", {"project": "p", "role": "roles/editor", "member": "m"}),
+    ),
+    (
+        iam.project_wide_grants_are_reviewed,
+        add(
+            GCS_BUCKET,
+            "gcp:projects/iAMMember:IAMMember",
+            {"project": "p", "role": "roles/compute.admin", "member": "m"},
+        ),
+    ),
+    (
+        iam.grants_leave_others_alone,
+        add(GCS_BUCKET, "gcp:storage/bucketIAMBinding:BucketIAMBinding", {"bucket": "b", "role": "r", "members": ()}),
+    ),
+    (iam.nobody_has_static_keys, add(GCS_BUCKET, "gcp:serviceaccount/key:Key", {"serviceAccountId": "a"})),
+    (machines.metadata_service_needs_a_token, change(EC2, {"metadataOptions.httpTokens": "optional"})),
+    (machines.metadata_service_needs_a_token, change(EC2_TEMPLATE, {"metadataOptions.httpTokens": GONE})),
+    (machines.administrators_log_in_by_name, change(GCE, {"metadata.enable-oslogin": "FALSE"})),
+    (machines.administrators_log_in_by_name, change(GCE, {"metadata.serial-port-enable": "TRUE"})),
+    (machines.gce_machines_are_shielded, change(GCE, {"shieldedInstanceConfig.enableSecureBoot": False})),
+    (machines.machines_have_an_identity_of_their_own, change(GCE, {"serviceAccount": GONE})),
+    (stateful.stateful_resources_are_deletion_protected, change(EC2, {"disableApiTermination": False})),
+    (machines.user_data_never_rebuilds_a_machine, change(EC2, {"userDataReplaceOnChange": True})),
+    (machines.user_data_never_rebuilds_a_machine, change(EC2, {}, ignore_changes=())),
+    (machines.user_data_never_rebuilds_a_machine, change(GCE, {"metadataStartupScript": "echo"})),
+    (machines.boot_disks_never_rebuild_a_machine, change(GCE, {}, ignore_changes=())),
+    (machines.user_data_is_constant, change(Pick(GCE.type, "dev-instance"), {"metadata.user-data": "#cloud-config"})),
+    (worker_groups.groups_start_empty, change(ASG, {"minSize": 1})),
+    (worker_groups.groups_start_empty, change(ASG, {}, ignore_changes=())),
+    (worker_groups.groups_start_empty, change(MIG, {"targetSize": 1})),
+    (worker_groups.groups_start_empty, change(MIG, {}, ignore_changes=())),
+    (worker_groups.nothing_else_scales_a_group, change(ASG, {"suspendedProcesses": ()})),
+    (worker_groups.nothing_else_scales_a_group, change(ASG, {"protectFromScaleIn": False})),
+    (worker_groups.nothing_else_scales_a_group, add(MIG, "gcp:compute/autoscaler:Autoscaler", {"target": "g"})),
+    (worker_groups.nothing_repairs_a_worker, change(MIG, {"instanceLifecyclePolicy.defaultActionOnFailure": "REPAIR"})),
+    (worker_groups.nothing_repairs_a_worker, change(MIG, {"updatePolicy.type": "PROACTIVE"})),
+    (
+        worker_groups.groups_lie_in_one_zone_on_gcp,
+        add(MIG, "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager", {"targetSize": 0}),
+    ),
+    (worker_groups.groups_have_a_choice_on_aws, change(ASG, {"vpcZoneIdentifiers": ("subnet-1",)})),
+    (worker_groups.workers_are_powerless, change(EC2_TEMPLATE, {"iamInstanceProfile": {"arn": "a"}})),
+    (worker_groups.workers_are_powerless, change(EC2_TEMPLATE, {"metadataOptions.httpPutResponseHopLimit": 2})),
+    (worker_groups.workers_are_powerless, change(GCE_TEMPLATE, {"serviceAccount": {"email": "e"}})),
+    (worker_groups.the_runner_can_log_in_to_workers, change(GCE_TEMPLATE, {"metadata.enable-oslogin": "TRUE"})),
+    (worker_groups.templates_are_replaced_before_they_go, change(GCE_TEMPLATE, {}, delete_before_replace=True)),
+    (worker_groups.templates_are_replaced_before_they_go, change(GCE_TEMPLATE, {"name": "fixed"})),
+    (worker_groups.workers_carry_cost_tags, change(EC2_TEMPLATE, {"tagSpecifications": GONE})),
+    (providers.every_resource_names_its_provider, change(VPC, {}, provider="")),
+    (providers.every_resource_names_its_plugin_version, change(VPC, {}, version="")),
+    (providers.providers_pin_their_account, change(Pick("pulumi:providers:aws"), {"allowedAccountIds": GONE})),
+    (providers.providers_pin_their_account, change(Pick("pulumi:providers:gcp"), {"project": GONE})),
+    (providers.providers_set_the_owner, change(Pick("pulumi:providers:gcp"), {"defaultLabels": "{}"})),
+    (tags.everything_says_its_component, change(VPC, {"tags": {"Name": "vpc"}})),
+    (tags.groups_hand_their_tags_on, change(ASG, {"tags.0.propagateAtLaunch": False})),
+    (logs.log_groups_expire, change(Pick("aws:cloudwatch/logGroup:LogGroup"), {"retentionInDays": GONE})),
+    (logs.networks_log_their_flows, drop(Pick("aws:ec2/flowLog:FlowLog"), VPC)),
+    (logs.networks_log_their_flows, change(SUBNETWORK, {"logConfig": GONE})),
+)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("preview", [False, True], ids=["final", "preview"])
+def test_the_estate_keeps_every_promise(stack: str, preview: bool) -> None:  # noqa: FBT001 -- a parameter of pytest
+    assert not [str(violation) for violation in check(estate(stack, preview=preview))]
+
+
+@pytest.mark.parametrize(
+    ("policy", "mutation"),
+    MUTATIONS,
+    ids=[f"{policy.__name__}-{index}" for index, (policy, _) in enumerate(MUTATIONS)],
+)
+def test_a_policy_alone_catches_its_mutation(policy: Policy, mutation: Mutation) -> None:
+    broken = mutation(estate("staging"))
+
+    violations = check(broken.capture)
+
+    assert {(violation.policy, violation.urn) for violation in violations} == {(policy.__name__, broken.urn)}
+    assert all("HINT: " in violation.message for violation in violations), "a message must say how to mend"
+
+
+def test_every_policy_has_a_mutation() -> None:
+    without = {policy.__name__ for policy in POLICIES} - {policy.__name__ for policy, _ in MUTATIONS}
+
+    assert not without, "add a mutation of the good graph that this policy alone catches"
+
+
+def test_every_policy_says_its_reason() -> None:
+    assert all(policy.__doc__ for policy in POLICIES)

@@ -1,0 +1,75 @@
+"""The runner fleet as tests look at it."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from capture import Capture, Registration
+from capture.registration import Secret
+from tests.support import variant
+
+AWS_GROUP = "aws:autoscaling/group:Group"
+GCP_GROUP = "gcp:compute/instanceGroupManager:InstanceGroupManager"
+FIREWALL = "gcp:compute/firewall:Firewall"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+
+
+@cache
+def manager_swap() -> Capture:
+    """Production while a green manager takes over from a blue one."""
+    colours = {"blue": "draining", "green": "serving"}
+    return variant("production", {"runnerFleet.awsManager.colours": colours, "runnerFleet.gcpManager.colours": colours})
+
+
+def manager_settings(capture: Capture, machine: str) -> dict[str, Any]:
+    """The role's part of the document of one manager."""
+    (document,) = (
+        entry for entry in capture.resources if entry.name == f"{machine}-document" and "content" in entry.inputs
+    )
+    content = document.inputs["content"]
+    # The provider for GCP keeps the content of every object secret, whatever it is.
+    content = content.plain if isinstance(content, Secret) else content
+    assert isinstance(content, str), "the document is not known"
+    return json.loads(content)["settings"]
+
+
+def config_of(capture: Capture, machine: str) -> dict[str, Any]:
+    """The config.toml of one manager, as a fresh copy."""
+    return manager_settings(capture, machine)["config"]
+
+
+def managers(capture: Capture) -> list[str]:
+    return [
+        entry.name
+        for entry in capture.registrations
+        if re.fullmatch(r"packyard:machine:\w+", entry.type) and entry.name.startswith("runner-manager-")
+    ]
+
+
+def entries(capture: Capture) -> Iterator[dict[str, Any]]:
+    for manager in managers(capture):
+        yield from config_of(capture, manager)["runners"]
+
+
+def groups(capture: Capture) -> list[Registration]:
+    return [*capture.of_type(AWS_GROUP), *capture.of_type(GCP_GROUP)]
+
+
+def templates(capture: Capture) -> list[Registration]:
+    """Templates of workers on both clouds; a cluster may have launch templates of its own."""
+    shards = [entry.urn for entry in capture.registrations if entry.type.startswith("packyard:runner_fleet:")]
+    kinds = ("aws:ec2/launchTemplate:LaunchTemplate", "gcp:compute/instanceTemplate:InstanceTemplate")
+    return [entry for kind in kinds for entry in capture.of_type(kind) if entry.parent in shards]
+
+
+def named(capture: Capture, resource_type: str, name: str) -> Registration:
+    (found,) = (entry for entry in capture.of_type(resource_type) if entry.name == name)
+    return found
+
+
+def data(value: Any) -> Any:
+    """Plain dictionaries and lists of a recorded value."""
+    return json.loads(json.dumps(value, default=dict))

@@ -1,0 +1,93 @@
+"""A package server that would overwrite, publish or lose something is refused before anything is made."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from settings.faults import Fault, Path, SettingsError
+from settings.parse import parse
+from tests.support import changed_stack_file
+
+SERVER = ("packageServer",)
+REPOSITORIES = (*SERVER, "repositories")
+TRIXIE, NOBLE, EL = 0, 1, 2
+
+
+def raw_after(changes: Mapping[str, object], stack: str) -> dict[str, Any]:
+    """The stack file with values below packyard:packageServer changed, by dotted path; None removes a key."""
+    changed = changed_stack_file(stack, {f"packageServer.{path}": value for path, value in changes.items()})
+    return {key.removeprefix("packyard:"): json.loads(text) for key, text in changed.config.items()}
+
+
+def faults_after(changes: Mapping[str, object], stack: str = "staging") -> tuple[Fault, ...]:
+    with pytest.raises(SettingsError) as caught:
+        parse(raw_after(changes, stack), stack)
+    return caught.value.faults
+
+
+@pytest.mark.parametrize(
+    ("changed", "value", "path", "wrong"),
+    [
+        ("repositories.0.codename", "bookworm", (*REPOSITORIES, TRIXIE, "path"), "must end in its codename"),
+        ("repositories.0.codename", None, (*REPOSITORIES, TRIXIE), "needs its one codename"),
+        ("repositories.2.codename", "el9", (*REPOSITORIES, EL, "codename"), "an rpm repository has no codename"),
+        ("repositories.2.path", "gitlab/gitlab-ce/debian/trixie/9", (*REPOSITORIES, EL, "path"), "lies inside"),
+        ("repositories.2.path", "pulp/el/9", (*REPOSITORIES, EL, "path"), "reserved"),
+        ("hosts.public", "packages.example.org", (*SERVER, "hosts", "public"), "not in the zone"),
+        ("hosts.upload", "packages.staging.packyard.example.com", (*SERVER, "hosts", "upload"), "API to the world"),
+        ("hosts.public", "dev.staging.packyard.example.com", (*SERVER, "hosts", "public"), "belongs to the dev"),
+        ("uploadAllowedCidrs.0", "0.0.0.0/0", (*SERVER, "uploadAllowedCidrs", 0), "far more than the team's own"),
+        ("pulp.pulpcore", "3.108.9", (*SERVER, "pulp", "pulpcore"), "dnf gets 404"),
+        ("pulp.pulpDeb", ">=3.11", (*SERVER, "pulp", "pulpDeb"), "not an exact version"),
+        ("pulp.uploadTempGiB", 51, (*SERVER, "pulp", "uploadTempGiB"), "51 of the data disk's 100 GiB"),
+        ("keys.package.fingerprint", f"{1:040}", (*SERVER, "keys", "package", "fingerprint"), "signed with one key"),
+        ("keys.package.file", "gpg.key", (*SERVER, "keys", "package", "file"), "published as one file"),
+        ("emergencyStop.repositories", ["gitlab/gitlab-ce/debian/trixi"], (*SERVER, "emergencyStop", "repositories", 0),
+         "nothing would be stopped"),
+        ("withdrawnPaths", ["gitlab/gitlab-ce/debian/sid/pool/main/a/a/a_1_amd64.deb"], (*SERVER, "withdrawnPaths", 0),
+         "nothing would be withdrawn"),
+        ("withdrawnPaths", ["gitlab/gitlab-ce/debian/trixie/"], (*SERVER, "withdrawnPaths", 0), "of one .deb or"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_the_package_server_is_named_alone(changed: str, value: object, path: Path, wrong: str) -> None:
+    faults = faults_after({changed: value})
+
+    assert [fault.path for fault in faults] == [path]
+    assert wrong in faults[0].wrong
+
+
+def test_two_repositories_with_one_path_are_both_named() -> None:
+    """Uploads to one would overwrite the other's packages."""
+    faults = faults_after(
+        {"repositories.1.path": "gitlab/gitlab-ce/debian/trixie", "repositories.1.codename": "trixie"}
+    )
+
+    assert [fault.path for fault in faults] == [(*REPOSITORIES, index, "path") for index in (TRIXIE, NOBLE)]
+
+
+def test_two_repositories_with_one_name_are_both_named() -> None:
+    faults = faults_after({"repositories.1.name": "gitlab-ce-debian-trixie"})
+
+    assert [fault.path for fault in faults] == [(*REPOSITORIES, index, "name") for index in (TRIXIE, NOBLE)]
+
+
+@pytest.mark.parametrize("purpose", ["metadata", "package"])
+def test_production_must_know_when_its_keys_expire(purpose: str) -> None:
+    faults = faults_after({f"keys.{purpose}.expires": None}, "production")
+
+    assert [fault.path for fault in faults] == [(*SERVER, "keys", purpose, "expires")]
+
+
+def test_staging_may_have_keys_that_never_expire() -> None:
+    raw = raw_after({"keys.metadata.expires": None, "keys.package.expires": None}, "staging")
+
+    assert parse(raw, "staging").package_server is not None
+
+
+def test_the_stack_may_have_no_package_server() -> None:
+    raw = raw_after({}, "staging")
+    del raw["packageServer"]
+
+    assert parse(raw, "staging").package_server is None
