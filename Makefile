@@ -14,6 +14,7 @@ help: ## List the targets
 
 # A change of a requirements file installs again; otherwise nothing runs and no network is needed.
 $(VENV)/.installed: requirements.txt requirements-dev.txt requirements-uv.txt
+	@command -v $(PYTHON) >/dev/null || { echo "packyard needs Python 3.11 or newer; there is no $(PYTHON). HINT: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "packyard needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) --version 2>&1). HINT: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "Setting up $(VENV) (about half a minute, once)" >&2
@@ -29,15 +30,57 @@ setup: $(VENV)/.installed ## Make the virtual environment
 preview: setup ## Show the whole estate of STACK, e.g. make preview STACK=production AGAINST=main ARGS=--json
 	@$(BIN)/python -m preview $(STACK) $(if $(AGAINST),--against $(AGAINST)) $(ARGS)
 
+.PHONY: comment
+comment: setup ## Write the comment of a merge request, e.g. make comment AGAINST=origin/main OUTPUT=comment.md
+	@$(BIN)/python -m preview.comment --against "$(AGAINST)" $(if $(STACKS),--stacks $(STACKS)) $(if $(OUTPUT),--output $(OUTPUT))
+
+# The next three ask the clouds, with the identities of the pipeline. The engine's answer may hold values that nobody
+# marked as secret, so it goes to a file that is removed, and kinds, names and places alone are shown.
+.PHONY: cloud-preview
+cloud-preview: setup ## Show what the engine and the clouds say of STACK (needs credentials)
+	@answer=$$(mktemp) && trap 'rm -f "$$answer"' EXIT && \
+		{ pulumi preview --stack $(STACK) --non-interactive --json > "$$answer" || true; } && \
+		$(BIN)/python -m preview.comment_engine "$$answer" --stack $(STACK) $(if $(OUTPUT),--append "$(OUTPUT)")
+
+.PHONY: cloud-up
+cloud-up: setup ## Change the clouds of STACK (needs credentials)
+	@pulumi up --stack $(STACK) --non-interactive --yes --suppress-outputs --color never
+
+# Ends well also where there is drift: the issue tells it.
+.PHONY: drift
+drift: setup ## Write what differs between the clouds and STACK to OUTPUT (needs credentials)
+	@answer=$$(mktemp) && trap 'rm -f "$$answer"' EXIT && \
+		{ pulumi preview --refresh --stack $(STACK) --non-interactive --json > "$$answer" || true; } && \
+		{ $(BIN)/python -m preview.comment_engine "$$answer" --stack $(STACK) --output "$(OUTPUT)" || test -s "$(OUTPUT)"; }
+
 .PHONY: test
 test: setup ## Run the tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: pulumi
+pulumi: setup ## Build the Pulumi CLI for the rehearsal from the Go module proxy, once (where none is installed)
+	@$(BIN)/python -m rehearsal.build_cli
+
+.PHONY: rehearse
+rehearse: setup ## Bring up STACK with the real engine on simulated clouds, e.g. make rehearse STACK=staging AGAINST=main
+	@$(BIN)/python -m rehearsal $(STACK) $(if $(AGAINST),--against $(AGAINST)) $(if $(KEEP),--keep $(KEEP)) $(ARGS)
+
+.PHONY: test-engine
+test-engine: setup ## Run the tests that need a Pulumi CLI (about five minutes)
+	@$(BIN)/python -m pytest -m engine tests/engine $(ARGS)
 
 .PHONY: lint
 lint: setup ## Check style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
+	@$(BIN)/zizmor --offline --quiet --no-progress .github
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci .gitlab-ci.yml
+	@if command -v go > /dev/null; then \
+		go build -C .github/actionlint -o $(CURDIR)/.cache/actionlint github.com/rhysd/actionlint/cmd/actionlint && \
+		.cache/actionlint -shellcheck $(BIN)/shellcheck .github/workflows/*.yml; \
+	else echo "lint: actionlint is left out, it needs Go" >&2; fi
 
 .PHONY: format
 format: setup ## Format the code
@@ -47,6 +90,12 @@ format: setup ## Format the code
 .PHONY: bench
 bench: setup ## Time and memory of the preview against the import floor
 	@$(BIN)/python -m tests.bench_preview
+
+.PHONY: records
+records: setup ## Write anew what tests compare with: URNs, the document schema, the README's excerpt
+	@$(BIN)/python -m tests.graph.record_urns
+	@$(BIN)/python -m settings.documents > machines/document.schema.json
+	@$(BIN)/python -m tests.docs.excerpt
 
 .PHONY: requirements
 requirements: setup ## Compile the requirements files anew after a change of a *.in file

@@ -11,8 +11,11 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
-STACK_TRACE_FRAMES = 16
-"""The innermost frames of a registration: some eight of the SDK, then the line of the program that is looked for."""
+STACK_TRACE_FRAMES = 9
+"""The innermost frames of a registration: six of the SDK, then the line of the program that is looked for."""
+
+_frozen: list[bool] = []
+"""Not empty once the SDKs are out of the collector's sight; gc.get_freeze_count would count a million objects."""
 
 
 class InlineLoop(asyncio.SelectorEventLoop):
@@ -61,8 +64,9 @@ def lean_runtime() -> Generator[None]:
         yield
     finally:
         # The SDKs make a million objects that live as long as the process; searching them costs more than a whole run.
-        if not gc.get_freeze_count():
+        if not _frozen:
             gc.freeze()
+            _frozen.append(True)
         if collects:
             gc.enable()
         if limit is None:

@@ -16,7 +16,7 @@ from pulumi.runtime.proto import resource_pb2
 from capture.registration import Registration, Value, leaves
 from capture.replies import reply
 from capture.urn import make_urn
-from capture.wire import plain_struct
+from capture.wire import plain_struct, readable_inputs
 
 SUPPORTED_FEATURES = [
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -47,6 +47,7 @@ class Recorder:
         self._preview = preview
         self._lock = threading.Lock()
         self._requests: dict[str, Any] = {}
+        self._inputs: dict[str, dict[str, Value]] = {}
         self._ids: dict[str, str] = {}
         self._outputs: dict[str, dict[str, Value]] = {}
         self._invented: dict[str, dict[str, str]] = {}
@@ -66,11 +67,11 @@ class Recorder:
             if urn in self._requests:
                 raise RecordingError(f"duplicate resource: {request.type} {request.name!r} is registered twice ({urn})")
             self._requests[urn] = request
+            self._inputs[urn] = inputs = readable_inputs(request.type, request.object)
         if not request.custom:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if self._preview:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
-        inputs = plain_struct(request.object)
         answer = reply(request.type, request.name, inputs, self._provider_inputs(request))
         self._ids[urn] = answer.id
         outputs = Struct()
@@ -122,8 +123,7 @@ class Recorder:
         )
 
     def _provider_inputs(self, request: Any) -> dict[str, Value]:
-        provider = self._requests.get(request.provider.rpartition("::")[0])
-        return {} if provider is None else plain_struct(provider.object)
+        return self._inputs.get(request.provider.rpartition("::")[0], {})
 
     def _registration(self, urn: str) -> Registration:
         request = self._requests[urn]
@@ -132,7 +132,7 @@ class Recorder:
             type=request.type,
             name=request.name,
             custom=request.custom,
-            inputs=plain_struct(request.object),
+            inputs=self._inputs[urn],
             parent=request.parent,
             id=self._ids.get(urn, ""),
             outputs=self._outputs.get(urn, {}),

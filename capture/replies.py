@@ -76,13 +76,27 @@ def _gcp_outputs(resource_type: str, name: str, inputs: Mapping[str, Value], pro
             return {"instanceId": str(int(_hex(name, 15), 16))}
         case "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig":
             return {"uptimeCheckId": f"{name}-{_hex(name, 11)}"}
+        case "gcp:iam/workloadIdentityPool:WorkloadIdentityPool":
+            return {"name": _pool(inputs, project)}
+        case "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider":
+            return {"name": f"{_pool(inputs, project)}/providers/{_text(inputs, 'workloadIdentityPoolProviderId')}"}
         case "gcp:monitoring/notificationChannel:NotificationChannel":
             return {"name": f"projects/{project}/notificationChannels/{int(_hex(name, 15), 16)}"}
         case "gcp:serviceaccount/account:Account":
             email = f"{_text(inputs, 'accountId')}@{project}.iam.gserviceaccount.com"
-            return {"email": email, "member": f"serviceAccount:{email}", "uniqueId": str(int(_hex(name, 16), 16))}
+            return {
+                "name": f"projects/{project}/serviceAccounts/{email}",
+                "email": email,
+                "member": f"serviceAccount:{email}",
+                "uniqueId": str(int(_hex(name, 16), 16)),
+            }
         case _:
             return {}
+
+
+def _pool(inputs: Mapping[str, Value], project: str) -> str:
+    number = int(_hex(project, 9), 16)
+    return f"projects/{number}/locations/global/workloadIdentityPools/{_text(inputs, 'workloadIdentityPoolId')}"
 
 
 def _aws(resource_type: str, name: str, inputs: Mapping[str, Value], provider: Mapping[str, Value]) -> Reply:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.struct_pb2 import Value as WireValue
@@ -20,6 +21,20 @@ RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e"
 def plain_struct(struct: Struct) -> dict[str, Value]:
     """All properties of a request."""
     return {key: plain(value) for key, value in struct.fields.items()}
+
+
+SECRET_BY_SDK: Mapping[str, str] = {"gcp:storage/bucketObject:BucketObject": "content"}
+"""Properties that an SDK marks as secret whatever they hold, by type (pulumi_gcp, BucketObject)."""
+
+
+def readable_inputs(resource_type: str, struct: Struct) -> dict[str, Value]:
+    """All inputs, without the marks that are the SDK's own: machine documents are objects, and reviewers must see them.
+
+    Nothing secret can show by this, since a capture holds placeholders in place of secure values.
+    """
+    inputs = plain_struct(struct)
+    marked = inputs.get(SECRET_BY_SDK.get(resource_type, ""))
+    return inputs if not isinstance(marked, Secret) else {**inputs, SECRET_BY_SDK[resource_type]: marked.plain}
 
 
 def plain(value: WireValue) -> Value:

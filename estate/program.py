@@ -6,6 +6,7 @@ import pulumi
 
 from components.alerts import Alerts, AlertsArgs
 from components.backup_vault import BackupVault, BackupVaultArgs
+from components.ci_identity import CiIdentity, CiIdentityArgs, GuardedVault
 from components.cloud_native_cluster import CloudNativeCluster, CloudNativeClusterArgs
 from components.component import StackContext
 from components.database_pair import DatabasePair, DatabasePairArgs
@@ -73,6 +74,7 @@ def build_estate(settings: Settings) -> None:
     _package_server(settings, ground)
     _link(settings, ground)
     _database_pair(settings, ground)
+    _ci_identity(settings, ground)
     if settings.cloud_native_cluster is not None:
         CloudNativeCluster(
             "cloud-native",
@@ -242,13 +244,38 @@ def _link(settings: Settings, ground: Ground) -> None:
         return
     HaVpn(
         "link",
-        HaVpnArgs(
-            settings.link, ground.networks.testground, settings.network.gcp.testground, ground.networks.aws
-        ),
+        HaVpnArgs(settings.link, ground.networks.testground, settings.network.gcp.testground, ground.networks.aws),
         ground.context,
         gcp_provider=ground.providers.testground,
         aws_provider=ground.providers.aws,
     )
+
+
+def _ci_identity(settings: Settings, ground: Ground) -> None:
+    if settings.ci_identity is None:
+        return
+    projects, providers, vault = settings.gcp.projects, ground.providers, settings.backup_vault
+    guarded = (
+        None
+        if vault is None or ground.vault is None
+        else GuardedVault(ground.vault.s3_bucket_arn, vault.operator_role_arn)
+    )
+    identity = CiIdentity(
+        "ci-identity",
+        CiIdentityArgs(
+            settings=settings.ci_identity,
+            projects={
+                GcpProject.TESTGROUND: (projects.testground, providers.testground),
+                GcpProject.BUILD_RUNNERS: (projects.omnibus_build_runners, providers.build_runners),
+            },
+            store=ground.store,
+            vault=guarded,
+        ),
+        ground.context,
+        aws_provider=providers.aws,
+        gcp_provider=providers.testground,
+    )
+    pulumi.export("ci_identity", identity.outputs)
 
 
 def _runner_fleet(settings: Settings, ground: Ground) -> None:

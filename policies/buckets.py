@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from capture import Capture, Registration
 from policies.policy import Finding
 from policies.stateful import is_stateful
-from policies.values import at, component_token, policy_statements, related, text
+from policies.values import at, component_token, mapping, policy_statements, related, text
 
 PUBLIC_BUCKETS: Mapping[tuple[str, str], str] = {}
 """Component token and end of the logical name of a bucket that anyone may read, with the reason."""
+
+SHORTEST_SOFT_DELETE_SECONDS = 7 * 24 * 3600
 
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 
@@ -48,6 +50,27 @@ def buckets_keep_versions(capture: Capture) -> Iterator[Finding]:
         enabled = any(at(entry.inputs, "versioningConfiguration.status") == "Enabled" for entry in versions)
         if is_stateful(bucket) and not enabled:
             yield Finding(bucket, 'keeps no versions. HINT: a BucketVersioning with status="Enabled"')
+
+
+def gcs_buckets_give_back_what_was_deleted(capture: Capture) -> Iterator[Finding]:
+    """Soft delete also holds against whoever may delete versions (Cloud Storage keeps 7 days by itself)."""
+    for bucket in capture.of_type("gcp:storage/bucket:Bucket"):
+        seconds = at(bucket.inputs, "softDeletePolicy.retentionDurationSeconds")
+        if is_stateful(bucket) and isinstance(seconds, int) and seconds < SHORTEST_SOFT_DELETE_SECONDS:
+            yield Finding(bucket, "what is deleted is gone at once. HINT: soft_delete_policy of 604800 seconds or more")
+
+
+def locked_buckets_lock_what_is_written(capture: Capture) -> Iterator[Finding]:
+    """A bucket that can lock, but has no default retention, locks nothing; a lock that can be lifted holds no thief."""
+    for bucket in capture.of_type("aws:s3/bucket:Bucket"):
+        if bucket.inputs.get("objectLockEnabled") is not True:
+            continue
+        locks = related(capture, bucket, "bucket", "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
+        retention = at(locks[0].inputs, "rule.defaultRetention") if locks else None
+        if not mapping(retention).get("days"):
+            yield Finding(bucket, "locks nothing by itself. HINT: a BucketObjectLockConfiguration with days")
+        elif capture.stack == "production" and mapping(retention).get("mode") != "COMPLIANCE":
+            yield Finding(bucket, "its lock can be lifted. HINT: mode COMPLIANCE in production")
 
 
 def nobody_is_anonymous(capture: Capture) -> Iterator[Finding]:

@@ -6,11 +6,13 @@ from typing import Any, cast
 
 from capture import Capture, Registration
 from capture.registration import leaves
+from policies.ci_identity import is_deployment, is_reviewed_grant
 from policies.policy import Finding
 from policies.values import at, strings, text
 
 WILDCARD_REASONS: Mapping[str, str] = {
     "DescribeHasNoResourceLevel": "Describe actions know no resources; they change nothing",
+    "PreviewReadsConfiguration": "what previews refresh; no action of it returns an object or a secret",
     "PutMetricDataHasNoResourceLevel": "metrics have no ARN; a condition names the namespace",
     "SessionManagerHasNoResourceLevel": "the channels of Session Manager have no ARN before they are open",
 }
@@ -48,6 +50,8 @@ RETENTION_ACTIONS = (
 def actions_and_resources_are_named(capture: Capture) -> Iterator[Finding]:
     """A "*" grants whatever the cloud adds next year; where AWS leaves no choice, the statement's id says why."""
     for registration, statement in _allowing_statements(capture):
+        if is_deployment(registration, statement):
+            continue
         for action in strings(statement.get("Action")):
             if "*" in action:
                 yield Finding(registration, f"allows {action}. HINT: list the actions that are used")
@@ -113,7 +117,8 @@ def project_wide_grants_are_reviewed(capture: Capture) -> Iterator[Finding]:
     for grant in capture.of_type("gcp:projects/iAMMember:IAMMember"):
         role = text(grant.inputs.get("role"))
         named = "resource.name" in text(at(grant.inputs, "condition.expression"))
-        if role and role not in PROJECT_ROLES and role not in BASIC_ROLES and not named:
+        reviewed = role in PROJECT_ROLES or is_reviewed_grant(capture, grant)
+        if role and not reviewed and role not in BASIC_ROLES and not named:
             yield Finding(
                 grant, f"grants {role} on the project. HINT: grant it on the resource, or add a condition or a reason"
             )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from capture import Capture, Registration, Value
 from policies.policy import Finding
-from policies.values import at, component_token, items, mapping, records, text, texts
+from policies.values import at, component_chain, component_token, items, mapping, records, text, texts
 
 ALL_PORTS = "0-65535"
 
@@ -26,6 +26,12 @@ OPEN_RULES: Mapping[tuple[str, str], str] = {
     ("packyard:dev_instance:DevInstance", "-registry"): "a public instance serves its images to everyone",
 }
 """Component token and end of the name of a rule whose port is a setting, with the reason. Never good for SSH itself."""
+
+PUBLIC_MACHINES: Mapping[str, str] = {
+    "packyard:database_pair:DatabasePair": "each host is the other's WireGuard peer; nobody else passes the firewall",
+    "packyard:dev_instance:DevInstance": "the instance itself, and git over SSH, which no HTTP load balancer carries",
+}
+"""Systems whose machines have public addresses, with the reason."""
 
 SSH_PORT = 22
 
@@ -85,6 +91,25 @@ def no_ssh_from_the_world(capture: Capture) -> Iterator[Finding]:
     for opening in openings(capture):
         if opening.to_the_world and opening.holds("tcp", SSH_PORT):
             yield Finding(opening.registration, "SSH is open to the world. HINT: use IAP (35.235.240.0/20) or SSM")
+
+
+def only_named_machines_have_public_addresses(capture: Capture) -> Iterator[Finding]:
+    """A machine without a public address cannot be reached by mistake, whatever its rules say."""
+    for registration in capture.resources:
+        match registration.type:
+            case "gcp:compute/instance:Instance":
+                interfaces = records(registration.inputs.get("networkInterfaces"))
+                public = any(interface.get("accessConfigs") for interface in interfaces)
+            case "aws:ec2/instance:Instance":
+                public = registration.inputs.get("associatePublicIpAddress") is True
+            case "aws:ec2/eip:Eip":
+                public = any(registration.inputs.get(key) for key in ("networkInterface", "instance"))
+            case _:
+                public = False
+        if public and not PUBLIC_MACHINES.keys() & set(component_chain(registration)):
+            yield Finding(
+                registration, "gives a machine a public address. HINT: go out through NAT, or name the system"
+            )
 
 
 def security_groups_take_rules_apart(capture: Capture) -> Iterator[Finding]:

@@ -38,7 +38,8 @@ def at(values: Mapping[str, Value], path: str) -> Value:
     """The value at a dotted path, for example "bootDisk.initializeParams"; a list of one block stands for its block."""
     current: Value = values
     for part in path.split("."):
-        current = next(records(current), {}).get(part)
+        block = next(records(current), None)
+        current = None if block is None else block.get(part)
     return current
 
 
@@ -49,10 +50,14 @@ def related(capture: Capture, target: Registration, key: str, resource_type: str
     )
 
 
+def component_chain(registration: Registration) -> list[str]:
+    """Tokens of the components around a resource, outermost first, as its URN holds them."""
+    return registration.urn.split("::")[2].split("$")[:-1]
+
+
 def component_token(registration: Registration) -> str:
-    """Token of the component directly around a resource, which its URN holds; empty at the root."""
-    chain = registration.urn.split("::")[2].split("$")
-    return chain[-2] if len(chain) > 1 else ""
+    """Token of the component directly around a resource; empty at the root."""
+    return next(reversed(component_chain(registration)), "")
 
 
 def is_unknown(value: Value) -> bool:

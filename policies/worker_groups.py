@@ -131,6 +131,17 @@ def templates_are_replaced_before_they_go(capture: Capture) -> Iterator[Finding]
             yield Finding(template, "has a name of its own. HINT: leave name out, Pulumi makes one")
 
 
+def workers_end_by_themselves(capture: Capture) -> Iterator[Finding]:
+    """A manager that never comes back leaves its workers running, and paid for, for ever."""
+    for template in _aws_templates(capture):
+        if template.inputs.get("instanceInitiatedShutdownBehavior") != "terminate":
+            yield Finding(template, 'a stopped worker stays. HINT: instance_initiated_shutdown_behavior="terminate"')
+    for template in capture.of_type("gcp:compute/instanceTemplate:InstanceTemplate"):
+        scheduling = mapping(at(template.inputs, "scheduling"))
+        if not at(scheduling, "maxRunDuration.seconds") or scheduling.get("instanceTerminationAction") != "DELETE":
+            yield Finding(template, "workers have no end. HINT: scheduling with max_run_duration and DELETE")
+
+
 def workers_carry_cost_tags(capture: Capture) -> Iterator[Finding]:
     """The default tags of the provider stop at the group; the bill is made by the machines."""
     for template in _aws_templates(capture):

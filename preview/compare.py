@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from capture import Capture, Registration, make_urn, type_chain, urn_name
+from capture import Capture, Registration, Value, make_urn, type_chain, urn_name
 from policies.stateful import is_stateful
 from preview.difference import PropertyChange, differences
 from preview.replacements import forces_replacement
@@ -136,10 +136,15 @@ class _Comparer:
         key = PROVIDER_PROPERTIES.get(after.cloud, "")
         if not key or key in after.inputs:
             return
-        was = self._old.by_urn[before.provider].inputs.get(key)
-        becomes = self._new.by_urn[after.provider].inputs.get(key)
+        was = _provider_input(self._old, before, key)
+        becomes = _provider_input(self._new, after, key)
         if was != becomes:
             yield PropertyChange(f"{key} of the provider", was, becomes, replaces=True)
+
+
+def _provider_input(capture: Capture, registration: Registration, key: str) -> Value:
+    provider = capture.by_urn.get(registration.provider)
+    return None if provider is None else provider.inputs.get(key)
 
 
 def _former_urns(old: Capture, new: Capture) -> Iterator[tuple[str, str]]:

@@ -62,7 +62,9 @@ def _addresses(capture: Capture, entry: Registration) -> Iterator[Exposure]:
 
 def _address(capture: Capture, entry: Registration) -> str:
     users = (other for kind, key in NAT for other in capture.of_type(kind) if entry.urn in _taken(other, key))
-    return "static IPv4, outgoing only (NAT)" if any(users) else "static IPv4"
+    # Only GCP's addresses say their version, and only where it is not 4.
+    version = "IPv6" if entry.inputs.get("ipVersion") == "IPV6" else "IPv4"
+    return f"static {version}, outgoing only (NAT)" if any(users) else f"static {version}"
 
 
 def _taken(entry: Registration, key: str) -> tuple[str, ...]:

@@ -242,6 +242,10 @@ GCP: Mapping[str, Immutable] = {
     "gcp:kms/cryptoKey:CryptoKey": Immutable(
         documented=("purpose",), by_api=("cryptoKeyBackend", "destroyScheduledDuration", "importOnly", "keyRing")
     ),
+    "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": _by_api("workloadIdentityPoolId", "mode"),
+    "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": _by_api(
+        "workloadIdentityPoolId", "workloadIdentityPoolProviderId"
+    ),
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": _WHOLE,
     "gcp:monitoring/alertPolicy:AlertPolicy": _NAME_ALONE,
     "gcp:monitoring/metricDescriptor:MetricDescriptor": _by_api("metricKind", "type", "valueType"),

@@ -48,7 +48,7 @@ class PastRun:
         self._answer = folder / "capture"
         self._errors = folder / "errors"
         tree = folder / "tree"
-        _export(root, commit, tree)
+        export_revision(root, commit, tree)
         # A file takes any number of messages; a pipe that nobody reads would stop the process.
         with self._errors.open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 -- this interpreter and this project
@@ -82,7 +82,7 @@ class PastRun:
 @contextmanager
 def past_run(root: Path, revision: str, stack: str) -> Generator[PastRun]:
     """Starts the capture of another revision. Its folder is gone afterwards, whatever happens. Raises RevisionError."""
-    commit = _commit(root, revision)
+    commit = commit_of(root, revision)
     with tempfile.TemporaryDirectory(prefix="packyard-preview-") as folder:
         run = PastRun(root, commit, stack, Path(folder))
         try:
@@ -91,7 +91,17 @@ def past_run(root: Path, revision: str, stack: str) -> Generator[PastRun]:
             run.stop()
 
 
-def _commit(root: Path, revision: str) -> str:
+def checked_out(root: Path) -> str:
+    """Short id of the commit in the folder, and whether files differ from it; "work tree" where git knows none."""
+    found = _git(root, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
+    if found.returncode != 0:
+        return "work tree"
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no").stdout.strip()
+    return found.stdout.decode().strip()[:SHORT] + (" with uncommitted changes" if changed else "")
+
+
+def commit_of(root: Path, revision: str) -> str:
+    """The whole id of a revision. Raises RevisionError."""
     # --end-of-options: a revision may begin with a hyphen without becoming an option.
     found = _git(root, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode == 0:
@@ -106,7 +116,8 @@ def _commit(root: Path, revision: str) -> str:
     )
 
 
-def _export(root: Path, commit: str, tree: Path) -> None:
+def export_revision(root: Path, commit: str, tree: Path) -> None:
+    """Writes the files of a commit into a new folder. Raises RevisionError."""
     tree.mkdir()
     archive = _git(root, "archive", "--format=tar", commit)
     if archive.returncode != 0:

@@ -5,13 +5,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from settings.base import Section
-from settings.vocabulary import AnyCidr, AwsInstanceType, CloudWatchRetentionDays, GiB, matching
-
-AwsRoleArn = Annotated[
-    str,
-    matching(r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+", "the ARN of an IAM role"),
-    Field(examples=["arn:aws:iam::000000000000:role/example-maintainers"]),
-]
+from settings.vocabulary import AnyCidr, AwsInstanceType, AwsRoleArn, CloudWatchRetentionDays, GiB, matching
 
 
 class ClusterNodes(Section):

@@ -26,7 +26,7 @@ class RoleSettings(DocumentPart):
     """The part of a document that belongs to one role; each system derives its own."""
 
 
-class Bundle(Section):
+class Bundle(DocumentPart):
     """The machine bundle: an archive of machines/, named by its digest."""
 
     url: str
@@ -34,7 +34,7 @@ class Bundle(Section):
     sha256: Sha256
 
 
-class DataDisk(Section):
+class DataDisk(DocumentPart):
     """The disk that outlives the machine."""
 
     device: str
@@ -42,7 +42,7 @@ class DataDisk(Section):
     size_gib: Annotated[int, Field(alias="sizeGiB", ge=1)]
 
 
-class Reporting(Section):
+class Reporting(DocumentPart):
     """Where the machine writes its own metrics."""
 
     project: str
@@ -50,7 +50,7 @@ class Reporting(Section):
     region: str
 
 
-class MachineDocument(Section):
+class MachineDocument(DocumentPart):
     """Everything that a machine is told."""
 
     schema_version: int

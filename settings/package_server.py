@@ -101,7 +101,7 @@ class SigningKey(Section):
     """File name below /gpgkey/. Users hold it in their configuration, so it never changes."""
     fingerprint: Fingerprint
     expires: datetime.date | None = None
-    """Day on which the key expires, in quotes. It is extended, not rotated, since rotation makes every user change keys."""
+    """Day on which the key expires, in quotes. It is extended, not rotated: rotation makes every user change keys."""
 
 
 class SigningKeys(Section):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import combinations
 
 from settings.backup_vault_rules import BACKUP_VAULT_RULES
+from settings.ci_identity_rules import CI_IDENTITY_RULES
 from settings.database_pair_rules import DATABASE_PAIR_RULES
 from settings.dev_instance_rules import DEV_INSTANCE_RULES
 from settings.faults import Fault, Path
@@ -75,4 +76,5 @@ RULES: tuple[Rule, ...] = (
     *RUNNER_FLEET_RULES,
     *DATABASE_PAIR_RULES,
     *LINK_RULES,
+    *CI_IDENTITY_RULES,
 )

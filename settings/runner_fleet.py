@@ -159,7 +159,7 @@ class AwsShard(Shard):
 
     cloud: Literal[Cloud.AWS]
     image: AwsImage
-    """An image with Docker in it, built for the shard's architecture."""
+    """With Docker, which the system's user may use, and the agent of EC2 Instance Connect."""
     instance_types: Annotated[
         tuple[AwsInstanceType, ...], Field(min_length=1, examples=[["c7i.2xlarge", "c7a.2xlarge", "m7i.2xlarge"]])
     ]
@@ -171,7 +171,7 @@ class GcpShard(Shard):
 
     cloud: Literal[Cloud.GCP]
     image: GcpImage
-    """An image with Docker in it, built for the shard's architecture."""
+    """With Docker, which the system's user may use, and Google's guest agent."""
     machine_type: GcpMachineType
     zone: GcpZone
 

@@ -29,7 +29,8 @@ class RunnerManagerDocument(RoleSettings):
     state: ManagerState
     """draining: stop with SIGQUIT, wait for the running jobs, and stay stopped."""
     runner_version: str
-    """Both Debian packages, gitlab-runner and gitlab-runner-helper-images, are pinned to it and held."""
+    """Both Debian packages, gitlab-runner and gitlab-runner-helper-images, are pinned to it and held. A manager with
+    another keeps it, because an upgrade ends its jobs; the next colour takes this one."""
     plugins: tuple[str, ...]
     """What `gitlab-runner fleeting install` must find, for example aws:1."""
     data_directory: str

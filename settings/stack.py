@@ -2,6 +2,7 @@
 
 from settings.backup_vault import BackupVaultSettings
 from settings.base import Section
+from settings.ci_identity import CiIdentitySettings
 from settings.cloud_native_cluster import CloudNativeClusterSettings
 from settings.database_pair import DatabasePairSettings
 from settings.dev_instance import DevInstanceSettings
@@ -29,4 +30,5 @@ class Settings(Section):
     cloud_native_cluster: CloudNativeClusterSettings | None = None
     runner_fleet: RunnerFleetSettings | None = None
     database_pair: DatabasePairSettings | None = None
+    ci_identity: CiIdentitySettings | None = None
     link: LinkSettings = WireGuardLink(kind="wireGuard")

@@ -32,7 +32,7 @@ def changed_stack_file(stack: str, changes: Mapping[str, object]) -> StackFile:
     stack_file = read_stack_file(ROOT, stack)
     sections: dict[str, Any] = {key: json.loads(text) for key, text in stack_file.config.items()}
     for path, value in changes.items():
-        _put(sections, [f"packyard:{path.split('.')[0]}", *path.split(".")[1:]], copy.deepcopy(value))
+        put_value(sections, [f"packyard:{path.split('.')[0]}", *path.split(".")[1:]], copy.deepcopy(value))
     return replace(stack_file, config={key: json.dumps(section) for key, section in sections.items()})
 
 
@@ -46,10 +46,11 @@ def faults_of(stack: str, changes: Mapping[str, object]) -> tuple[Fault, ...]:
     return ()
 
 
-def _put(holder: Any, path: list[str], value: object) -> None:
+def put_value(holder: Any, path: list[str], value: object) -> None:
+    """Sets a value in nested mappings and lists; None removes the key."""
     key: Any = int(path[0]) if isinstance(holder, list) else path[0]
     if len(path) > 1:
-        _put(holder[key], path[1:], value)
+        put_value(holder[key], path[1:], value)
     elif value is None:
         del holder[key]
     else:

@@ -1,6 +1,15 @@
 """The backup vault: where backups go that must outlive the estate, and who may write, read and delete there."""
 
+from components.backup_vault.s3_vault import OPERATOR_BUCKET_ACTIONS, OPERATOR_OBJECT_ACTIONS, bucket_arn
 from components.backup_vault.vault import DATABASE_PREFIX, BackupVault, BackupVaultArgs
 from settings.offsite import OffsitePlace
 
-__all__ = ["DATABASE_PREFIX", "BackupVault", "BackupVaultArgs", "OffsitePlace"]
+__all__ = [
+    "DATABASE_PREFIX",
+    "OPERATOR_BUCKET_ACTIONS",
+    "OPERATOR_OBJECT_ACTIONS",
+    "BackupVault",
+    "BackupVaultArgs",
+    "OffsitePlace",
+    "bucket_arn",
+]

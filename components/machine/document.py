@@ -62,18 +62,18 @@ def document_text(
 
     def render(settings: RoleSettings, url: str, device: str, project: str) -> str:
         document = MachineDocument(
-            schemaVersion=SCHEMA_VERSION,
+            schema_version=SCHEMA_VERSION,
             name=name,
             stack=context.stack,
             cloud=cloud,
             role=args.role,
             bundle=Bundle(url=url, sha256=args.store.bundle_sha256),
-            dataDisk=DataDisk(device=device, sizeGiB=size.data_disk_gib),
-            maintenanceWindow=size.maintenance_window,
+            data_disk=DataDisk(device=device, size_gib=size.data_disk_gib),
+            maintenance_window=size.maintenance_window,
             reporting=Reporting(
                 project=project, region=context.gcp_region if cloud is Cloud.GCP else context.aws_region
             ),
-            ssmAgent=args.store.machines.ssm_agent if cloud is Cloud.AWS else None,
+            ssm_agent=args.store.machines.ssm_agent if cloud is Cloud.AWS else None,
             settings=settings,
         )
         return document.model_dump_json(by_alias=True, indent=2) + "\n"

@@ -189,13 +189,7 @@ def _instance(
         # The provider stops an instance to change its type, without asking; this makes AWS refuse.
         disable_api_stop=protected,
         instance_initiated_shutdown_behavior="stop",
-        metadata_options=aws.ec2.InstanceMetadataOptionsArgs(
-            http_endpoint="enabled",
-            http_tokens="required",
-            # One hop: containers on the machine cannot take its identity.
-            http_put_response_hop_limit=1,
-            instance_metadata_tags="enabled",
-        ),
+        metadata_options=_metadata_options(),
         root_block_device=aws.ec2.InstanceRootBlockDeviceArgs(
             volume_size=args.size.boot_disk_gib,
             volume_type="gp3",
@@ -210,4 +204,15 @@ def _instance(
             # An image is looked at once; encryption and user data of a living machine would replace or stop it.
             ignore_changes=["ami", "userData", "userDataBase64", "rootBlockDevice.encrypted"],
         ),
+    )
+
+
+def _metadata_options() -> aws.ec2.InstanceMetadataOptionsArgs:
+    return aws.ec2.InstanceMetadataOptionsArgs(
+        http_endpoint="enabled",
+        http_tokens="required",
+        # One hop: containers on the machine cannot take its identity.
+        http_put_response_hop_limit=1,
+        # The machine finds its document by a tag.
+        instance_metadata_tags="enabled",
     )

@@ -23,7 +23,7 @@ READABLE_OBJECTS = (
 """IAM condition: its own document and the bundles. With it the role's permission to list never applies."""
 
 PROJECT_ROLES = {"logs": "roles/logging.logWriter", "metrics": "roles/monitoring.metricWriter"}
-"""Roles without a finer level than the project."""
+"""Roles without a finer level than the project. Google's guest agent writes the logs, report.py the metrics."""
 
 IGNORED = ("bootDisk.initializeParams", 'metadata["user-data"]', 'metadata["startup-script"]')
 """Looked at once, when the instance is made: a new image or boot disk would replace it, a new first boot never run."""
@@ -183,7 +183,6 @@ def _instance(
     document: gcp.storage.BucketObject,
     grant: gcp.storage.BucketIAMMember,
 ) -> gcp.compute.Instance:
-    outside = [] if public is None else [gcp.compute.InstanceNetworkInterfaceAccessConfigArgs(nat_ip=public.address)]
     return gcp.compute.Instance(
         component.name,
         name=component.context.physical_name(component.name, kind="gce"),
@@ -202,11 +201,7 @@ def _instance(
         attached_disks=[
             gcp.compute.InstanceAttachedDiskArgs(source=disk.self_link, device_name=DATA_DEVICE, mode="READ_WRITE")
         ],
-        network_interfaces=[
-            gcp.compute.InstanceNetworkInterfaceArgs(
-                subnetwork=args.network.subnet_id, network_ip=private.address, access_configs=outside
-            )
-        ],
+        network_interfaces=[_network_interface(args, private, public)],
         service_account=gcp.compute.InstanceServiceAccountArgs(email=account.email, scopes=["cloud-platform"]),
         metadata=_metadata(document),
         tags=[IAP_TAG],
@@ -216,6 +211,15 @@ def _instance(
         ),
         labels=component.labels(),
         opts=component.stateful(depends_on=[document, grant], ignore_changes=IGNORED),
+    )
+
+
+def _network_interface(
+    args: GceMachineArgs, private: gcp.compute.Address, public: gcp.compute.Address | None
+) -> gcp.compute.InstanceNetworkInterfaceArgs:
+    outside = [] if public is None else [gcp.compute.InstanceNetworkInterfaceAccessConfigArgs(nat_ip=public.address)]
+    return gcp.compute.InstanceNetworkInterfaceArgs(
+        subnetwork=args.network.subnet_id, network_ip=private.address, access_configs=outside
     )
 
 

@@ -1,5 +1,6 @@
 """The data disk of a machine on GCE and its snapshots."""
 
+import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component
@@ -53,6 +54,11 @@ def data_disk(component: Component, size: GceSize, zone: str) -> gcp.compute.Dis
         opts=component.child(),
     )
     gcp.compute.DiskResourcePolicyAttachment(
-        f"{name}-snapshots", name=policy.name, disk=disk.name, zone=zone, opts=component.child()
+        f"{name}-snapshots",
+        name=policy.name,
+        disk=disk.name,
+        zone=zone,
+        # Two schedules on one disk at a time would copy it twice.
+        opts=pulumi.ResourceOptions.merge(component.child(), pulumi.ResourceOptions(delete_before_replace=True)),
     )
     return disk

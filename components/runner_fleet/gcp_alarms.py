@@ -1,5 +1,6 @@
 """Alarms of the fleet on GCP."""
 
+import json
 from collections.abc import Sequence
 
 import pulumi
@@ -74,12 +75,10 @@ def group_at_max_alarm(component: Component, targets: AlertTargets, shard: GcpSh
 
 
 def _sizes(shards: Sequence[GcpShard]) -> pulumi.Output[str]:
-    return pulumi.Output.all(*(shard.group_name for shard in shards)).apply(
-        lambda names: (
-            f"{GROUP_SIZE} AND resource.labels.instance_group_name="
-            f"one_of({', '.join(f'{chr(34)}{name}{chr(34)}' for name in names)})"
-        )
-    )
+    def series(names: Sequence[str]) -> str:
+        return f"{GROUP_SIZE} AND resource.labels.instance_group_name=one_of({', '.join(map(json.dumps, names))})"
+
+    return pulumi.Output.all(*(shard.group_name for shard in shards)).apply(series)
 
 
 def _long_poll_policy(component: Component, targets: AlertTargets, machine: GceMachine, log: str) -> None:

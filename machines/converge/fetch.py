@@ -22,11 +22,11 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 SCHEMA_VERSION = 1
 STATE = Path("/var/lib/packyard")
@@ -157,13 +157,19 @@ def find_cloud() -> Google | Amazon:
     return google
 
 
+def record(value: Any) -> dict[str, Any]:
+    """The value if it is a JSON object, else an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
 def checked_document(text: bytes, scheme: str) -> dict[str, Any]:
     """The document, if this program knows its form. Raises RefusedError."""
     try:
-        document = json.loads(text)
+        content: Any = json.loads(text)
     except ValueError as error:
         raise RefusedError(f"the settings document is no JSON: {error}") from None
-    version = document.get("schemaVersion") if isinstance(document, dict) else None
+    document = record(content)
+    version = document.get("schemaVersion")
     if version != SCHEMA_VERSION:
         raise RefusedError(
             f"the settings document has schema version {version}, this machine knows {SCHEMA_VERSION}."
@@ -172,8 +178,8 @@ def checked_document(text: bytes, scheme: str) -> dict[str, Any]:
     for key, pattern in {"role": r"[a-z][a-z0-9-]*", "name": r"[a-z][a-z0-9-]*"}.items():
         if not re.fullmatch(pattern, str(document.get(key))):
             raise RefusedError(f"{key} {document.get(key)!r} in the settings document is no name")
-    bundle = document.get("bundle")
-    if not isinstance(bundle, dict) or not re.fullmatch(r"[0-9a-f]{64}", str(bundle.get("sha256"))):
+    bundle = record(document.get("bundle"))
+    if not re.fullmatch(r"[0-9a-f]{64}", str(bundle.get("sha256"))):
         raise RefusedError("the settings document names no bundle with a SHA-256 digest")
     if Address.parse(str(bundle.get("url"))).scheme != scheme:
         raise RefusedError(f"the bundle {bundle['url']} lies in another cloud than the document")
@@ -239,7 +245,7 @@ def metrics(*, success: bool, now: float, before: str) -> str:
 
 
 @contextlib.contextmanager
-def only_one(path: Path) -> Iterator[None]:
+def only_one(path: Path) -> Generator[None]:
     """Raises RefusedError while another run has the lock."""
     with path.open("w") as lock:
         try:

@@ -8,7 +8,7 @@ from typing import Any, Union, get_args, get_origin
 
 import pulumi_aws
 import pulumi_gcp
-from pulumi import _types
+from pulumi import _types  # pyright: ignore[reportPrivateUsage] -- the SDK has no public reader of its input types
 
 from capture import Value
 
@@ -71,5 +71,5 @@ def _args_class(annotation: Any) -> Any:
     if inspect.isclass(annotation):
         return annotation if _types.is_input_type(annotation) else None
     if get_origin(annotation) is Union or "Sequence" in str(get_origin(annotation)):
-        return next(filter(None, map(_args_class, get_args(annotation))), None)
+        return next((found for part in get_args(annotation) if (found := _args_class(part)) is not None), None)
     return None

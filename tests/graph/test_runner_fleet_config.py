@@ -51,12 +51,15 @@ def test_every_key_is_one_that_gitlab_runner_knows(fleet: Capture) -> None:
             assert key in KNOWN_KEYS[path].split(), f"{manager}: {path}.{key}"
 
 
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType] -- parsed JSON
+
+
 def table_keys(table: Any, path: str = "") -> Iterator[tuple[str, str]]:
     for key, value in table.items():
         yield path, key
         inner = f"{path}.{key}" if path else key
-        nested: list[Any] = value if isinstance(value, list) else [value]
-        for part in nested:
+        for part in as_list(value):
             if isinstance(part, dict):
                 yield from table_keys(part, inner)
 

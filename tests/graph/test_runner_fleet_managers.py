@@ -9,7 +9,7 @@ import pytest
 from capture import Capture
 from capture.registration import Secret, leaves
 from tests.aws_policy import allows, statements
-from tests.runner_fleet import AWS_GROUP, GCP_GROUP, config_of, data, manager_settings, manager_swap, managers, named
+from tests.runner_fleet import AWS_GROUP, GCP_GROUP, data, entries, manager_settings, manager_swap, managers, named
 from tests.support import STACKS, estate
 
 
@@ -28,15 +28,14 @@ def manager_policy(capture: Capture) -> Any:
 
 
 def test_a_manager_on_aws_scales_its_own_groups_alone(swap: Capture) -> None:
-    for group in swap.of_type(AWS_GROUP):
-        name = str(group.inputs["name"])
-        arn = f"arn:aws:autoscaling:us-east-1:111111111111:autoScalingGroup:0:autoScalingGroupName/{name}"
-        (own,) = [
-            resource for resource in statements(manager_policy(swap))[0]["Resource"] if resource.endswith(f"/{name}")
-        ] or [""]
+    policy = manager_policy(swap)
+    place = "arn:aws:autoscaling:us-east-1:111111111111:autoScalingGroup"
+    (scaling,) = (entry for entry in statements(policy) if "autoscaling:SetDesiredCapacity" in entry["Action"])
+    own = {str(group.inputs["name"]) for group in swap.of_type(AWS_GROUP) if "-blue" in str(group.inputs["name"])}
 
-        assert bool(own) is name.endswith("-blue")
-        assert allows(manager_policy(swap), "autoscaling:SetDesiredCapacity", own or arn) is bool(own)
+    assert {resource.rpartition("/")[2] for resource in scaling["Resource"]} == own
+    assert all(resource.startswith(place) and "*" not in resource for resource in scaling["Resource"])
+    assert not allows(policy, "autoscaling:SetDesiredCapacity", f"{place}:0:autoScalingGroupName/another")
 
 
 def test_a_manager_on_aws_pushes_its_key_to_its_own_workers_alone(swap: Capture) -> None:
@@ -130,16 +129,14 @@ def test_no_token_or_key_is_anywhere_in_the_fleet(fleet: Capture) -> None:
 
 
 def test_trust_tiers_never_share_a_cache(fleet: Capture) -> None:
-    trust = {
-        next(tag["value"] for tag in data(group.inputs["tags"]) if tag["key"] == "Name"): group
-        for group in fleet.of_type(AWS_GROUP)
-    }
-    assert trust
-    for manager in managers(fleet):
-        for entry in config_of(fleet, manager)["runners"]:
-            tier, architecture = entry["cache"]["Path"].split("/")
-            assert tier in entry["name"]
-            assert architecture == entry["autoscaler"]["connector_config"]["arch"]
+    paths = {entry["name"]: entry["cache"]["Path"] for entry in entries(fleet)}
+    tiers: dict[str, set[str]] = {}
+    for group in fleet.of_type(AWS_GROUP):
+        trust = next(tag["value"] for tag in data(group.inputs["tags"]) if tag["key"] == "trust")
+        tiers.setdefault(paths[str(group.inputs["name"])], set()).add(trust)
+
+    assert all(len(tier) == 1 for tier in tiers.values())
+    assert all(path.count("/") == 1 for path in paths.values())
 
 
 def test_caches_expire_and_are_private(fleet: Capture) -> None:

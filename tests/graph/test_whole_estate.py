@@ -84,10 +84,20 @@ def test_nothing_is_unknown_or_missing_once_everything_exists(final: Capture) ->
 
 
 def test_every_input_is_one_that_its_type_has(final: Capture) -> None:
-    # Dictionaries pass any key without an error at run time (facts of the SDK's dict inputs).
+    # A dictionary in place of an Args object passes any key at run time.
     wrong = [f"{entry.urn}: {key}" for entry in final.resources for key in wrong_keys(entry.type, entry.inputs)]
 
     assert wrong == []
+
+
+def test_a_wrong_key_is_seen_also_inside_a_block() -> None:
+    inputs = {"network": "n", "logConfig": {"flowSamplin": 1}, "secondaryIpRanges": ({"rangeNam": "r"},), "cidr": "c"}
+
+    assert list(wrong_keys("gcp:compute/subnetwork:Subnetwork", inputs)) == [
+        "logConfig.flowSamplin",
+        "secondaryIpRanges.rangeNam",
+        "cidr",
+    ]
 
 
 def test_the_table_of_tags_agrees_with_the_sdks(final: Capture) -> None:

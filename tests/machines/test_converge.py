@@ -63,8 +63,17 @@ def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]
 
     monkeypatch.setattr(converge, "VARIABLES", tmp_path / "run" / "variables.json")
     monkeypatch.setattr(converge.subprocess, "run", run)
-    monkeypatch.setattr(converge.shutil, "which", lambda _name: "/usr/bin/ansible-playbook")
+    found(monkeypatch, "/usr/bin/ansible-playbook")
     return ran
+
+
+def found(monkeypatch: pytest.MonkeyPatch, path: str | None) -> None:
+    """Where the machine finds any program that is looked for."""
+
+    def which(_name: str) -> str | None:
+        return path
+
+    monkeypatch.setattr(converge.shutil, "which", which)
 
 
 def started(document: dict[str, Any], tmp_path: Path, *arguments: str) -> int:
@@ -109,7 +118,7 @@ def test_a_role_without_a_playbook_is_refused_before_anything_is_installed(
 def test_ansible_comes_from_debian_where_it_is_missing(
     commands: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(converge.shutil, "which", lambda _name: None)
+    found(monkeypatch, None)
 
     started(DOCUMENT, tmp_path)
 

@@ -24,7 +24,11 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     full = {"/": SimpleNamespace(f_blocks=100, f_bfree=60, f_bavail=60), "/srv/a b": None, "/run": None}
     full["/srv/a b"] = SimpleNamespace(f_blocks=100, f_bfree=10, f_bavail=5)
-    monkeypatch.setattr(report.os, "statvfs", lambda path: full[path])
+
+    def statvfs(path: str) -> SimpleNamespace | None:
+        return full[path]
+
+    monkeypatch.setattr(report.os, "statvfs", statvfs)
     return tmp_path
 
 

@@ -11,6 +11,7 @@ from policies import (
     Policy,
     buckets,
     check,
+    ci_identity,
     encryption,
     iam,
     logs,
@@ -35,12 +36,16 @@ ROLE = Pick("aws:iam/role:Role")
 ROLE_POLICY = Pick("aws:iam/rolePolicy:RolePolicy")
 GCE = Pick("gcp:compute/instance:Instance")
 EC2 = Pick("aws:ec2/instance:Instance")
+LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
 MIG = Pick("gcp:compute/instanceGroupManager:InstanceGroupManager")
 ASG = Pick("aws:autoscaling/group:Group")
 GCE_TEMPLATE = Pick("gcp:compute/instanceTemplate:InstanceTemplate")
 EC2_TEMPLATE = Pick("aws:ec2/launchTemplate:LaunchTemplate", "shard-")
 SUBNETWORK = Pick("gcp:compute/subnetwork:Subnetwork")
 VPC = Pick("aws:ec2/vpc:Vpc")
+CI_ROLE = Pick(ROLE.type, "ci-identity-deploy")
+POOL_PROVIDER = Pick("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "-gitlab")
+PREVIEW_ROLE = Pick("gcp:projects/iAMCustomRole:IAMCustomRole", "testground-preview")
 
 
 def document(action: str, resource: str, sid: str = "", **more: object) -> str:
@@ -51,6 +56,14 @@ def document(action: str, resource: str, sid: str = "", **more: object) -> str:
 def trust(principal: object, condition: Mapping[str, object]) -> str:
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, "Condition": condition}
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+def federated(operator: str, subject: str) -> str:
+    issuer = "token.actions.githubusercontent.com"
+    return trust(
+        {"Federated": f"arn:aws:iam::000000000000:oidc-provider/{issuer}"},
+        {operator: {f"{issuer}:aud": "https://packyard.example.com/staging", f"{issuer}:sub": subject}},
+    )
 
 
 MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
@@ -168,6 +181,64 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
         add(GCS_BUCKET, "gcp:storage/bucketIAMBinding:BucketIAMBinding", {"bucket": "b", "role": "r", "members": ()}),
     ),
     (iam.nobody_has_static_keys, add(GCS_BUCKET, "gcp:serviceaccount/key:Key", {"serviceAccountId": "a"})),
+    (
+        ci_identity.federated_trusts_are_exact,
+        change(CI_ROLE, {"assumeRolePolicy": federated("StringLike", "repo:example-org/packyard:environment:staging")}),
+    ),
+    (
+        ci_identity.federated_trusts_are_exact,
+        change(CI_ROLE, {"assumeRolePolicy": federated("StringEquals", "repo:example-org/*:environment:staging")}),
+    ),
+    (
+        ci_identity.pipelines_are_bound_to_an_environment,
+        change(CI_ROLE, {"assumeRolePolicy": federated("StringEquals", "repo:example-org/packyard:pull_request")}),
+    ),
+    (ci_identity.pool_providers_name_their_jobs, change(POOL_PROVIDER, {"attributeCondition": GONE})),
+    (ci_identity.pool_providers_name_their_jobs, change(POOL_PROVIDER, {"oidc.allowedAudiences": GONE})),
+    (
+        ci_identity.pool_providers_name_their_jobs,
+        change(POOL_PROVIDER, {"attributeCondition": 'assertion.project_id == "1" && assertion.ref == "main"'}),
+    ),
+    (
+        ci_identity.pool_providers_name_their_jobs,
+        change(
+            POOL_PROVIDER,
+            {"attributeCondition": 'assertion.project_id == "1" || assertion.environment == "staging"'},
+        ),
+    ),
+    (
+        ci_identity.pool_providers_name_their_jobs,
+        change(
+            POOL_PROVIDER,
+            {"attributeCondition": 'assertion.project_id == "1" && assertion.environment.startsWith("staging")'},
+        ),
+    ),
+    (
+        ci_identity.pools_are_never_trusted_whole,
+        change(
+            Pick("gcp:serviceaccount/iAMMember:IAMMember", "ci-identity"),
+            {"member": "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/*"},
+        ),
+    ),
+    (
+        ci_identity.previews_only_read,
+        change(
+            Pick(ROLE_POLICY.type, "ci-identity-preview"),
+            {"policy": document("s3:GetObject", "*", "PreviewReadsConfiguration")},
+        ),
+    ),
+    (
+        ci_identity.previews_only_read,
+        change(PREVIEW_ROLE, {"permissions": ("compute.instances.get", "compute.instances.setMetadata")}),
+    ),
+    (
+        iam.actions_and_resources_are_named,
+        change(Pick(ROLE_POLICY.type, "pg-b"), {"policy": document("ec2:*", "arn:a", "DeployManagesItsServices")}),
+    ),
+    (
+        iam.project_wide_grants_are_reviewed,
+        change(Pick("gcp:projects/iAMMember:IAMMember", "deploy-granter"), {"condition": GONE}),
+    ),
     (machines.metadata_service_needs_a_token, change(EC2, {"metadataOptions.httpTokens": "optional"})),
     (machines.metadata_service_needs_a_token, change(EC2_TEMPLATE, {"metadataOptions.httpTokens": GONE})),
     (machines.administrators_log_in_by_name, change(GCE, {"metadata.enable-oslogin": "FALSE"})),
@@ -200,6 +271,38 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (worker_groups.the_runner_can_log_in_to_workers, change(GCE_TEMPLATE, {"metadata.enable-oslogin": "TRUE"})),
     (worker_groups.templates_are_replaced_before_they_go, change(GCE_TEMPLATE, {}, delete_before_replace=True)),
     (worker_groups.templates_are_replaced_before_they_go, change(GCE_TEMPLATE, {"name": "fixed"})),
+    (worker_groups.workers_end_by_themselves, change(EC2_TEMPLATE, {"instanceInitiatedShutdownBehavior": "stop"})),
+    (worker_groups.workers_end_by_themselves, change(GCE_TEMPLATE, {"scheduling.maxRunDuration": GONE})),
+    (
+        open_ports.only_named_machines_have_public_addresses,
+        change(Pick(GCE.type, "package-server"), {"networkInterfaces.0.accessConfigs": ({"natIp": "203.0.113.9"},)}),
+    ),
+    (
+        open_ports.only_named_machines_have_public_addresses,
+        change(Pick("aws:ec2/eip:Eip", "-nat-"), {"instance": "i-00000000000000000"}),
+    ),
+    (
+        open_ports.only_named_ports_are_open_to_the_world,
+        change(
+            Pick("aws:eks/cluster:Cluster"),
+            {"vpcConfig.endpointPublicAccess": True, "vpcConfig.publicAccessCidrs": ("0.0.0.0/0",)},
+        ),
+    ),
+    (
+        open_ports.no_ssh_from_the_world,
+        change(
+            Pick("gcp:compute/firewall:Firewall", "-git-ssh"),
+            {"sourceRanges": ("0.0.0.0/0",), "allows": ({"protocol": "tcp", "ports": ("22",)},)},
+        ),
+    ),
+    (
+        buckets.gcs_buckets_give_back_what_was_deleted,
+        change(GCS_BUCKET, {"softDeletePolicy": {"retentionDurationSeconds": 0}}),
+    ),
+    (
+        buckets.locked_buckets_lock_what_is_written,
+        drop(Pick(LOCK), Pick(S3_BUCKET.type, has={"objectLockEnabled": True})),
+    ),
     (worker_groups.workers_carry_cost_tags, change(EC2_TEMPLATE, {"tagSpecifications": GONE})),
     (providers.every_resource_names_its_provider, change(VPC, {}, provider="")),
     (providers.every_resource_names_its_plugin_version, change(VPC, {}, version="")),
@@ -232,6 +335,34 @@ def test_a_policy_alone_catches_its_mutation(policy: Policy, mutation: Mutation)
 
     assert {(violation.policy, violation.urn) for violation in violations} == {(policy.__name__, broken.urn)}
     assert all("HINT: " in violation.message for violation in violations), "a message must say how to mend"
+
+
+def test_production_takes_no_lock_that_can_be_lifted() -> None:
+    capture = estate("production")
+    lock = capture.of_type(LOCK)[0]
+    lifted = change(Pick(LOCK), {"rule": {"defaultRetention": {"mode": "GOVERNANCE", "days": 42}}})(capture)
+
+    assert {(violation.policy, violation.urn) for violation in check(lifted.capture)} == {
+        ("locked_buckets_lock_what_is_written", lock.property_dependencies["bucket"][0])
+    }
+
+
+def test_only_a_draining_manager_may_say_that_it_is_unprotected() -> None:
+    """The same words from any other machine change nothing."""
+    capture = estate("staging")
+    said = change(Pick("packyard:machine:GceMachine", "dev-instance"), {}, outputs={"protected": False})(capture)
+    broken = change(Pick(DISK.type, "dev-instance"), {}, protect=False)(said.capture)
+
+    assert [violation.urn for violation in check(broken.capture)] == [broken.urn]
+
+
+def test_a_stack_that_says_so_is_unprotected_but_production_never() -> None:
+    for stack, expected in (("staging", set[str]()), ("production", {"stateful_resources_are_protected"})):
+        root = Pick("pulumi:pulumi:Stack")
+        said = change(root, {}, outputs={"protected": False})(estate(stack))
+        broken = change(DISK, {}, protect=False)(said.capture)
+
+        assert {violation.policy for violation in check(broken.capture)} == expected
 
 
 def test_every_policy_has_a_mutation() -> None:

@@ -166,7 +166,7 @@ def test_two_runs_of_one_program_are_equal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"config: [a: b", "Pulumi.dev.yaml: line 1: "),
+        (b"config:\n  a: [b: c\n", "Pulumi.dev.yaml: line "),
         (b"config:\n  a: \xff\n", "Pulumi.dev.yaml: line 2: not UTF-8"),
         (b"config:\n  a: 1\n  a: 2\n", "Pulumi.dev.yaml: line 3: key 'a' stands twice"),
         (b"encryptionsalt: v1\n", "no section `config:`"),
@@ -187,7 +187,7 @@ def test_a_broken_stack_file_is_refused_with_file_and_place(tmp_path: Path, cont
 @pytest.mark.parametrize("stack", ["production", "../dev", "", "dev/../dev"])
 def test_a_stack_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path, stack: str) -> None:
     project(tmp_path, "")
-    with pytest.raises(StackFileError, match="no such stack. HINT: one of dev"):
+    with pytest.raises(StackFileError, match=r"no such stack.* one of dev"):
         read_stack_file(tmp_path, stack)
 
 

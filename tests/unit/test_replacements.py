@@ -30,9 +30,7 @@ def arguments(resource_type: str) -> Any:
 
 
 def members(arguments_class: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    found.update(vars(arguments_class))
-    return found
+    return {name: getattr(arguments_class, name) for name in dir(arguments_class)}
 
 
 @cache

@@ -1,0 +1,139 @@
+"""The identities themselves: who may take them on both clouds, and what they may do there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_gcp as gcp
+
+from components.backup_vault import bucket_arn
+from components.ci_identity.aws_access import deploy_statements, preview_statements, role_arn, vault_statements
+from components.ci_identity.aws_federation import oidc_providers, pipeline_role
+from components.ci_identity.claims import Platform, Purpose
+from components.ci_identity.gcp_access import GcpProjectAccess, grant_machine_store, grant_state, short
+from components.ci_identity.gcp_federation import federate, service_account
+from components.ci_identity.github import github_platform
+from components.ci_identity.gitlab import gitlab_platform
+from components.component import Component, StackContext
+from components.machine_store import MachineStore
+from settings.ci_identity import CiIdentitySettings
+from settings.vocabulary import GcpProject
+
+
+@dataclass(frozen=True)
+class GuardedVault:
+    """The backup vault, which no pipeline may change."""
+
+    bucket_arn: pulumi.Output[str]
+    operator_role_arn: str
+
+
+@dataclass(frozen=True)
+class CiIdentityArgs:
+    """Arguments of a CiIdentity."""
+
+    settings: CiIdentitySettings
+    projects: Mapping[GcpProject, tuple[str, gcp.Provider]]
+    """Projects that the program makes something in: project id and provider."""
+    store: MachineStore
+    vault: GuardedVault | None
+
+
+class CiIdentity(Component):
+    """Two identities on each cloud for the pipelines of one project: preview, which only reads, and deploy.
+
+    **Pulumi type:** `packyard:ci_identity:CiIdentity`
+
+    Makes a workload identity pool and a service account for each identity on GCP, a role for each on AWS, the issuers
+    on both, and the grants. It makes no key: a job trades its own token for a session of at most two hours.
+
+    It leaves the state bucket and its key alone but for the grants on them, and it cannot protect the environments and
+    branches in GitLab or GitHub, on which all of it rests (docs/ci.md). The deploy identity cannot change this
+    component: a person does, as for the vault.
+    """
+
+    service_accounts: dict[Purpose, pulumi.Output[str]]
+    """E-mail addresses of the accounts that jobs act as on GCP."""
+    identity_providers: dict[Purpose, dict[str, pulumi.Output[str]]]
+    """Full names of the providers by platform, which jobs on GCP present their token to."""
+    role_arns: dict[Purpose, pulumi.Output[str]]
+    """Roles that jobs assume on AWS."""
+
+    def __init__(
+        self,
+        name: str,
+        args: CiIdentityArgs,
+        context: StackContext,
+        *,
+        aws_provider: aws.Provider,
+        gcp_provider: gcp.Provider,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__(
+            "packyard:ci_identity:CiIdentity", name, context, providers=[aws_provider, gcp_provider], opts=opts
+        )
+        settings = args.settings
+        self._platforms = _platforms(settings)
+        accounts = {purpose: service_account(self, purpose) for purpose in Purpose}
+        self.service_accounts = {purpose: account.email for purpose, account in accounts.items()}
+        self.identity_providers = {
+            purpose: federate(self, purpose, self._platforms, accounts[purpose], settings.audience)
+            for purpose in Purpose
+        }
+        grant_state(self, settings.state, accounts)
+        grant_machine_store(self, args.store.gcs_bucket, accounts)
+        for project, (project_id, provider) in args.projects.items():
+            GcpProjectAccess(
+                f"{name}-{short(project)}",
+                project_id,
+                accounts,
+                context,
+                gcp_provider=provider,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.role_arns = _roles(self, args)
+        self.register_outputs({"outputs": self.outputs})
+
+    @property
+    def outputs(self) -> dict[str, dict[str, object]]:
+        """What pipelines must be told, by identity."""
+        return {
+            purpose.value: {
+                "gcp_service_account": self.service_accounts[purpose],
+                "gcp_identity_providers": self.identity_providers[purpose],
+                "aws_role_arn": self.role_arns[purpose],
+            }
+            for purpose in Purpose
+        }
+
+    @property
+    def platforms(self) -> tuple[Platform, ...]:
+        """The platforms whose jobs are trusted."""
+        return self._platforms
+
+
+def _platforms(settings: CiIdentitySettings) -> tuple[Platform, ...]:
+    gitlab = () if settings.gitlab is None else (gitlab_platform(settings.gitlab),)
+    github = () if settings.github is None else (github_platform(settings.github),)
+    return (*gitlab, *github)
+
+
+def _roles(component: CiIdentity, args: CiIdentityArgs) -> dict[Purpose, pulumi.Output[str]]:
+    vault, audience = args.vault, args.settings.audience
+    issuers = oidc_providers(component, component.platforms, audience)
+    guarded = [
+        *(role_arn(component, purpose) for purpose in Purpose),
+        *([] if vault is None else [vault.operator_role_arn]),
+    ]
+    statements = {
+        Purpose.PREVIEW: preview_statements(component, bucket_arn(args.store.s3_bucket)),
+        Purpose.DEPLOY: (
+            *deploy_statements(component, guarded),
+            *(() if vault is None else vault_statements(vault.bucket_arn)),
+        ),
+    }
+    return {
+        purpose: pipeline_role(component, purpose, component.platforms, issuers, audience, statements[purpose]).arn
+        for purpose in Purpose
+    }

@@ -1,0 +1,141 @@
+"""Who may act from outside of the clouds: exact claims, never a pattern, never a whole platform or repository."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from capture import Capture, Registration
+from policies.policy import Finding
+from policies.values import at, component_token, mapping, policy_statements, strings, text, texts
+
+CI_COMPONENTS = ("packyard:ci_identity:CiIdentity", "packyard:ci_identity:GcpProjectAccess")
+"""Components that may hold the rights of a deployment."""
+
+DEPLOY_SID = "DeployManagesItsServices"
+"""Whole services of AWS, in the deploy identity alone: it makes, changes and deletes what the program holds."""
+
+DEPLOY_ROLES: Mapping[str, str] = {
+    "roles/certificatemanager.owner": "certificates of the edge are replaced and deleted with their hosts",
+    "roles/compute.admin": "networks, machines, disks and load balancers come and go",
+    "roles/dns.admin": "zone and records of the stack",
+    "roles/iam.serviceAccountAdmin": "each machine has an account of its own",
+    "roles/iam.serviceAccountUser": "a machine is made with its account",
+    "roles/monitoring.editor": "alarms, channels and metrics",
+}
+"""Roles on a whole project that the deploy identity may have, with the reason."""
+
+GRANTER_ROLE = "roles/resourcemanager.projectIamAdmin"
+"""For the deploy identity, under a condition that names the roles it may grant."""
+
+DATA_PERMISSIONS = ("secretmanager.versions.access", "logging.logEntries.list")
+"""What returns data instead of configuration; so does everything of storage.objects."""
+
+PREVIEW_SID = "PreviewReadsConfiguration"
+
+READING_ACTION = re.compile(r"[a-z0-9]+:(Describe|Get|List)\w+")
+
+DATA_ACTIONS = ("s3:GetObject", "s3:GetObjectVersion", "secretsmanager:GetSecretValue", "ssm:GetParameter")
+
+USE_QUOTA = "serviceusage.services.use"
+"""Changes nothing: it lets a caller name the project that its calls are billed to."""
+
+READING = (".get", ".getIamPolicy", ".list")
+
+CLAUSE = re.compile(r'assertion\.(\w+) (?:== "[^"*]+"|in \["[^"*]+"(?:, "[^"*]+")*\])')
+"""One clause of an attribute condition: a claim with one value, or one of a list of values."""
+
+
+def federated_trusts_are_exact(capture: Capture) -> Iterator[Finding]:
+    """A pattern in a trust admits what nobody thought of: other branches, other repositories, pull requests."""
+    for role, statement in _federated(capture):
+        condition: Mapping[str, Mapping[str, Any]] = statement.get("Condition", {})
+        for operator, keys in condition.items():
+            if operator != "StringEquals":
+                yield Finding(role, f"compares with {operator}. HINT: StringEquals with whole values")
+            for key, value in keys.items():
+                if any("*" in item or "?" in item for item in strings(value)):
+                    yield Finding(role, f"{key} holds a pattern. HINT: list the whole values")
+
+
+def pipelines_are_bound_to_an_environment(capture: Capture) -> Iterator[Finding]:
+    """Without an environment in the subject, any job of the repository will do, that of a merge request included."""
+    for role, statement in _federated(capture):
+        issuer = strings(statement["Principal"]["Federated"])[0].partition(":oidc-provider/")[2]
+        for subject in strings(statement.get("Condition", {}).get("StringEquals", {}).get(f"{issuer}:sub")):
+            if issuer and not re.search(r":environment:.|:environment_protected:true", subject):
+                yield Finding(role, f"trusts {subject}. HINT: a subject with the environment in it")
+
+
+def pool_providers_name_their_jobs(capture: Capture) -> Iterator[Finding]:
+    """Everyone in the world has a token of the same issuer; audience and condition are all that tells ours apart."""
+    for provider in capture.of_type("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"):
+        audiences = texts(at(provider.inputs, "oidc.allowedAudiences"))
+        if not audiences or any("*" in audience for audience in audiences):
+            yield Finding(provider, "takes tokens that were made for others. HINT: one audience of the stack's own")
+        clauses = [CLAUSE.fullmatch(part) for part in text(provider.inputs.get("attributeCondition")).split(" && ")]
+        claims = {clause[1] for clause in clauses if clause}
+        if None in clauses or not claims & {"project_id", "repository_id"} or "environment" not in claims:
+            yield Finding(
+                provider,
+                "admits jobs that it does not name. HINT: a condition of exact claims joined by &&, with project_id or"
+                " repository_id, and environment",
+            )
+
+
+def pools_are_never_trusted_whole(capture: Capture) -> Iterator[Finding]:
+    """A grant to a whole pool holds for every job of every provider that it will ever have."""
+    for grant in capture.resources:
+        member = text(grant.inputs.get("member")) if grant.cloud == "gcp" else ""
+        if member.startswith("principalSet:") and not re.search(r"/attribute\.\w+/[^*]+$", member):
+            yield Finding(grant, f"grants {member}. HINT: principalSet://.../attribute.NAME/VALUE")
+
+
+def previews_only_read(capture: Capture) -> Iterator[Finding]:
+    """A preview runs the code of a merge request before anybody has looked at it."""
+    for policy in capture.of_type("aws:iam/rolePolicy:RolePolicy"):
+        for statement in policy_statements(policy, "policy"):
+            if statement.get("Sid") == PREVIEW_SID:
+                for action in strings(statement["Action"]):
+                    if not READING_ACTION.fullmatch(action) or action in DATA_ACTIONS:
+                        yield Finding(policy, f"allows {action}. HINT: Describe, Get and List of configuration alone")
+    for grant in capture.of_type("gcp:projects/iAMMember:IAMMember"):
+        for role in _custom_roles(capture, text(grant.inputs.get("role"))):
+            for name in texts(role.inputs.get("permissions")) if role.name.endswith("-preview") else ():
+                if not name.endswith(READING) and name != USE_QUOTA:
+                    yield Finding(role, f"permits {name}. HINT: what ends in {', '.join(READING)} alone")
+
+
+def is_deployment(registration: Registration, statement: Mapping[str, Any]) -> bool:
+    """Whether a statement is the one of the deploy identity that names whole services."""
+    return statement.get("Sid") == DEPLOY_SID and component_token(registration) in CI_COMPONENTS
+
+
+def is_reviewed_grant(capture: Capture, grant: Registration) -> bool:
+    """Whether a grant on a whole project is one of a pipeline's identities, and of the kind that they may have."""
+    if component_token(grant) not in CI_COMPONENTS:
+        return False
+    role = text(grant.inputs.get("role"))
+    if role == GRANTER_ROLE:
+        limit = text(at(grant.inputs, "condition.expression"))
+        return "modifiedGrantsByRole" in limit and not re.search(r"roles/(owner|editor|resourcemanager|iam)\b", limit)
+    return role in DEPLOY_ROLES or any(_gives_no_data(entry) for entry in _custom_roles(capture, role))
+
+
+def _gives_no_data(role: Registration) -> bool:
+    return not any(
+        name in DATA_PERMISSIONS or name.startswith("storage.objects.")
+        for name in texts(role.inputs.get("permissions"))
+    )
+
+
+def _custom_roles(capture: Capture, name: str) -> Iterator[Registration]:
+    for entry in capture.of_type("gcp:projects/iAMCustomRole:IAMCustomRole"):
+        if name == f"projects/{text(entry.inputs.get('project'))}/roles/{text(entry.inputs.get('roleId'))}":
+            yield entry
+
+
+def _federated(capture: Capture) -> Iterator[tuple[Registration, dict[str, Any]]]:
+    for role in capture.of_type("aws:iam/role:Role"):
+        for statement in policy_statements(role, "assumeRolePolicy"):
+            if statement["Effect"] == "Allow" and "Federated" in mapping(statement.get("Principal")):
+                yield role, statement

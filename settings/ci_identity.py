@@ -1,0 +1,146 @@
+"""Identities of pipelines: which jobs of which project may preview this stack, and which may change it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from settings.base import Section
+from settings.vocabulary import matching
+
+Issuer = Annotated[
+    str,
+    matching(
+        r"https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._/-]*[A-Za-z0-9._-])?", "an https:// address without a final slash"
+    ),
+    Field(examples=["https://gitlab.example.com"]),
+]
+"""The `iss` of the tokens, character for character; both clouds fetch its keys from there, so it must be reachable."""
+
+Audience = Annotated[
+    str,
+    matching(r"https://[a-z0-9.-]+(/[A-Za-z0-9._-]+)+", "an https:// address with a path of its own"),
+    Field(examples=["https://packyard.example.com/staging"]),
+]
+"""The `aud` that jobs must ask for by name. A name only: nothing has to answer there."""
+
+ProjectPath = Annotated[
+    str,
+    matching(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+", "the path of one project (a wildcard would admit others)"),
+    Field(examples=["example-group/packyard"]),
+]
+
+Repository = Annotated[
+    str,
+    matching(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", "one repository as owner/name (a wildcard would admit others)"),
+    Field(examples=["example-org/packyard"]),
+]
+
+PlatformId = Annotated[str, matching(r"[1-9][0-9]{0,18}", "a numeric id in quotes"), Field(examples=["1000001"])]
+"""Never used again after a rename, a transfer or a deletion, unlike a path."""
+
+Branch = Annotated[
+    str,
+    matching(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*", "the name of one branch (a wildcard would admit others)"),
+    Field(examples=["main"]),
+]
+"""A protected branch, without refs/heads/."""
+
+EnvironmentName = Annotated[
+    str,
+    matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}", "the name of one environment (a wildcard would admit others)"),
+    Field(examples=["staging-preview"]),
+]
+
+WorkflowPath = Annotated[
+    str,
+    matching(r"\.github/workflows/[A-Za-z0-9._-]+\.ya?ml", "a workflow file in .github/workflows"),
+    Field(examples=[".github/workflows/deploy.yml"]),
+]
+
+StateBucket = Annotated[
+    str,
+    matching(r"[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]", "the name of a Cloud Storage bucket, without gs://"),
+    Field(examples=["example-pkg-state-staging"]),
+]
+
+KmsKey = Annotated[
+    str,
+    matching(
+        r"projects/[a-z0-9-]+/locations/[a-z0-9-]+/keyRings/[A-Za-z0-9_-]+/cryptoKeys/[A-Za-z0-9_-]+",
+        "the full name of a Cloud KMS key, without gcpkms://",
+    ),
+    Field(examples=["projects/example-testground-stg/locations/us-east1/keyRings/pulumi/cryptoKeys/staging"]),
+]
+
+
+class DeploymentTier(StrEnum):
+    """Tiers of GitLab environments (GitLab documentation, "Deployment tier of environments")."""
+
+    PRODUCTION = "production"
+    STAGING = "staging"
+    TESTING = "testing"
+    DEVELOPMENT = "development"
+    OTHER = "other"
+
+
+class StatePlace(Section):
+    """Where the state of this stack lies. Both exist before the program (docs/bootstrap.md, section 2)."""
+
+    bucket: StateBucket
+    """Holds the state of this stack alone: whoever previews it reads the whole bucket."""
+    kms_key: KmsKey
+    """The key of the stack's secrets provider."""
+
+
+class GitLabEnvironment(Section):
+    """A protected environment of the GitLab project."""
+
+    name: EnvironmentName
+    tier: DeploymentTier
+    """Must be written as `deployment_tier` at the job too: GitLab would guess it from the name, and `sub`, which is all
+    that AWS compares, can hold the tier and not the name."""
+
+
+class GitLabIdentity(Section):
+    """Jobs of one GitLab project.
+
+    The project's `ci_id_token_sub_claim_components` must be set to SUB_COMPONENTS of components/ci_identity/gitlab.py
+    (projects API). Otherwise AWS refuses every job; no other job is let in.
+    """
+
+    issuer: Issuer
+    project_path: ProjectPath
+    project_id: PlatformId
+    branch: Branch
+    """Changes the stack; must be protected."""
+    preview: GitLabEnvironment
+    deploy: GitLabEnvironment
+
+
+class GitHubIdentity(Section):
+    """Jobs of one GitHub repository."""
+
+    repository: Repository
+    repository_id: PlatformId
+    branch: Branch
+    """Changes the stack; must be protected, and the only one that the deploy environment admits."""
+    preview_environment: EnvironmentName
+    deploy_environment: EnvironmentName
+    deploy_workflow: WorkflowPath
+    """The only workflow that may deploy; another one on the same branch may not."""
+
+
+class CiIdentitySettings(Section):
+    """Short-lived identities for pipelines: one that only reads, and one that deploys."""
+
+    audience: Audience
+    state: StatePlace
+    gitlab: GitLabIdentity | None = None
+    github: GitHubIdentity | None = None
+
+    @model_validator(mode="after")
+    def _somebody_is_trusted(self) -> "CiIdentitySettings":
+        if self.gitlab is None and self.github is None:
+            raise ValueError("neither gitlab nor github is named, so no pipeline could use the identities")
+        return self

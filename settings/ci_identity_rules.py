@@ -1,0 +1,102 @@
+"""Rules between the identities of pipelines and the rest of a stack file."""
+
+from collections.abc import Iterator
+
+from settings.ci_identity import DeploymentTier
+from settings.faults import Fault, Path
+from settings.stack import Settings
+
+PREVIEW_TIERS = (DeploymentTier.TESTING, DeploymentTier.DEVELOPMENT, DeploymentTier.OTHER)
+
+
+def audience_is_of_this_stack(settings: Settings) -> Iterator[Fault]:
+    """With one audience for all, a token made for staging's preview would be taken by production's clouds."""
+    identity = settings.ci_identity
+    if identity is None:
+        return
+    right = f"an audience that ends in /{settings.stack}, which jobs ask for by name"
+    if identity.audience.rpartition("/")[2] != settings.stack:
+        yield Fault(("ciIdentity", "audience"), f"{identity.audience} is not of {settings.stack} alone", right)
+    if identity.gitlab is not None and identity.audience.startswith(f"{identity.gitlab.issuer}/"):
+        yield Fault(("ciIdentity", "audience"), "an address of GitLab itself is asked for by jobs of others", right)
+
+
+def environments_are_of_this_stack(settings: Settings) -> Iterator[Fault]:
+    """An environment that two stacks share lets a job of the one deploy the other."""
+    for path, name in _environments(settings):
+        if name != settings.stack and not name.startswith((f"{settings.stack}-", f"{settings.stack}/")):
+            yield Fault(
+                path,
+                f"{name} does not begin with {settings.stack}, so another stack could use it too",
+                f"{settings.stack}, or a name such as {settings.stack}-preview",
+            )
+
+
+def previews_never_deploy(settings: Settings) -> Iterator[Fault]:
+    """Merge requests run in the preview environment. As the deploy environment, it would let them change the stack."""
+    identity = settings.ci_identity
+    if identity is None:
+        return
+    gitlab, github = identity.gitlab, identity.github
+    if gitlab is not None and gitlab.preview.name == gitlab.deploy.name:
+        yield Fault(
+            ("ciIdentity", "gitlab", "preview", "name"),
+            "merge requests would run in the environment that deploys",
+            f"name: {settings.stack}-preview",
+        )
+    if github is not None and github.preview_environment == github.deploy_environment:
+        yield Fault(
+            ("ciIdentity", "github", "previewEnvironment"),
+            "pull requests would run in the environment that deploys",
+            f"previewEnvironment: {settings.stack}-preview",
+        )
+
+
+def tiers_tell_environments_apart(settings: Settings) -> Iterator[Fault]:
+    """AWS sees the tier of a GitLab environment and never its name, so the tier alone keeps previews from deploying."""
+    gitlab = settings.ci_identity.gitlab if settings.ci_identity else None
+    if gitlab is None:
+        return
+    wanted = DeploymentTier.PRODUCTION if settings.stack == "production" else DeploymentTier.STAGING
+    if gitlab.deploy.tier is not wanted:
+        yield Fault(
+            ("ciIdentity", "gitlab", "deploy", "tier"),
+            f"{gitlab.deploy.tier} is not the tier that deploys {settings.stack}",
+            f"tier: {wanted}",
+        )
+    if gitlab.preview.tier not in PREVIEW_TIERS:
+        yield Fault(
+            ("ciIdentity", "gitlab", "preview", "tier"),
+            f"{gitlab.preview.tier} is a tier that deploys",
+            f"one of {', '.join(PREVIEW_TIERS)}",
+        )
+
+
+def key_is_of_this_stack(settings: Settings) -> Iterator[Fault]:
+    """A key of another project (that of the other stack, by copying) would be opened to this stack's pipelines."""
+    identity, project = settings.ci_identity, settings.gcp.projects.testground
+    if identity is not None and identity.state.kms_key.split("/")[1] != project:
+        yield Fault(
+            ("ciIdentity", "state", "kmsKey"),
+            f"the key is not of project {project}",
+            f"projects/{project}/locations/{settings.gcp.region}/keyRings/pulumi/cryptoKeys/{settings.stack}",
+        )
+
+
+def _environments(settings: Settings) -> Iterator[tuple[Path, str]]:
+    identity = settings.ci_identity
+    if identity is not None and identity.gitlab is not None:
+        yield ("ciIdentity", "gitlab", "preview", "name"), identity.gitlab.preview.name
+        yield ("ciIdentity", "gitlab", "deploy", "name"), identity.gitlab.deploy.name
+    if identity is not None and identity.github is not None:
+        yield ("ciIdentity", "github", "previewEnvironment"), identity.github.preview_environment
+        yield ("ciIdentity", "github", "deployEnvironment"), identity.github.deploy_environment
+
+
+CI_IDENTITY_RULES = (
+    audience_is_of_this_stack,
+    environments_are_of_this_stack,
+    previews_never_deploy,
+    tiers_tell_environments_apart,
+    key_is_of_this_stack,
+)

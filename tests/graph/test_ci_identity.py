@@ -1,0 +1,323 @@
+"""Identities of pipelines: which jobs get one, and what they may do with it."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from capture import Capture, Registration
+from components.ci_identity.gitlab import SUB_COMPONENTS
+from tests.aws_policy import allows, denies, statements
+from tests.support import STACKS, estate, variant
+
+Token = Mapping[str, str]
+
+GITLAB_DEPLOY: Token = {
+    "aud": "https://packyard.example.com/staging",
+    "project_id": "1000001",
+    "project_path": "example-group/packyard",
+    "ref_type": "branch",
+    "ref": "main",
+    "ref_protected": "true",
+    "environment": "staging",
+    "environment_protected": "true",
+    "deployment_tier": "staging",
+    "pipeline_source": "push",
+}
+GITLAB_PREVIEW: Token = {
+    **GITLAB_DEPLOY,
+    "ref": "feature",
+    "ref_protected": "false",
+    "environment": "staging-preview",
+    "deployment_tier": "testing",
+    "pipeline_source": "merge_request_event",
+}
+GITHUB_DEPLOY: Token = {
+    "aud": "https://packyard.example.com/staging",
+    "sub": "repo:example-org/packyard:environment:staging",
+    "repository": "example-org/packyard",
+    "repository_id": "2000002",
+    "ref": "refs/heads/main",
+    "environment": "staging",
+    "event_name": "workflow_dispatch",
+    "job_workflow_ref": "example-org/packyard/.github/workflows/deploy.yml@refs/heads/main",
+}
+GITHUB_PREVIEW: Token = {
+    **GITHUB_DEPLOY,
+    "sub": "repo:example-org/packyard:environment:staging-preview",
+    "ref": "refs/pull/7/merge",
+    "environment": "staging-preview",
+    "event_name": "pull_request",
+    "job_workflow_ref": "example-org/packyard/.github/workflows/preview.yml@refs/pull/7/merge",
+}
+
+CLOUDS = ("gcp", "aws")
+
+
+def one(capture: Capture, resource_type: str, name: str) -> Registration:
+    return next(entry for entry in capture.of_type(resource_type) if entry.name == name)
+
+
+def gcp_admits(capture: Capture, purpose: str, platform: str, token: Token) -> bool:
+    """Whether the provider takes the token. Clauses of other forms than these raise."""
+    provider: Any = one(
+        capture,
+        "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
+        f"ci-identity-{purpose}-{platform}",
+    ).inputs
+    clauses = [
+        re.fullmatch(r"assertion\.(\w+) (==|in) (.*)", part) for part in provider["attributeCondition"].split(" && ")
+    ]
+    wanted = {clause[1]: json.loads(clause[3]) for clause in clauses if clause}
+    assert len(wanted) == len(clauses), "a claim twice, or a clause that this test cannot read"
+    return token["aud"] in provider["oidc"]["allowedAudiences"] and all(
+        token.get(claim) in (values if isinstance(values, list) else [values]) for claim, values in wanted.items()
+    )
+
+
+def aws_admits(capture: Capture, purpose: str, platform: str, token: Token) -> bool:
+    """Whether the role takes the token, of which AWS makes condition keys."""
+    host = "gitlab.example.com" if platform == "gitlab" else "token.actions.githubusercontent.com"
+    sub = token.get("sub") or ":".join(f"{claim}:{token[claim]}" for claim in SUB_COMPONENTS if claim in token)
+    request = {f"{host}:{claim}": value for claim, value in {**token, "sub": sub}.items()}
+    role = one(capture, "aws:iam/role:Role", f"ci-identity-{purpose}")
+    (trust,) = (
+        entry
+        for entry in statements(role.inputs["assumeRolePolicy"])
+        if entry["Principal"]["Federated"].endswith(f":oidc-provider/{host}")
+    )
+    assert set(trust["Condition"]) == {"StringEquals"}
+    return all(
+        request.get(key) in ([wanted] if isinstance(wanted, str) else wanted)
+        for key, wanted in trust["Condition"]["StringEquals"].items()
+    )
+
+
+ADMITS = {"gcp": gcp_admits, "aws": aws_admits}
+
+
+def identities(platform: str, token: Token) -> set[tuple[str, str]]:
+    capture = estate("staging")
+    return {
+        (cloud, purpose)
+        for cloud in CLOUDS
+        for purpose in ("preview", "deploy")
+        if ADMITS[cloud](capture, purpose, platform, token)
+    }
+
+
+@pytest.mark.parametrize(
+    ("platform", "token", "purpose"),
+    [
+        ("gitlab", GITLAB_DEPLOY, "deploy"),
+        ("gitlab", {**GITLAB_DEPLOY, "pipeline_source": "web"}, "deploy"),
+        ("gitlab", GITLAB_PREVIEW, "preview"),
+        # The drift preview runs on the protected branch.
+        (
+            "gitlab",
+            {**GITLAB_PREVIEW, "ref": "main", "ref_protected": "true", "pipeline_source": "schedule"},
+            "preview",
+        ),
+        ("github", GITHUB_DEPLOY, "deploy"),
+        ("github", GITHUB_PREVIEW, "preview"),
+    ],
+)
+def test_a_job_gets_the_identity_of_its_environment_and_no_other(platform: str, token: Token, purpose: str) -> None:
+    assert identities(platform, token) == {(cloud, purpose) for cloud in CLOUDS}
+
+
+@pytest.mark.parametrize(
+    ("platform", "token"),
+    [
+        ("gitlab", {**GITLAB_DEPLOY, "aud": "https://packyard.example.com/production"}),
+        ("gitlab", {**GITLAB_DEPLOY, "project_path": "somebody/packyard", "project_id": "7"}),
+        ("gitlab", {**GITLAB_DEPLOY, "ref_protected": "false"}),
+        ("gitlab", {**GITLAB_DEPLOY, "ref_type": "tag"}),
+        ("gitlab", {**GITLAB_DEPLOY, "environment": "production", "deployment_tier": "production"}),
+        ("gitlab", {**GITLAB_DEPLOY, "environment_protected": "false"}),
+        ("gitlab", {**GITLAB_PREVIEW, "project_path": "a-fork/packyard", "project_id": "7"}),
+        ("gitlab", {**GITLAB_PREVIEW, "environment_protected": "false"}),
+        ("gitlab", {key: value for key, value in GITLAB_DEPLOY.items() if not key.startswith(("environ", "deploy"))}),
+        ("github", {**GITHUB_DEPLOY, "aud": "sts.amazonaws.com"}),
+        ("github", {**GITHUB_DEPLOY, "repository_id": "7"}),
+        ("github", {**GITHUB_DEPLOY, "ref": "refs/heads/feature"}),
+        ("github", {**GITHUB_DEPLOY, "job_workflow_ref": GITHUB_PREVIEW["job_workflow_ref"]}),
+        ("github", {**GITHUB_PREVIEW, "sub": "repo:example-org/packyard:pull_request"}),
+        ("github", {**GITHUB_PREVIEW, "repository_id": "7"}),
+    ],
+)
+def test_every_other_job_gets_none(platform: str, token: Token) -> None:
+    assert identities(platform, token) == set()
+
+
+@pytest.mark.parametrize(
+    ("platform", "token"),
+    [
+        ("gitlab", {**GITLAB_DEPLOY, "ref": "release"}),
+        ("gitlab", {**GITLAB_DEPLOY, "pipeline_source": "merge_request_event"}),
+        ("gitlab", {**GITLAB_DEPLOY, "project_id": "7"}),
+        ("github", {**GITHUB_DEPLOY, "event_name": "pull_request"}),
+    ],
+)
+def test_what_aws_cannot_see_gcp_refuses(platform: str, token: Token) -> None:
+    assert identities(platform, token) == {("aws", "deploy")}, "the state lies on GCP, so no update gets far"
+
+
+def test_grants_on_gcp_name_the_project_and_the_environment() -> None:
+    members = [
+        str(entry.inputs["member"])
+        for entry in estate("staging").of_type("gcp:serviceaccount/iAMMember:IAMMember")
+        if entry.inputs["role"] == "roles/iam.workloadIdentityUser"
+    ]
+
+    assert {member.partition("/workloadIdentityPools/")[2] for member in members} == {
+        "example-pkg-staging-ci-preview/attribute.origin/gitlab/1000001/staging-preview",
+        "example-pkg-staging-ci-preview/attribute.origin/github/2000002/staging-preview",
+        "example-pkg-staging-ci-deploy/attribute.origin/gitlab/1000001/staging",
+        "example-pkg-staging-ci-deploy/attribute.origin/github/2000002/staging",
+    }
+
+
+def policy(purpose: str, stack: str = "staging") -> Any:
+    return one(estate(stack), "aws:iam/rolePolicy:RolePolicy", f"ci-identity-{purpose}").inputs["policy"]
+
+
+def test_a_preview_reads_no_secret_and_no_data() -> None:
+    preview = policy("preview")
+
+    assert allows(preview, "ec2:DescribeInstances", "*")
+    assert allows(preview, "s3:GetObject", "arn:aws:s3:::example-pkg-staging-machine-store/bundles/a.tar")
+    assert not allows(preview, "s3:GetObject", "arn:aws:s3:::example-pkg-staging-backup-vault/pgbackrest/a")
+    assert not allows(preview, "s3:GetObject", "arn:aws:s3:::example-pkg-staging-runners-aws-cache/a")
+    assert not allows(preview, "ssm:GetParameter", "arn:aws:ssm:us-east-1:000000000000:parameter/others/password")
+    for action in ("secretsmanager:GetSecretValue", "kms:Decrypt", "sts:AssumeRole"):
+        assert denies(preview, action, "arn:aws:any", {})
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_parameters_that_a_preview_reads_hold_no_secret(stack: str) -> None:
+    for parameter in estate(stack).of_type("aws:ssm/parameter:Parameter"):
+        assert parameter.inputs["type"] == "String"
+
+
+def test_a_preview_changes_nothing_but_its_lock() -> None:
+    capture = estate("staging")
+    email = _outputs(capture)["preview"]["gcp_service_account"]
+    grants = [
+        entry
+        for entry in capture.resources
+        if entry.cloud == "gcp" and entry.inputs.get("member") == f"serviceAccount:{email}"
+    ]
+
+    writing = [entry for entry in grants if entry.inputs["role"] == "roles/storage.objectUser"]
+    assert [entry.name for entry in writing] == ["ci-identity-preview-locks"]
+    limit: Any = writing[0].inputs["condition"]
+    assert limit["expression"].endswith('/example-pkg-state-staging/objects/.pulumi/locks/")')
+    assert {str(entry.inputs["role"]) for entry in grants if entry not in writing} == {
+        "roles/cloudkms.cryptoKeyDecrypter",
+        "roles/storage.objectViewer",
+        "projects/example-testground-stg/roles/example_pkg_staging_ci_preview",
+        "projects/example-build-runners-stg/roles/example_pkg_staging_ci_preview",
+    }
+    assert {str(entry.inputs["bucket"]) for entry in grants if "bucket" in entry.inputs} == {
+        "example-pkg-state-staging",
+        "example-pkg-staging-machine-store",
+    }
+
+
+def test_a_deployment_stays_in_its_region_and_out_of_vault_secrets_and_its_own_rights() -> None:
+    deploy = policy("deploy")
+    here, there = {"aws:RequestedRegion": "us-east-1"}, {"aws:RequestedRegion": "eu-west-1"}
+    account = "arn:aws:iam::000000000000:role/"
+
+    assert allows(deploy, "ec2:RunInstances", "*", here)
+    assert not allows(deploy, "ec2:RunInstances", "*", there)
+    assert allows(deploy, "iam:CreateRole", f"{account}cloud-native-node-0000000", here)
+    for action in ("s3:PutLifecycleConfiguration", "s3:PutBucketPolicy", "s3:DeleteBucket"):
+        assert not allows(deploy, action, "arn:aws:s3:::example-pkg-staging-backup-vault", here)
+        assert allows(deploy, action, "arn:aws:s3:::example-pkg-staging-machine-store", here)
+    for action in ("s3:BypassGovernanceRetention", "s3:DeleteObjectVersion", "s3:GetObject", "s3:DeleteObject"):
+        assert not allows(deploy, action, "arn:aws:s3:::example-pkg-staging-backup-vault/pgbackrest/a", here)
+    for role in ("example-pkg-staging-ci-deploy", "example-pkg-staging-ci-preview", "example-backup-operator"):
+        for action in ("iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:AttachRolePolicy", "iam:PassRole"):
+            assert denies(deploy, action, account + role, {"iam:PassedToService": "ec2.amazonaws.com"})
+    for action in ("secretsmanager:GetSecretValue", "ssm:StartSession", "ssm:SendCommand", "sts:AssumeRole"):
+        assert denies(deploy, action, "arn:aws:any", here)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_deployment_may_make_whatever_the_estate_holds(stack: str) -> None:
+    capture = estate(stack)
+    own = {"ebs": "ec2", "vpc": "ec2"}
+    services = {entry.type.split(":")[1].partition("/")[0] for entry in capture.resources if entry.cloud == "aws"}
+    deploy, preview = (
+        {action.partition(":")[0] for entry in statements(policy(purpose, stack)) for action in entry["Action"]}
+        for purpose in ("deploy", "preview")
+    )
+
+    assert {own.get(service, service) for service in services} <= deploy & preview
+    passed = next(entry for entry in statements(policy("deploy", stack)) if entry["Action"] == ["iam:PassRole"])
+    assert _trusted_services(capture) <= set(passed["Condition"]["StringEquals"]["iam:PassedToService"])
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_preview_may_read_whatever_the_estate_holds_on_gcp(stack: str) -> None:
+    capture = estate(stack)
+    own = {"projects": "resourcemanager", "serviceaccount": "iam", "kms": "cloudkms"}
+    services = {entry.type.split(":")[1].partition("/")[0] for entry in capture.resources if entry.cloud == "gcp"}
+    role: Any = one(capture, "gcp:projects/iAMCustomRole:IAMCustomRole", "ci-identity-testground-preview").inputs[
+        "permissions"
+    ]
+
+    assert {own.get(service, service) for service in services} <= {name.partition(".")[0] for name in role}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_deployment_may_grant_what_systems_are_granted_on_projects_and_nothing_of_its_own(stack: str) -> None:
+    grants = estate(stack).of_type("gcp:projects/iAMMember:IAMMember")
+    limits: dict[str, Any] = {
+        str(entry.inputs["project"]): entry.inputs["condition"]
+        for entry in grants
+        if entry.inputs["role"] == "roles/resourcemanager.projectIamAdmin"
+    }
+
+    for grant in grants:
+        listed = f"'{grant.inputs['role']}'" in limits[str(grant.inputs["project"])]["expression"]
+        assert listed is not grant.name.startswith("ci-identity"), grant.name
+
+
+def test_pipelines_are_told_what_to_ask_for() -> None:
+    outputs = _outputs(estate("staging"))
+
+    for purpose in ("preview", "deploy"):
+        told = outputs[purpose]
+        assert told["aws_role_arn"] == f"arn:aws:iam::000000000000:role/example-pkg-staging-ci-{purpose}"
+        assert told["gcp_service_account"].startswith(f"example-pkg-staging-ci-{purpose}@example-testground-stg.")
+        for platform in ("gitlab", "github"):
+            assert told["gcp_identity_providers"][platform].endswith(
+                f"/workloadIdentityPools/example-pkg-staging-ci-{purpose}/providers/{platform}"
+            )
+
+
+def test_a_platform_that_is_left_out_is_not_trusted() -> None:
+    capture = variant("staging", {"ciIdentity.github": None})
+
+    assert not [entry.urn for entry in capture.resources if "githubusercontent" in str(entry.inputs)]
+    assert set(_outputs(capture)["deploy"]["gcp_identity_providers"]) == {"gitlab"}
+
+
+def _outputs(capture: Capture) -> Any:
+    return capture.root.outputs["ci_identity"]
+
+
+def _trusted_services(capture: Capture) -> set[str]:
+    """Services that take a role of the estate by being handed it."""
+    return {
+        service
+        for role in capture.of_type("aws:iam/role:Role")
+        for entry in statements(role.inputs["assumeRolePolicy"])
+        for service in [entry["Principal"].get("Service")]
+        if service
+    }

@@ -1,0 +1,60 @@
+"""Every rule of the pipelines' identities has a file that breaks it."""
+
+import pytest
+
+from tests.support import faults_of
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "words"),
+    [
+        ({"audience": None}, "audience", "missing"),
+        ({"audience": "sts.amazonaws.com"}, "audience", "of its own"),
+        ({"audience": "https://packyard.example.com/staging"}, "audience", "production alone"),
+        ({"audience": "https://gitlab.example.com/production"}, "audience", "jobs of others"),
+        ({"gitlab.issuer": "http://gitlab.example.com"}, "gitlab.issuer", "https://"),
+        ({"gitlab.issuer": "https://gitlab.example.com/"}, "gitlab.issuer", "final slash"),
+        ({"gitlab.projectPath": "example-group/*"}, "gitlab.projectPath", "wildcard"),
+        ({"gitlab.projectPath": "example-group"}, "gitlab.projectPath", "one project"),
+        ({"gitlab.projectId": "packyard"}, "gitlab.projectId", "numeric"),
+        ({"gitlab.branch": "release-*"}, "gitlab.branch", "wildcard"),
+        ({"gitlab.deploy.name": "*"}, "gitlab.deploy.name", "wildcard"),
+        ({"gitlab.deploy.name": "staging"}, "gitlab.deploy.name", "another stack"),
+        ({"gitlab.preview.name": "staging-preview"}, "gitlab.preview.name", "another stack"),
+        ({"gitlab.preview.name": "productions"}, "gitlab.preview.name", "another stack"),
+        ({"gitlab.preview.name": "production"}, "gitlab.preview.name", "merge requests"),
+        ({"gitlab.deploy.tier": "staging"}, "gitlab.deploy.tier", "tier: production"),
+        ({"gitlab.preview.tier": "production"}, "gitlab.preview.tier", "deploys"),
+        ({"gitlab.preview.tier": "staging"}, "gitlab.preview.tier", "deploys"),
+        ({"github.repository": "example-org/*"}, "github.repository", "wildcard"),
+        ({"github.branch": "refs/heads/*"}, "github.branch", "wildcard"),
+        ({"github.deployEnvironment": "staging"}, "github.deployEnvironment", "another stack"),
+        ({"github.previewEnvironment": "production"}, "github.previewEnvironment", "pull requests"),
+        ({"github.deployWorkflow": "deploy.yml"}, "github.deployWorkflow", ".github/workflows"),
+        ({"state.bucket": "gs://example"}, "state.bucket", "without gs://"),
+        (
+            {
+                "state.kmsKey": "projects/example-testground-stg/locations/us-east1/keyRings/pulumi/cryptoKeys/staging",
+            },
+            "state.kmsKey",
+            "example-testground-prd",
+        ),
+        ({"gitlab": None, "github": None}, "", "neither gitlab nor github"),
+    ],
+)
+def test_an_identity_for_more_than_its_jobs_is_refused(changes: dict[str, object], place: str, words: str) -> None:
+    (fault,) = faults_of("production", {f"ciIdentity.{key}": value for key, value in changes.items()})
+
+    assert ".".join(map(str, fault.path)) == f"ciIdentity.{place}".rstrip(".")
+    assert words in f"{fault.wrong} {fault.right}"
+
+
+@pytest.mark.parametrize("left_out", ["gitlab", "github"])
+def test_one_platform_is_enough(left_out: str) -> None:
+    assert faults_of("production", {f"ciIdentity.{left_out}": None}) == ()
+
+
+def test_staging_never_deploys_as_production() -> None:
+    (fault,) = faults_of("staging", {"ciIdentity.gitlab.deploy.tier": "production"})
+
+    assert fault.right == "tier: staging"
