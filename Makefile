@@ -92,10 +92,11 @@ bench: setup ## Time and memory of the preview against the import floor
 	@$(BIN)/python -m tests.bench_preview
 
 .PHONY: records
-records: setup ## Write anew what tests compare with: URNs, the document schema, the README's excerpt
+records: setup ## Write anew what tests compare with: URNs, document schema, README's excerpt, comments
 	@$(BIN)/python -m tests.graph.record_urns
 	@$(BIN)/python -m settings.documents > machines/document.schema.json
 	@$(BIN)/python -m tests.docs.excerpt
+	@$(BIN)/python -m tests.preview_comment.record
 
 .PHONY: requirements
 requirements: setup ## Compile the requirements files anew after a change of a *.in file

@@ -1,0 +1,218 @@
+"""Posts what other jobs wrote, from a trusted ref: python3 -m preview.comment_post WHAT FOLDER.
+
+It never runs code of a merge request: files are data (preview/comment_untrusted.py), and which merge request they
+belong to comes from the platform, never from a file. Standard library alone. Everything else comes from the environment
+that the platform sets, and from PACKYARD_BOT_TOKEN on GitLab or GITHUB_TOKEN on GitHub.
+"""
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from preview.comment_untrusted import LARGEST, MARKER, UntrustedError, harmless, read_untrusted
+
+COMMENT_FILE = "comment.md"
+COMMENT_JOB = "comment"
+"""In .gitlab-ci.yml."""
+BOT = "github-actions[bot]"
+"""Author of what jobs of GitHub write with their own token."""
+DRIFT_TITLE = "Drift: the clouds differ from the program"
+DRIFT_MARKER = "<!-- packyard-drift -->"
+PAGES = 20
+"""Most pages of a hundred that are searched for the earlier comment."""
+
+
+class PostError(Exception):
+    """Nothing was posted; the text says why."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """A REST API of GitLab or GitHub."""
+
+    url: str
+    headers: dict[str, str]
+
+    def call(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
+        """The answer as plain values. Raises PostError."""
+        content = self.read(method, path, None if body is None else json.dumps(body).encode())
+        return json.loads(content) if content else None
+
+    def read(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """The answer as bytes, never more than a comment may have. Raises PostError."""
+        kind = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}{path}", body, kind, method=method)  # noqa: S310 -- the platform's own
+        for name, value in self.headers.items():
+            # Artifacts lie in a store of another host, to which a redirect must not carry the token.
+            request.add_unredirected_header(name, value)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- as above
+                return answer.read(20_000_000)
+        except urllib.error.HTTPError as error:
+            raise PostError(f"{method} {path}: {error.code} {error.reason}") from None
+        except urllib.error.URLError as error:
+            raise PostError(f"{method} {path}: {error.reason}") from None
+
+    def all(self, path: str) -> list[dict[str, Any]]:
+        """Every entry of a list, page by page."""
+        found: list[dict[str, Any]] = []
+        for page in range(1, PAGES + 1):
+            sign = "&" if "?" in path else "?"
+            entries = self.call("GET", f"{path}{sign}per_page=100&page={page}")
+            found.extend(entries)
+            if len(entries) < 100:
+                break
+        return found
+
+
+def github_comment(folder: Path) -> str:
+    """The comment of the pull request whose pipeline has just ended (event workflow_run)."""
+    api, repository = _github()
+    run = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))["workflow_run"]
+    # The event names the pull request only where it comes from the repository itself.
+    head = quote(f"{run['head_repository']['owner']['login']}:{run['head_branch']}", safe="")
+    pulls = api.all(f"/repos/{repository}/pulls?state=open&head={head}")
+    pull = next((entry for entry in pulls if entry["head"]["sha"] == run["head_sha"]), None)
+    if pull is None:
+        return "no open pull request has this commit as its newest one"
+    text = f"{read_untrusted(folder / COMMENT_FILE)}\n{_origin(run['html_url'], run['head_sha'])}"
+    comments = api.all(f"/repos/{repository}/issues/{pull['number']}/comments")
+    mine = [entry for entry in comments if entry["user"]["login"] == BOT]
+    return _sticky(
+        api,
+        mine,
+        text,
+        f"/repos/{repository}/issues/{pull['number']}/comments",
+        "PATCH",
+        f"/repos/{repository}/issues/comments",
+    )
+
+
+def gitlab_comments(_folder: Path) -> str:
+    """The comments of all open merge requests whose newest pipeline has ended; runs on a schedule."""
+    api, project = _gitlab()
+    me = api.call("GET", "/user")["id"]
+    told: list[str] = []
+    for request in api.all(f"/projects/{project}/merge_requests?state=opened"):
+        number = int(request["iid"])
+        try:
+            told.append(f"!{number}: {_gitlab_comment(api, project, number, me)}")
+        except (PostError, UntrustedError) as error:
+            told.append(f"!{number}: not posted: {error}")
+    return "\n".join(told) or "no open merge request"
+
+
+def _gitlab_comment(api: Api, project: str, number: int, me: int) -> str:
+    request = api.call("GET", f"/projects/{project}/merge_requests/{number}")
+    pipeline: dict[str, Any] = request.get("head_pipeline") or {}
+    if pipeline.get("sha") != request["sha"] or pipeline.get("status") not in ("success", "failed"):
+        return "its pipeline has not ended"
+    # In a merge request of a fork this is the fork; its artifacts are read only where everybody may.
+    place = int(pipeline["project_id"])
+    jobs = api.all(f"/projects/{place}/pipelines/{int(pipeline['id'])}/jobs")
+    job = next((entry for entry in jobs if entry["name"] == COMMENT_JOB), None)
+    if job is None:
+        return f"its pipeline has no job `{COMMENT_JOB}`"
+    origin = _origin(str(job["web_url"]), str(request["sha"]))
+    notes = f"/projects/{project}/merge_requests/{number}/notes"
+    mine = [entry for entry in api.all(notes) if entry["author"]["id"] == me]
+    if any(origin in entry["body"] for entry in mine):
+        return "has it already"
+    text = harmless(api.read("GET", f"/projects/{place}/jobs/{int(job['id'])}/artifacts/{COMMENT_FILE}"))
+    return _sticky(api, mine, f"{text}\n{origin}", notes, "PUT", notes)
+
+
+def github_drift(folder: Path) -> str:
+    """One issue while there is drift."""
+    api, repository = _github()
+    issues = [entry for entry in api.all(f"/repos/{repository}/issues?state=open") if entry["user"]["login"] == BOT]
+    return _drift(api, folder, issues, f"/repos/{repository}/issues", "number", ("PATCH", "body", {"state": "closed"}))
+
+
+def gitlab_drift(folder: Path) -> str:
+    """One issue while there is drift."""
+    api, project = _gitlab()
+    mine = urlencode({"state": "opened", "author_id": api.call("GET", "/user")["id"], "scope": "all"})
+    issues = api.all(f"/projects/{project}/issues?{mine}")
+    closing = {"state_event": "close"}
+    return _drift(api, folder, issues, f"/projects/{project}/issues", "iid", ("PUT", "description", closing))
+
+
+def _drift(
+    api: Api, folder: Path, issues: Sequence[dict[str, Any]], path: str, key: str, way: tuple[str, str, dict[str, str]]
+) -> str:
+    method, body, closing = way
+    sections = [file.read_text(encoding="utf-8") for file in sorted(folder.glob("drift-*.md"))]
+    if not sections:
+        raise PostError(f"{folder}: no drift-*.md, so nothing is known")
+    known = next((entry for entry in issues if DRIFT_MARKER in (entry[body] or "")), None)
+    drifted = [section for section in sections if "✅ no changes" not in section.partition("\n")[0]]
+    if not drifted:
+        if known is not None:
+            api.call(method, f"{path}/{known[key]}", closing)
+        return "no drift" + (", the issue is closed" if known is not None else "")
+    text = harmless(f"{MARKER}\n".encode() + "\n".join(drifted).encode()[: LARGEST // 2])
+    text = text.replace(MARKER, DRIFT_MARKER, 1)
+    if known is not None and known[body].strip() == text.strip():
+        return "the issue says so already"
+    if known is not None:
+        api.call(method, f"{path}/{known[key]}", {body: text})
+        return "the issue is brought up to date"
+    api.call("POST", path, {"title": DRIFT_TITLE, body: text})
+    return "an issue is opened"
+
+
+def _sticky(api: Api, mine: Sequence[dict[str, Any]], text: str, create: str, method: str, change: str) -> str:
+    """One comment: the first one of ours that has the marker is written anew."""
+    known = next((entry for entry in mine if entry["body"].startswith(MARKER)), None)
+    if known is None:
+        api.call("POST", create, {"body": text})
+        return "posted"
+    api.call(method, f"{change}/{known['id']}", {"body": text})
+    return "brought up to date"
+
+
+def _origin(url: str, commit: str) -> str:
+    return f"\n<sub>Written by [this pipeline]({url}) of {commit[:10]}, whose code is the merge request's own.</sub>\n"
+
+
+def _github() -> tuple[Api, str]:
+    headers = {"Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}", "Accept": "application/vnd.github+json"}
+    return Api(os.environ["GITHUB_API_URL"], headers), os.environ["GITHUB_REPOSITORY"]
+
+
+def _gitlab() -> tuple[Api, str]:
+    headers = {"PRIVATE-TOKEN": os.environ["PACKYARD_BOT_TOKEN"]}
+    return Api(os.environ["CI_API_V4_URL"], headers), os.environ["CI_PROJECT_ID"]
+
+
+COMMANDS = {
+    "github-comment": github_comment,
+    "github-drift": github_drift,
+    "gitlab-comments": gitlab_comments,
+    "gitlab-drift": gitlab_drift,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one command; the result is the exit code."""
+    if len(arguments) != 2 or arguments[0] not in COMMANDS:
+        sys.stderr.write(f"comment_post: one of {', '.join(COMMANDS)}, and the folder with the files\n")
+        return 1
+    try:
+        sys.stdout.write(f"{COMMANDS[arguments[0]](Path(arguments[1]))}\n")
+    except (PostError, UntrustedError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,279 @@
+"""The pipelines: what runs code of anybody has no rights, what has rights runs no such code, offline jobs run."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support import ROOT, STACKS
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
+PINNED = re.compile(r"uses: (\./\S+|[\w.-]+(?:/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$")
+NO_JOBS = ("stages", "workflow", "default", "variables")
+
+
+@cache
+def workflow(name: str) -> dict[str, Any]:
+    document = yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
+    # YAML 1.1 reads the key `on` as true.
+    return {"on" if key is True else key: value for key, value in document.items()}
+
+
+def jobs_of_github() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path in WORKFLOWS:
+        for name, job in workflow(path.stem)["jobs"].items():
+            yield path.stem, name, job
+
+
+@cache
+def gitlab() -> dict[str, dict[str, Any]]:
+    """Jobs with what they extend; GitLab merges mappings and replaces everything else."""
+    document = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    jobs = {name: body for name, body in document.items() if name not in NO_JOBS}
+    return {name: _extended(jobs, name) for name in jobs if not name.startswith(".")}
+
+
+def _extended(jobs: dict[str, Any], name: str) -> dict[str, Any]:
+    job: dict[str, Any] = jobs[name]
+    bases = job.get("extends", [])
+    merged: dict[str, Any] = {}
+    for base in [bases] if isinstance(bases, str) else bases:
+        merged = _merged(merged, _extended(jobs, base))
+    return _merged(merged, {key: value for key, value in job.items() if key != "extends"})
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    both: dict[str, Any] = {**one, **other}
+    for key in one.keys() & other.keys():
+        if isinstance(one[key], dict) and isinstance(other[key], dict):
+            both[key] = _merged(one[key], other[key])
+    return both
+
+
+def identity(stack: str) -> dict[str, Any]:
+    document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    return document["config"]["packyard:ciIdentity"]
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.parent.name + "/" + path.name)
+def test_actions_are_pinned_by_hash_with_their_version(path: Path) -> None:
+    lines = [line.strip().removeprefix("- ") for line in path.read_text(encoding="utf-8").splitlines()]
+    uses = [line for line in lines if line.startswith("uses:")]
+
+    assert uses
+    assert [line for line in uses if not PINNED.fullmatch(line)] == []
+
+
+def test_nothing_is_allowed_that_a_job_does_not_ask_for() -> None:
+    assert all(workflow(path.stem)["permissions"] in ({}, {"contents": "read"}) for path in WORKFLOWS)
+
+
+def test_no_checkout_leaves_the_token_behind() -> None:
+    steps = [step for _, _, job in jobs_of_github() for step in job["steps"] if "checkout" in step.get("uses", "")]
+
+    assert steps
+    assert all(step["with"]["persist-credentials"] is False for step in steps)
+
+
+def test_a_job_that_writes_runs_no_code_of_a_pull_request() -> None:
+    writers = [
+        (file, job)
+        for file, _, job in jobs_of_github()
+        if any(right == "write" and what != "id-token" for what, right in job.get("permissions", {}).items())
+    ]
+
+    assert {file for file, _ in writers} == {"comment", "drift"}
+    for file, job in writers:
+        assert "pull_request" not in workflow(file)["on"]
+        assert "pull_request_target" not in workflow(file)["on"]
+        runs = [step["run"] for step in job["steps"] if "run" in step]
+        assert all(run.startswith("python3 -m preview.comment_post ") for run in runs)
+        assert not any("ref" in step.get("with", {}) for step in job["steps"])
+
+
+def test_what_posts_needs_nothing_installed() -> None:
+    allowed = sys.stdlib_module_names | {"preview"}
+    for name in ("comment_post", "comment_untrusted"):
+        tree = ast.parse((ROOT / f"preview/{name}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                assert all(alias.name.partition(".")[0] in allowed for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                module = node.module or ""
+                assert module.partition(".")[0] in allowed
+                assert not module.startswith("preview") or module == "preview.comment_untrusted"
+
+
+def test_pull_requests_of_forks_get_no_identity() -> None:
+    offline, cloud = (workflow("merge-request")["jobs"][name] for name in ("offline", "cloud"))
+
+    assert "permissions" not in offline
+    assert "environment" not in offline
+    assert "secrets." not in json.dumps(workflow("merge-request"))
+    assert cloud["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
+
+
+def test_an_identity_is_asked_for_in_an_environment_alone() -> None:
+    for file, name, job in jobs_of_github():
+        wants = job.get("permissions", {}).get("id-token") == "write"
+        assert wants == ("environment" in job), f"{file}: {name}"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_github_asks_as_the_stack_file_trusts(stack: str) -> None:
+    trusted = identity(stack)["github"]
+    deploy = workflow("deploy")["jobs"]
+
+    assert deploy[f"{stack}-plan"]["environment"] == trusted["previewEnvironment"]
+    assert deploy[f"{stack}-up"]["environment"] == trusted["deployEnvironment"]
+    assert trusted["deployWorkflow"] == ".github/workflows/deploy.yml"
+    for file, job in (("merge-request", "cloud"), ("drift", "preview")):
+        body = workflow(file)["jobs"][job]
+        assert stack in body["strategy"]["matrix"]["stack"]
+        assert body["environment"].replace("${{ matrix.stack }}", stack) == trusted["previewEnvironment"]
+    for file, name, job in jobs_of_github():
+        audiences = [step["with"]["audience"] for step in job["steps"] if step.get("uses") == "./.github/actions/stack"]
+        if audiences and (stack in name or "strategy" in job):
+            assert audiences[0].replace("${{ matrix.stack }}", stack) == identity(stack)["audience"], f"{file}: {name}"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_gitlab_asks_as_the_stack_file_trusts(stack: str) -> None:
+    trusted = identity(stack)["gitlab"]
+    jobs = {name: job for name, job in gitlab().items() if name.endswith(f" {stack}")}
+
+    assert set(jobs) == {f"{what} {stack}" for what in ("preview", "plan", "up", "drift")}
+    for name, job in jobs.items():
+        purpose = trusted["deploy" if name.startswith("up") else "preview"]
+        assert job["environment"] == {"name": purpose["name"], "deployment_tier": purpose["tier"]}, name
+        assert job["id_tokens"] == {"IDENTITY_TOKEN": {"aud": identity(stack)["audience"]}}, name
+
+
+def test_gitlab_gives_an_identity_to_no_job_that_a_fork_runs() -> None:
+    for name, job in gitlab().items():
+        conditions = [rule["if"] for rule in job["rules"]]
+        of_requests = [condition for condition in conditions if "merge_request_event" in condition]
+        if "id_tokens" in job:
+            assert all("$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID" in text for text in of_requests), name
+        elif of_requests:
+            assert "environment" not in job, name
+            assert all(line.startswith("make ") for line in job["script"]), name
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_clouds_are_changed_by_hand_after_the_plan_and_on_the_default_branch(stack: str) -> None:
+    [rule] = gitlab()[f"up {stack}"]["rules"]
+    job = workflow("deploy")["jobs"][f"{stack}-up"]
+
+    assert (rule["when"], rule["allow_failure"]) == ("manual", False)
+    assert "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" in rule["if"]
+    assert gitlab()[f"up {stack}"]["needs"] == [f"plan {stack}"]
+    assert list(workflow("deploy")["on"]) == ["workflow_dispatch"]
+    assert job["if"] == "github.ref_name == github.event.repository.default_branch"
+    assert job["needs"] == f"{stack}-plan"
+
+
+def test_staging_comes_before_production() -> None:
+    assert gitlab()["plan production"]["needs"] == ["up staging"]
+    assert workflow("deploy")["jobs"]["production-plan"]["needs"] == "staging-up"
+
+
+def test_only_schedules_hold_the_token_of_the_bot() -> None:
+    posting = {name for name, job in gitlab().items() if "comment_post" in " ".join(job["script"])}
+
+    assert posting == {"drift issue", "post comments"}
+    for name in posting:
+        assert all('$CI_PIPELINE_SOURCE == "schedule"' in rule["if"] for rule in gitlab()[name]["rules"])
+        assert "id_tokens" not in gitlab()[name]
+
+
+def test_every_job_runs_targets_that_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    lines = [line for job in gitlab().values() for line in (*job.get("before_script", ()), *job["script"])]
+    lines += [step["run"] for _, _, job in jobs_of_github() for step in job["steps"] if "run" in step]
+    called = {match[1] for line in lines if (match := re.match(r"make ([a-z-]+)", line))}
+
+    assert called == {"setup", "lint", "test", "comment", "cloud-preview", "cloud-up", "drift"}
+    assert called <= targets
+    # What lands has passed the same two.
+    assert {"make lint", "make test"} <= set((ROOT / ".ci/run").read_text(encoding="utf-8").splitlines())
+
+
+def test_gitlabs_identity_file_is_what_google_reads(tmp_path: Path) -> None:
+    token, credentials = tmp_path / "token", tmp_path / "identity.json"
+    lines = gitlab()["preview staging"]["before_script"]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "IDENTITY_TOKEN": "a.b.c",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+        "GOOGLE_APPLICATION_CREDENTIALS": str(credentials),
+        "GCP_IDENTITY_PROVIDER": "projects/1/locations/global/workloadIdentityPools/p/providers/q",
+        "GCP_SERVICE_ACCOUNT": "preview@p.iam.gserviceaccount.com",
+    }
+    assert lines[0] == "make setup"
+    subprocess.run(["sh", "-ec", "\n".join(lines[1:])], env=environment, check=True)
+    written = json.loads(credentials.read_text(encoding="utf-8"))
+
+    assert token.read_text(encoding="utf-8") == "a.b.c"
+    assert token.stat().st_mode & 0o077 == 0
+    assert written["credential_source"] == {"file": str(token)}
+    assert written["audience"] == f"//iam.googleapis.com/{environment['GCP_IDENTITY_PROVIDER']}"
+    assert environment["GCP_SERVICE_ACCOUNT"] in written["service_account_impersonation_url"]
+
+
+def test_the_comment_job_runs_in_a_fresh_clone(tmp_path: Path) -> None:
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    origin.mkdir()
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    names = [name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+    subprocess.run(["tar", "-cf", "../files.tar", "-C", str(ROOT), *names], cwd=origin, check=True)
+    subprocess.run(["tar", "-xf", "../files.tar"], cwd=origin, check=True)
+    _git(origin, "init", "-q")
+    _git(origin, "add", "-A")
+    _git(origin, "commit", "-q", "-m", "before")
+    base = _git(origin, "rev-parse", "HEAD").strip()
+    stack_file = origin / "Pulumi.staging.yaml"
+    text = stack_file.read_text(encoding="utf-8")
+    stack_file.write_text(text.replace("dataDiskGiB: 50", "dataDiskGiB: 60"))
+    _git(origin, "commit", "-q", "-a", "-m", "after")
+    _git(tmp_path, "clone", "-q", str(origin), str(clone))
+    _lend_packages(clone / ".venv")
+    script = gitlab()["comment"]["script"]
+    environment = {**os.environ, "CI_MERGE_REQUEST_DIFF_BASE_SHA": base, "STACKS": "staging"}
+    done = subprocess.run(
+        ["sh", "-ec", "\n".join(script)], cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    comment = (clone / "comment.md").read_text(encoding="utf-8")
+    assert "size: 50 → 60" in comment
+    assert base[:10] in comment
+    assert all((clone / path).is_file() for path in gitlab()["comment"]["artifacts"]["paths"])
+
+
+def _lend_packages(venv: Path) -> None:
+    """An environment with the packages of this one, newer than the requirements, so that nothing is installed again."""
+    venv.mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (venv / name).symlink_to(ROOT / ".venv" / name)
+    (venv / ".installed").touch()
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=Someone", "-c", "user.email=someone@example.com")
+    return subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True).stdout
