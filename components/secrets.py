@@ -36,7 +36,7 @@ def empty_gcp_secret(
 
 
 def empty_aws_secret(component: Component, name: str) -> aws.secretsmanager.Secret:
-    """A Secrets Manager secret without a value; readers get `secretsmanager:GetSecretValue` on its ARN in their role."""
+    """A Secrets Manager secret without a value; a reader needs `secretsmanager:GetSecretValue` on its ARN."""
     return aws.secretsmanager.Secret(
         f"{component.name}-{name}",
         name=component.context.physical_name(component.name, name, kind="secret"),

@@ -3,12 +3,10 @@
 import pulumi
 import pulumi_aws as aws
 
+from components.buckets import ABANDONED_UPLOAD_DAYS, close_s3_bucket, tls_only
 from components.component import Component
 from components.iam import Statement, policy_document
 from settings.backup_vault import S3Vault
-
-ABANDONED_UPLOAD_DAYS = 7
-"""Parts of an upload that was never finished are billed, and no listing shows them."""
 
 OPERATOR_BUCKET_ACTIONS = (
     "s3:DeleteBucket",
@@ -51,7 +49,9 @@ def locked_bucket(
         tags=component.tags("s3"),
         opts=component.stateful(),
     )
-    privacy = _private_and_encrypted(component, bucket)
+    # Keys of S3, not of KMS: whoever deletes a KMS key deletes every backup under it within 7 days, lock or no lock.
+    # pgBackRest and restic encrypt before they send, with keys that never come here.
+    privacy = close_s3_bucket(component, component.name, bucket)
     versioning = aws.s3.BucketVersioning(
         component.name,
         bucket=bucket.bucket,
@@ -89,14 +89,7 @@ def bucket_policy(arn: pulumi.Input[str], operator_role_arn: str) -> pulumi.Outp
     # Sessions of a role carry the role's own ARN in this key.
     not_the_operator = {"ArnNotEquals": {"aws:PrincipalArn": operator_role_arn}}
     return policy_document(
-        Statement(
-            sid="TlsOnly",
-            effect="Deny",
-            actions=["s3:*"],
-            principals={"AWS": "*"},
-            resources=[arn, everything],
-            conditions={"Bool": {"aws:SecureTransport": "false"}},
-        ),
+        tls_only(arn),
         Statement(
             sid="OnlyTheOperatorChangesTheBucket",
             effect="Deny",
@@ -114,40 +107,6 @@ def bucket_policy(arn: pulumi.Input[str], operator_role_arn: str) -> pulumi.Outp
             conditions=not_the_operator,
         ),
     )
-
-
-def _private_and_encrypted(component: Component, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
-    return [
-        aws.s3.BucketPublicAccessBlock(
-            component.name,
-            bucket=bucket.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=component.child(),
-        ),
-        aws.s3.BucketOwnershipControls(
-            component.name,
-            bucket=bucket.bucket,
-            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=component.child(),
-        ),
-        # Keys of S3, not of KMS: whoever deletes a KMS key deletes every backup under it within 7 days, lock or no
-        # lock. pgBackRest and restic encrypt before they send, with keys that never come here.
-        aws.s3.BucketServerSideEncryptionConfiguration(
-            component.name,
-            bucket=bucket.bucket,
-            rules=[
-                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                    apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                        sse_algorithm="AES256"
-                    )
-                )
-            ],
-            opts=component.child(),
-        ),
-    ]
 
 
 def _lifecycle(

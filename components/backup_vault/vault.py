@@ -8,12 +8,12 @@ import pulumi_gcp as gcp
 
 from components.backup_vault.offsite import writer_role
 from components.backup_vault.s3_vault import bucket_arn, locked_bucket
+from components.buckets import stateful_gcs_bucket
 from components.component import Component, StackContext
 from components.iam import Statement, policy_document
 from settings.backup_vault import BackupVaultSettings, GcsVault
 from settings.offsite import OffsitePlace
 
-SECONDS_OF_A_DAY = 86400
 
 DATABASE_PREFIX = "pgbackrest"
 """Both repositories of the database pair lie below it (pgBackRest's `repoN-path=/pgbackrest`), one in each bucket."""
@@ -103,29 +103,12 @@ class BackupVault(Component):
 
 
 def _soft_delete_bucket(component: BackupVault, settings: GcsVault) -> gcp.storage.Bucket:
-    return gcp.storage.Bucket(
+    return stateful_gcs_bucket(
+        component,
         f"{component.name}-gcs",
-        name=component.context.physical_name(component.name, kind="gcs_bucket"),
-        location=component.context.gcp_region.upper(),
-        storage_class="STANDARD",
-        uniform_bucket_level_access=True,
-        public_access_prevention="enforced",
-        versioning=gcp.storage.BucketVersioningArgs(enabled=True),
-        soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(
-            retention_duration_seconds=settings.soft_delete_days * SECONDS_OF_A_DAY
-        ),
-        lifecycle_rules=[
-            gcp.storage.BucketLifecycleRuleArgs(
-                action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"),
-                condition=gcp.storage.BucketLifecycleRuleConditionArgs(
-                    days_since_noncurrent_time=settings.noncurrent_days, with_state="ARCHIVED"
-                ),
-            )
-        ],
-        force_destroy=False,
-        deletion_policy="PREVENT" if component.context.protected else "DELETE",
-        labels=component.labels(),
-        opts=component.stateful(),
+        component.context.physical_name(component.name, kind="gcs_bucket"),
+        noncurrent_days=settings.noncurrent_days,
+        soft_delete_days=settings.soft_delete_days,
     )
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
+from components.buckets import stateful_gcs_bucket
 from components.component import Component
 from settings.dev_instance import DevInstanceSettings
 from settings.dev_instance_document import ObjectBuckets
 
-SECONDS_OF_A_DAY = 86400
 
 SECRETS_KEEP_DAYS = 365
 """Backups of gitlab-secrets.json are small, and a data backup that outlives them cannot be decrypted."""
@@ -54,43 +54,13 @@ def grant_buckets(component: Component, buckets: InstanceBuckets, member: pulumi
 def _bucket(
     component: Component, purpose: str, settings: DevInstanceSettings, *, expire_days: int | None = None
 ) -> gcp.storage.Bucket:
-    context, storage = component.context, settings.object_storage
-    rules = [
-        _deletion(
-            gcp.storage.BucketLifecycleRuleConditionArgs(
-                days_since_noncurrent_time=storage.noncurrent_days, with_state="ARCHIVED"
-            )
-        ),
-        # GitLab's direct uploads leave parts behind when a client goes away.
-        gcp.storage.BucketLifecycleRuleArgs(
-            action=gcp.storage.BucketLifecycleRuleActionArgs(type="AbortIncompleteMultipartUpload"),
-            condition=gcp.storage.BucketLifecycleRuleConditionArgs(age=7),
-        ),
-    ]
-    if expire_days is not None:
-        rules.append(_deletion(gcp.storage.BucketLifecycleRuleConditionArgs(age=expire_days, with_state="LIVE")))
-    return gcp.storage.Bucket(
+    return stateful_gcs_bucket(
+        component,
         f"{component.name}-{purpose}",
-        name=context.physical_name(component.name, purpose, kind="gcs_bucket"),
-        location=context.gcp_region.upper(),
-        storage_class="STANDARD",
-        uniform_bucket_level_access=True,
-        public_access_prevention="enforced",
-        versioning=gcp.storage.BucketVersioningArgs(enabled=True),
-        soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(
-            retention_duration_seconds=storage.soft_delete_days * SECONDS_OF_A_DAY
-        ),
-        lifecycle_rules=rules,
-        force_destroy=False,
-        deletion_policy="PREVENT" if context.protected else "DELETE",
-        labels=component.labels(),
-        opts=component.stateful(),
-    )
-
-
-def _deletion(condition: gcp.storage.BucketLifecycleRuleConditionArgs) -> gcp.storage.BucketLifecycleRuleArgs:
-    return gcp.storage.BucketLifecycleRuleArgs(
-        action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"), condition=condition
+        component.context.physical_name(component.name, purpose, kind="gcs_bucket"),
+        noncurrent_days=settings.object_storage.noncurrent_days,
+        soft_delete_days=settings.object_storage.soft_delete_days,
+        expire_days=expire_days,
     )
 
 

@@ -6,8 +6,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_gcp as gcp
 
+from components.buckets import close_s3_bucket, s3_tls_only_policy, stateful_gcs_bucket
 from components.component import Component, StackContext
-from components.iam import Statement, policy_document
 from components.machine_store.bundle import Bundle, machine_bundle
 from settings.machine import MachinesSettings
 
@@ -76,27 +76,8 @@ def document_path(machine: str) -> str:
 
 
 def _gcs_bucket(component: MachineStore) -> gcp.storage.Bucket:
-    return gcp.storage.Bucket(
-        f"{component.name}-gcs",
-        name=component.context.physical_name(component.name, kind="gcs_bucket"),
-        location=component.context.gcp_region.upper(),
-        storage_class="STANDARD",
-        uniform_bucket_level_access=True,
-        public_access_prevention="enforced",
-        versioning=gcp.storage.BucketVersioningArgs(enabled=True),
-        lifecycle_rules=[
-            gcp.storage.BucketLifecycleRuleArgs(
-                action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"),
-                condition=gcp.storage.BucketLifecycleRuleConditionArgs(
-                    days_since_noncurrent_time=OLD_VERSION_DAYS, with_state="ARCHIVED"
-                ),
-            )
-        ],
-        force_destroy=False,
-        deletion_policy="PREVENT" if component.context.protected else "DELETE",
-        labels=component.labels(),
-        opts=component.stateful(),
-    )
+    physical_name = component.context.physical_name(component.name, kind="gcs_bucket")
+    return stateful_gcs_bucket(component, f"{component.name}-gcs", physical_name, noncurrent_days=OLD_VERSION_DAYS)
 
 
 def _gcs_bundle(component: MachineStore, bucket: gcp.storage.Bucket, bundle: Bundle) -> pulumi.Output[str]:
@@ -120,29 +101,9 @@ def _s3_bucket(component: MachineStore) -> aws.s3.Bucket:
         tags=component.tags(),
         opts=component.stateful(),
     )
-    aws.s3.BucketPublicAccessBlock(
-        name,
-        bucket=bucket.bucket,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
-        opts=component.child(),
-    )
-    aws.s3.BucketServerSideEncryptionConfiguration(
-        name,
-        bucket=bucket.bucket,
-        rules=[
-            aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                    sse_algorithm="AES256"
-                )
-            )
-        ],
-        opts=component.child(),
-    )
+    close_s3_bucket(component, name, bucket)
     _s3_versions(component, name, bucket)
-    _s3_tls_only(component, name, bucket)
+    s3_tls_only_policy(component, name, bucket)
     return bucket
 
 
@@ -170,24 +131,6 @@ def _s3_versions(component: MachineStore, name: str, bucket: aws.s3.Bucket) -> N
             )
         ],
         opts=component.child(depends_on=[versioning]),
-    )
-
-
-def _s3_tls_only(component: MachineStore, name: str, bucket: aws.s3.Bucket) -> None:
-    aws.s3.BucketPolicy(
-        name,
-        bucket=bucket.bucket,
-        policy=policy_document(
-            Statement(
-                sid="TlsOnly",
-                effect="Deny",
-                actions=["s3:*"],
-                resources=[bucket.arn, pulumi.Output.concat(bucket.arn, "/*")],
-                principals={"AWS": "*"},
-                conditions={"Bool": {"aws:SecureTransport": "false"}},
-            )
-        ),
-        opts=component.child(),
     )
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
+from components.buckets import stateful_gcs_bucket
 from components.component import Component
 from settings.package_server import PackageStorage
 
-SECONDS_OF_A_DAY = 86400
 
 WRITER_ROLE = "roles/storage.objectUser"
 """Reads, writes and deletes objects (Pulp's orphan cleanup deletes), without any right on the bucket itself."""
@@ -44,31 +44,11 @@ def grant_writer(component: Component, buckets: PackageBuckets, member: pulumi.I
 
 def private_bucket(component: Component, what: str, settings: PackageStorage) -> gcp.storage.Bucket:
     """A private, versioned bucket with soft delete, whose objects nobody can make public."""
-    return gcp.storage.Bucket(
+    return stateful_gcs_bucket(
+        component,
         f"{component.name}-{what}",
-        name=component.context.physical_name(component.name, what, kind="gcs_bucket"),
+        component.context.physical_name(component.name, what, kind="gcs_bucket"),
+        noncurrent_days=settings.noncurrent_days,
+        soft_delete_days=settings.soft_delete_days,
         location=settings.location,
-        storage_class="STANDARD",
-        uniform_bucket_level_access=True,
-        public_access_prevention="enforced",
-        versioning=gcp.storage.BucketVersioningArgs(enabled=True),
-        soft_delete_policy=gcp.storage.BucketSoftDeletePolicyArgs(
-            retention_duration_seconds=settings.soft_delete_days * SECONDS_OF_A_DAY
-        ),
-        lifecycle_rules=[
-            gcp.storage.BucketLifecycleRuleArgs(
-                action=gcp.storage.BucketLifecycleRuleActionArgs(type="Delete"),
-                condition=gcp.storage.BucketLifecycleRuleConditionArgs(
-                    days_since_noncurrent_time=settings.noncurrent_days, with_state="ARCHIVED"
-                ),
-            ),
-            gcp.storage.BucketLifecycleRuleArgs(
-                action=gcp.storage.BucketLifecycleRuleActionArgs(type="AbortIncompleteMultipartUpload"),
-                condition=gcp.storage.BucketLifecycleRuleConditionArgs(age=7),
-            ),
-        ],
-        force_destroy=False,
-        deletion_policy="PREVENT" if component.context.protected else "DELETE",
-        labels=component.labels(),
-        opts=component.stateful(),
     )

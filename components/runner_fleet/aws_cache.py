@@ -1,10 +1,9 @@
 """The cache bucket on AWS."""
 
-import pulumi
 import pulumi_aws as aws
 
+from components.buckets import close_s3_bucket, s3_tls_only_policy
 from components.component import Component
-from components.iam import Statement, policy_document
 
 
 def s3_cache(component: Component, expiry_days: int) -> aws.s3.Bucket:
@@ -17,29 +16,9 @@ def s3_cache(component: Component, expiry_days: int) -> aws.s3.Bucket:
         tags={**component.tags(), "data": "cache"},
         opts=component.child(),
     )
-    aws.s3.BucketPublicAccessBlock(
-        name,
-        bucket=bucket.bucket,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
-        opts=component.child(),
-    )
-    aws.s3.BucketServerSideEncryptionConfiguration(
-        name,
-        bucket=bucket.bucket,
-        rules=[
-            aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                    sse_algorithm="AES256"
-                )
-            )
-        ],
-        opts=component.child(),
-    )
+    close_s3_bucket(component, name, bucket)
     _expiry(component, name, bucket, expiry_days)
-    _tls_only(component, name, bucket)
+    s3_tls_only_policy(component, name, bucket)
     return bucket
 
 
@@ -58,23 +37,5 @@ def _expiry(component: Component, name: str, bucket: aws.s3.Bucket, days: int) -
                 ),
             )
         ],
-        opts=component.child(),
-    )
-
-
-def _tls_only(component: Component, name: str, bucket: aws.s3.Bucket) -> None:
-    aws.s3.BucketPolicy(
-        name,
-        bucket=bucket.bucket,
-        policy=policy_document(
-            Statement(
-                sid="TlsOnly",
-                effect="Deny",
-                actions=["s3:*"],
-                resources=[bucket.arn, pulumi.Output.concat(bucket.arn, "/*")],
-                principals={"AWS": "*"},
-                conditions={"Bool": {"aws:SecureTransport": "false"}},
-            )
-        ),
         opts=component.child(),
     )

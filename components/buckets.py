@@ -1,0 +1,114 @@
+"""Buckets that are closed from the start: private, encrypted, and on GCP versioned and protected."""
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_gcp as gcp
+
+from components.component import Component
+from components.iam import Statement, policy_document
+
+ABANDONED_UPLOAD_DAYS = 7
+"""Parts of an upload that was never finished are billed, and no listing shows them."""
+
+SECONDS_OF_A_DAY = 86400
+
+
+def stateful_gcs_bucket(
+    component: Component,
+    name: str,
+    physical_name: str,
+    *,
+    noncurrent_days: int,
+    soft_delete_days: int | None = None,
+    expire_days: int | None = None,
+    location: str | None = None,
+) -> gcp.storage.Bucket:
+    """A versioned bucket whose objects nobody can make public.
+
+    Old versions go after `noncurrent_days`; live objects after `expire_days`, or never. Without `soft_delete_days` the
+    bucket has Google's own 7. `location` is a region or multi-region, by default the region of the stack.
+    """
+    return gcp.storage.Bucket(
+        name,
+        name=physical_name,
+        location=location or component.context.gcp_region.upper(),
+        storage_class="STANDARD",
+        uniform_bucket_level_access=True,
+        public_access_prevention="enforced",
+        versioning=gcp.storage.BucketVersioningArgs(enabled=True),
+        soft_delete_policy=None
+        if soft_delete_days is None
+        else gcp.storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=soft_delete_days * SECONDS_OF_A_DAY),
+        lifecycle_rules=_gcs_lifecycle(noncurrent_days, expire_days),
+        force_destroy=False,
+        deletion_policy="PREVENT" if component.context.protected else "DELETE",
+        labels=component.labels(),
+        opts=component.stateful(),
+    )
+
+
+def _gcs_lifecycle(noncurrent_days: int, expire_days: int | None) -> list[gcp.storage.BucketLifecycleRuleArgs]:
+    delete = gcp.storage.BucketLifecycleRuleActionArgs(type="Delete")
+    abort = gcp.storage.BucketLifecycleRuleActionArgs(type="AbortIncompleteMultipartUpload")
+    condition = gcp.storage.BucketLifecycleRuleConditionArgs
+    old = condition(days_since_noncurrent_time=noncurrent_days, with_state="ARCHIVED")
+    rules = [
+        gcp.storage.BucketLifecycleRuleArgs(action=delete, condition=old),
+        gcp.storage.BucketLifecycleRuleArgs(action=abort, condition=condition(age=ABANDONED_UPLOAD_DAYS)),
+    ]
+    if expire_days is not None:
+        live = condition(age=expire_days, with_state="LIVE")
+        rules.append(gcp.storage.BucketLifecycleRuleArgs(action=delete, condition=live))
+    return rules
+
+
+def close_s3_bucket(component: Component, name: str, bucket: aws.s3.Bucket) -> list[pulumi.Resource]:
+    """Blocks public access, gives the owner every object, and encrypts with keys of S3."""
+    return [
+        aws.s3.BucketPublicAccessBlock(
+            name,
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=component.child(),
+        ),
+        aws.s3.BucketOwnershipControls(
+            name,
+            bucket=bucket.bucket,
+            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=component.child(),
+        ),
+        aws.s3.BucketServerSideEncryptionConfiguration(
+            name,
+            bucket=bucket.bucket,
+            rules=[
+                aws.s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=aws.s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                        sse_algorithm="AES256"
+                    )
+                )
+            ],
+            opts=component.child(),
+        ),
+    ]
+
+
+def tls_only(bucket_arn: pulumi.Input[str]) -> Statement:
+    """Refuses requests that are not encrypted on their way."""
+    return Statement(
+        sid="TlsOnly",
+        effect="Deny",
+        actions=["s3:*"],
+        principals={"AWS": "*"},
+        resources=[bucket_arn, pulumi.Output.concat(bucket_arn, "/*")],
+        conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def s3_tls_only_policy(component: Component, name: str, bucket: aws.s3.Bucket) -> aws.s3.BucketPolicy:
+    """The whole policy of a bucket that has nothing more to say."""
+    return aws.s3.BucketPolicy(
+        name, bucket=bucket.bucket, policy=policy_document(tls_only(bucket.arn)), opts=component.child()
+    )
