@@ -14,7 +14,6 @@ from components.iam import Statement, policy_document
 from settings.backup_vault import BackupVaultSettings, GcsVault
 from settings.offsite import OffsitePlace
 
-
 DATABASE_PREFIX = "pgbackrest"
 """Both repositories of the database pair lie below it (pgBackRest's `repoN-path=/pgbackrest`), one in each bucket."""
 

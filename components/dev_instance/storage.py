@@ -11,7 +11,6 @@ from components.component import Component
 from settings.dev_instance import DevInstanceSettings
 from settings.dev_instance_document import ObjectBuckets
 
-
 SECRETS_KEEP_DAYS = 365
 """Backups of gitlab-secrets.json are small, and a data backup that outlives them cannot be decrypted."""
 
