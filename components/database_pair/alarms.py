@@ -5,11 +5,18 @@ Every alarm also rings when its metric stays away: a standby that vanished repor
 
 from dataclasses import dataclass
 
-import pulumi
 import pulumi_aws as aws
-import pulumi_gcp as gcp
 
-from components.alerts import AWS_NAMESPACE, MACHINE_LABEL, AlertTargets, MachineMetric
+from components.alerts import (
+    AWS_NAMESPACE,
+    MACHINE_LABEL,
+    AlertTargets,
+    MachineMetric,
+    gcp_alarm,
+    outside,
+    own_series,
+    silent,
+)
 from components.component import Component
 from settings.database_pair import DatabaseHost
 
@@ -62,23 +69,15 @@ LIMITS = (
 
 def gcp_alarms(component: Component, alerts: AlertTargets) -> None:
     """Alarms about the host on GCP."""
+    seconds = SILENT_PERIODS * PERIOD
     for limit in LIMITS:
-        series = pulumi.Output.format(
-            'metric.type="{}" AND resource.type="gce_instance" AND metric.labels.{}="{}"',
-            alerts.gcp_metrics[limit.metric],
-            MACHINE_LABEL,
-            DatabaseHost.A.value,
-        )
-        gcp.monitoring.AlertPolicy(
-            f"{component.name}-{limit.what}",
-            display_name=f"{component.context.stack} {DatabaseHost.A}: {limit.what}",
-            combiner="OR",
-            conditions=[_above(limit, series), _silent(limit, series)],
-            notification_channels=list(alerts.gcp_channels),
-            documentation=gcp.monitoring.AlertPolicyDocumentationArgs(content=limit.advice, mime_type="text/markdown"),
-            user_labels=component.labels(),
-            opts=component.child(),
-        )
+        series = own_series(alerts.gcp_metrics[limit.metric], DatabaseHost.A.value)
+        conditions = [
+            outside(f"{limit.what} late", series, limit.seconds, seconds=seconds, period_seconds=PERIOD),
+            silent(f"{limit.what} silent", series, seconds, period_seconds=PERIOD),
+        ]
+        name, title = f"{component.name}-{limit.what}", f"{DatabaseHost.A}: {limit.what}"
+        gcp_alarm(component, alerts, name, title, limit.advice, conditions)
 
 
 def aws_alarms(component: Component, alerts: AlertTargets) -> None:
@@ -102,36 +101,3 @@ def aws_alarms(component: Component, alerts: AlertTargets) -> None:
             tags=component.tags(),
             opts=component.child(),
         )
-
-
-def _above(limit: Limit, series: pulumi.Output[str]) -> gcp.monitoring.AlertPolicyConditionArgs:
-    return gcp.monitoring.AlertPolicyConditionArgs(
-        display_name=f"{limit.what} late",
-        condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
-            filter=series,
-            comparison="COMPARISON_GT",
-            threshold_value=limit.seconds,
-            duration=f"{SILENT_PERIODS * PERIOD}s",
-            aggregations=[
-                gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
-                    alignment_period=f"{PERIOD}s", per_series_aligner="ALIGN_MAX"
-                )
-            ],
-            evaluation_missing_data="EVALUATION_MISSING_DATA_ACTIVE",
-        ),
-    )
-
-
-def _silent(limit: Limit, series: pulumi.Output[str]) -> gcp.monitoring.AlertPolicyConditionArgs:
-    return gcp.monitoring.AlertPolicyConditionArgs(
-        display_name=f"{limit.what} silent",
-        condition_absent=gcp.monitoring.AlertPolicyConditionConditionAbsentArgs(
-            filter=series,
-            duration=f"{SILENT_PERIODS * PERIOD}s",
-            aggregations=[
-                gcp.monitoring.AlertPolicyConditionConditionAbsentAggregationArgs(
-                    alignment_period=f"{PERIOD}s", per_series_aligner="ALIGN_MAX"
-                )
-            ],
-        ),
-    )

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_gcp as gcp
 
-from components.alerts import MACHINE_LABEL, AlertTargets, MachineMetric
+from components.alerts import (
+    AlertTargets,
+    MachineMetric,
+    certificate_expiring,
+    gcp_alarm,
+    outside,
+    own_series,
+    probe_failing,
+)
 from components.component import Component
 from settings.dev_instance import DevInstanceSettings
 
@@ -14,9 +22,6 @@ SIGN_IN_PATH = "/users/sign_in"
 
 PERIOD = "60s"
 """How often each probing region asks."""
-
-FAILING_REGIONS = 1
-"""More regions than this have to fail, so that one bad path in the network wakes nobody."""
 
 CERTIFICATE_DAYS = 20
 """Let's Encrypt's certificates live 90 days and are renewed with 30 left; at 20, renewal has failed for ten days."""
@@ -40,8 +45,19 @@ def monitoring(component: Component, settings: DevInstanceSettings, project: str
     """All probes and alarms besides those of every machine."""
     for probe in _probes(settings):
         check = _check(component, probe, project)
-        _alarm(component, alerts, f"{probe.name}-unreachable", "The address does not answer.", _failing(check))
-        _alarm(component, alerts, f"{probe.name}-certificate", "Its certificate runs out.", _expiring(check))
+        _alarm(
+            component,
+            alerts,
+            f"{probe.name}-unreachable",
+            "The address does not answer.",
+            probe_failing("the probe fails from several regions", _metric("check_passed", check)),
+        )
+        expiring = certificate_expiring(
+            f"the certificate has fewer than {CERTIFICATE_DAYS} days left",
+            _metric("time_until_ssl_cert_expires", check),
+            CERTIFICATE_DAYS,
+        )
+        _alarm(component, alerts, f"{probe.name}-certificate", "Its certificate runs out.", expiring)
     _own_alarm(
         component,
         alerts,
@@ -89,27 +105,8 @@ def _check(component: Component, probe: Probe, project: str) -> gcp.monitoring.U
 
 def _own_alarm(component: Component, alerts: AlertTargets, metric: MachineMetric, advice: str, limit: float) -> None:
     """An alarm on a metric that the machine writes. Silence counts as trouble."""
-    series = pulumi.Output.format(
-        'metric.type="{}" AND resource.type="gce_instance" AND metric.labels.{}="{}"',
-        alerts.gcp_metrics[metric],
-        MACHINE_LABEL,
-        component.name,
-    )
-    condition = gcp.monitoring.AlertPolicyConditionArgs(
-        display_name=metric.value.replace("_", " "),
-        condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
-            filter=series,
-            comparison="COMPARISON_GT",
-            threshold_value=limit,
-            duration="300s",
-            aggregations=[
-                gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
-                    alignment_period="60s", per_series_aligner="ALIGN_MAX"
-                )
-            ],
-            evaluation_missing_data="EVALUATION_MISSING_DATA_ACTIVE",
-        ),
-    )
+    series = own_series(alerts.gcp_metrics[metric], component.name)
+    condition = outside(metric.value.replace("_", " "), series, limit)
     _alarm(component, alerts, metric.value.replace("_", "-"), advice, condition)
 
 
@@ -120,56 +117,8 @@ def _alarm(
     advice: str,
     condition: gcp.monitoring.AlertPolicyConditionArgs,
 ) -> None:
-    gcp.monitoring.AlertPolicy(
-        f"{component.name}-{what}",
-        display_name=f"{component.context.stack} {component.name}: {what}",
-        combiner="OR",
-        conditions=[condition],
-        notification_channels=list(alerts.gcp_channels),
-        documentation=gcp.monitoring.AlertPolicyDocumentationArgs(content=advice, mime_type="text/markdown"),
-        user_labels=component.labels(),
-        opts=component.child(),
-    )
-
-
-def _failing(check: gcp.monitoring.UptimeCheckConfig) -> gcp.monitoring.AlertPolicyConditionArgs:
-    return gcp.monitoring.AlertPolicyConditionArgs(
-        display_name="the probe fails from several regions",
-        condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
-            filter=_metric("check_passed", check),
-            comparison="COMPARISON_GT",
-            threshold_value=FAILING_REGIONS,
-            duration="120s",
-            aggregations=[
-                gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
-                    alignment_period="300s",
-                    per_series_aligner="ALIGN_NEXT_OLDER",
-                    cross_series_reducer="REDUCE_COUNT_FALSE",
-                    group_by_fields=["resource.label.host"],
-                )
-            ],
-        ),
-    )
-
-
-def _expiring(check: gcp.monitoring.UptimeCheckConfig) -> gcp.monitoring.AlertPolicyConditionArgs:
-    return gcp.monitoring.AlertPolicyConditionArgs(
-        display_name=f"the certificate has fewer than {CERTIFICATE_DAYS} days left",
-        condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
-            filter=_metric("time_until_ssl_cert_expires", check),
-            comparison="COMPARISON_LT",
-            threshold_value=CERTIFICATE_DAYS,
-            duration="600s",
-            aggregations=[
-                gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
-                    alignment_period="1200s",
-                    per_series_aligner="ALIGN_NEXT_OLDER",
-                    cross_series_reducer="REDUCE_MEAN",
-                    group_by_fields=["resource.label.host"],
-                )
-            ],
-        ),
-    )
+    name = component.name
+    gcp_alarm(component, alerts, f"{name}-{what}", f"{name}: {what}", advice, [condition])
 
 
 def _metric(metric: str, check: gcp.monitoring.UptimeCheckConfig) -> pulumi.Output[str]:

@@ -6,7 +6,16 @@ from enum import StrEnum
 import pulumi
 import pulumi_gcp as gcp
 
-from components.alerts import GCP_PREFIX, MACHINE_LABEL, AlertTargets
+from components.alerts import (
+    GCP_PREFIX,
+    MACHINE_LABEL,
+    AlertTargets,
+    certificate_expiring,
+    gcp_alarm,
+    outside,
+    own_series,
+    probe_failing,
+)
 from components.component import Component
 from components.package_server.routes import KEYS_PREFIX
 from settings.package_server import PackageServerSettings, RepositoryFormat
@@ -135,42 +144,18 @@ def _probe_alarm(
         ' AND metric.labels.check_id="{}"',
         check.uptime_check_id,
     )
-    condition = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
-        filter=series,
-        # Failing from at least two places in the world.
-        comparison="COMPARISON_GT",
-        threshold_value=1,
-        duration="120s",
-        aggregations=[
-            gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
-                alignment_period="300s",
-                per_series_aligner="ALIGN_NEXT_OLDER",
-                cross_series_reducer="REDUCE_COUNT_FALSE",
-                group_by_fields=["resource.label.host"],
-            )
-        ],
-    )
+    condition = probe_failing(f"probe-{probe.name}", series)
     advice = f"https://{probe.host}{probe.path} does not answer {probe.status} as a client would need it."
     _alarm(component, alerts, f"probe-{probe.name}", advice, condition, "CRITICAL")
 
 
 def _certificate_alarm(component: Component, settings: PackageServerSettings, alerts: AlertTargets) -> None:
     hosts = f'one_of("{settings.hosts.public}", "{settings.hosts.upload}")'
-    condition = gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
-        filter='metric.type="monitoring.googleapis.com/uptime_check/time_until_ssl_cert_expires"'
-        f' AND resource.type="uptime_url" AND resource.labels.host={hosts}',
-        comparison="COMPARISON_LT",
-        threshold_value=CERTIFICATE_ALERT_DAYS,
-        duration="600s",
-        aggregations=[
-            gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
-                alignment_period="1200s",
-                per_series_aligner="ALIGN_NEXT_OLDER",
-                cross_series_reducer="REDUCE_MIN",
-                group_by_fields=["resource.label.host"],
-            )
-        ],
+    series = (
+        'metric.type="monitoring.googleapis.com/uptime_check/time_until_ssl_cert_expires"'
+        f' AND resource.type="uptime_url" AND resource.labels.host={hosts}'
     )
+    condition = certificate_expiring("certificate", series, CERTIFICATE_ALERT_DAYS)
     advice = "Google does not renew the certificate: the CNAME of the challenge or the CAA record is wrong."
     _alarm(component, alerts, "certificate", advice, condition, "ERROR")
 
@@ -180,14 +165,15 @@ def _own_alarm(
 ) -> None:
     series = _own_series(component, _descriptor(component, metric))
     what = metric.removeprefix("package_").rsplit("_", 1)[0].replace("_", "-")
-    _alarm(component, alerts, what, advice, _threshold(series, limit, below=below), "ERROR")
+    _alarm(component, alerts, what, advice, _threshold(what, series, limit, below=below), "ERROR")
 
 
 def _key_alarms(component: Component, alerts: AlertTargets) -> None:
     series = _own_series(component, _descriptor(component, ServerMetric.KEY_DAYS_LEFT))
     for days, severity in zip(KEY_ALERT_DAYS, ("WARNING", "ERROR", "CRITICAL"), strict=True):
         advice = f"A signing key expires within {days} days: extend it, publish it, tell users to fetch it again."
-        _alarm(component, alerts, f"key-{days}-days", advice, _threshold(series, days, below=True), severity)
+        what = f"key-{days}-days"
+        _alarm(component, alerts, what, advice, _threshold(what, series, days, below=True), severity)
 
 
 def _descriptor(component: Component, metric: ServerMetric) -> gcp.monitoring.MetricDescriptor:
@@ -205,30 +191,13 @@ def _descriptor(component: Component, metric: ServerMetric) -> gcp.monitoring.Me
 
 
 def _own_series(component: Component, descriptor: gcp.monitoring.MetricDescriptor) -> pulumi.Output[str]:
-    return pulumi.Output.format(
-        'metric.type="{}" AND resource.type="gce_instance" AND metric.labels.{}="{}"',
-        descriptor.type,
-        MACHINE_LABEL,
-        component.name,
-    )
+    return own_series(descriptor.type, component.name)
 
 
 def _threshold(
-    series: pulumi.Output[str], limit: float, *, below: bool
-) -> gcp.monitoring.AlertPolicyConditionConditionThresholdArgs:
-    """Silence counts as trouble: a stalled job reports nothing either."""
-    return gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
-        filter=series,
-        comparison="COMPARISON_LT" if below else "COMPARISON_GT",
-        threshold_value=limit,
-        duration="900s",
-        aggregations=[
-            gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
-                alignment_period="600s", per_series_aligner="ALIGN_MIN" if below else "ALIGN_MAX"
-            )
-        ],
-        evaluation_missing_data="EVALUATION_MISSING_DATA_ACTIVE",
-    )
+    what: str, series: pulumi.Output[str], limit: float, *, below: bool
+) -> gcp.monitoring.AlertPolicyConditionArgs:
+    return outside(what, series, limit, seconds=900, period_seconds=600, below=below)
 
 
 def _alarm(
@@ -236,17 +205,8 @@ def _alarm(
     alerts: AlertTargets,
     what: str,
     advice: str,
-    condition: gcp.monitoring.AlertPolicyConditionConditionThresholdArgs,
+    condition: gcp.monitoring.AlertPolicyConditionArgs,
     severity: str,
 ) -> None:
-    gcp.monitoring.AlertPolicy(
-        f"{component.name}-{what}",
-        display_name=f"{component.context.stack} {component.name}: {what}",
-        combiner="OR",
-        severity=severity,
-        conditions=[gcp.monitoring.AlertPolicyConditionArgs(display_name=what, condition_threshold=condition)],
-        notification_channels=list(alerts.gcp_channels),
-        documentation=gcp.monitoring.AlertPolicyDocumentationArgs(content=advice, mime_type="text/markdown"),
-        user_labels=component.labels(),
-        opts=component.child(),
-    )
+    name = component.name
+    gcp_alarm(component, alerts, f"{name}-{what}", f"{name}: {what}", advice, [condition], severity=severity)

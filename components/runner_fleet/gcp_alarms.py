@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.alerts import MACHINE_LABEL, AlertTargets, MachineMetric
+from components.alerts import AlertTargets, MachineMetric, gcp_alarm, outside, own_series, silent
 from components.component import Component
 from components.machine import GceMachine
 from components.runner_fleet import limits
@@ -30,13 +30,8 @@ def manager_alarms(
     max_vm_age_hours: int,
 ) -> None:
     """Manager silent, workers without a manager, workers past their age, long polls that block jobs."""
-    contact = pulumi.Output.format(
-        'metric.type="{}" AND resource.type="gce_instance" AND metric.labels.{}="{}"',
-        targets.gcp_metrics[MachineMetric.RUNNER_CONTACT_AGE_SECONDS],
-        MACHINE_LABEL,
-        machine.name,
-    )
-    absent = _absent("no sign of the manager", contact)
+    contact = own_series(targets.gcp_metrics[MachineMetric.RUNNER_CONTACT_AGE_SECONDS], machine.name)
+    absent = silent("no sign of the manager", contact, limits.SILENT_SECONDS)
     _policy(
         component,
         targets,
@@ -82,28 +77,19 @@ def _sizes(shards: Sequence[GcpShard]) -> pulumi.Output[str]:
 
 
 def _long_poll_policy(component: Component, targets: AlertTargets, machine: GceMachine, log: str) -> None:
-    gcp.monitoring.AlertPolicy(
-        f"{machine.name}-long-polls",
-        display_name=f"{component.context.stack} {machine.name}: long polls",
-        combiner="OR",
-        conditions=[
-            gcp.monitoring.AlertPolicyConditionArgs(
-                display_name="long polls block jobs",
-                condition_matched_log=gcp.monitoring.AlertPolicyConditionConditionMatchedLogArgs(
-                    filter=f'log_id("{log}") AND "{limits.LONG_POLL_LINE}"'
-                ),
-            )
-        ],
-        # An alarm on log lines must say how often it may be sent.
-        alert_strategy=gcp.monitoring.AlertPolicyAlertStrategyArgs(
-            notification_rate_limit=gcp.monitoring.AlertPolicyAlertStrategyNotificationRateLimitArgs(period="3600s"),
-            auto_close="86400s",
+    condition = gcp.monitoring.AlertPolicyConditionArgs(
+        display_name="long polls block jobs",
+        condition_matched_log=gcp.monitoring.AlertPolicyConditionConditionMatchedLogArgs(
+            filter=f'log_id("{log}") AND "{limits.LONG_POLL_LINE}"'
         ),
-        notification_channels=list(targets.gcp_channels),
-        documentation=_advice(limits.LONG_POLL_ADVICE),
-        user_labels=component.labels(),
-        opts=component.child(),
     )
+    # An alarm on log lines must say how often it may be sent.
+    strategy = gcp.monitoring.AlertPolicyAlertStrategyArgs(
+        notification_rate_limit=gcp.monitoring.AlertPolicyAlertStrategyNotificationRateLimitArgs(period="3600s"),
+        auto_close="86400s",
+    )
+    name, title = f"{machine.name}-long-polls", f"{machine.name}: long polls"
+    gcp_alarm(component, targets, name, title, limits.LONG_POLL_ADVICE, [condition], alert_strategy=strategy)
 
 
 def _policy(
@@ -115,51 +101,10 @@ def _policy(
     *,
     combiner: str = "OR",
 ) -> None:
-    gcp.monitoring.AlertPolicy(
-        name,
-        display_name=f"{component.context.stack} {name}",
-        combiner=combiner,
-        conditions=conditions,
-        notification_channels=list(targets.gcp_channels),
-        documentation=_advice(advice),
-        user_labels=component.labels(),
-        opts=component.child(),
-    )
+    gcp_alarm(component, targets, name, name, advice, conditions, combiner=combiner)
 
 
 def _above(
     title: str, series: pulumi.Input[str], limit: float, seconds: int
 ) -> gcp.monitoring.AlertPolicyConditionArgs:
-    return gcp.monitoring.AlertPolicyConditionArgs(
-        display_name=title,
-        condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
-            filter=series,
-            comparison="COMPARISON_GT",
-            threshold_value=limit,
-            duration=f"{seconds}s",
-            aggregations=[
-                gcp.monitoring.AlertPolicyConditionConditionThresholdAggregationArgs(
-                    alignment_period="60s", per_series_aligner="ALIGN_MAX"
-                )
-            ],
-        ),
-    )
-
-
-def _absent(title: str, series: pulumi.Input[str]) -> gcp.monitoring.AlertPolicyConditionArgs:
-    return gcp.monitoring.AlertPolicyConditionArgs(
-        display_name=title,
-        condition_absent=gcp.monitoring.AlertPolicyConditionConditionAbsentArgs(
-            filter=series,
-            duration=f"{limits.SILENT_SECONDS}s",
-            aggregations=[
-                gcp.monitoring.AlertPolicyConditionConditionAbsentAggregationArgs(
-                    alignment_period="60s", per_series_aligner="ALIGN_MAX"
-                )
-            ],
-        ),
-    )
-
-
-def _advice(text: str) -> gcp.monitoring.AlertPolicyDocumentationArgs:
-    return gcp.monitoring.AlertPolicyDocumentationArgs(content=text, mime_type="text/markdown")
+    return outside(title, series, limit, seconds=seconds, silence_rings=False)
