@@ -91,6 +91,10 @@ format: setup ## Format the code
 bench: setup ## Time and memory of the preview against the import floor
 	@$(BIN)/python -m tests.bench_preview
 
+.PHONY: bench-engine
+bench-engine: setup ## Time of the engine's preview and up against the import floor
+	@$(BIN)/python -m tests.bench_engine
+
 .PHONY: records
 records: setup ## Write anew what tests compare with: URNs, document schema, README's excerpt, comments
 	@$(BIN)/python -m tests.graph.record_urns
@@ -102,4 +106,5 @@ records: setup ## Write anew what tests compare with: URNs, document schema, REA
 requirements: setup ## Compile the requirements files anew after a change of a *.in file
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes -o requirements.txt requirements.in
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt requirements-dev.in
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes -o requirements-policy.txt requirements-policy.in
 	@grep -A1000 '^uv==' requirements-dev.txt | awk 'NR > 1 && /^[a-z]/ {exit} {print}' > requirements-uv.txt

@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 from capture import Capture, Registration, Unknown, Value
-from policies import providers, secrets_in_clear
+from policies import providers, secrets_in_clear, worker_groups
 from policies.policy import Policy
 from policies.registry import POLICIES
 
 UNTOLD: Mapping[Policy, str] = {
     providers.every_resource_names_its_plugin_version: "the engine tells no version",
+    worker_groups.templates_are_replaced_before_they_go: "an automatic name stands among what it tells",
     secrets_in_clear.no_secret_in_clear: "secrets arrive opened, so all of them would look clear",
     secrets_in_clear.secret_inputs_are_secrets: "secrets arrive opened, so all of them would look clear",
 }

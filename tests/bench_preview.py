@@ -28,7 +28,7 @@ class Cost:
 
 def main() -> None:
     """Prints a table: floor, preview, ratio and memory for each stack, then the time of a further variant."""
-    modules = _touched_modules()
+    modules = touched_modules()
     print(f"SDK modules touched: {len(modules)}")
     print(f"{'stack':<12}{'resources':>10}{'floor s':>10}{'preview s':>11}{'ratio':>8}{'peak MiB':>10}")
     for stack in STACKS:
@@ -38,17 +38,22 @@ def main() -> None:
 
 def _row(stack: str, modules: list[str]) -> str:
     resources = len(capture_stack(ROOT, read_stack_file(ROOT, stack)).resources)
-    touch = "; ".join(f"hasattr({module}, '_')" for module in modules)
-    floor_command = [sys.executable, "-c", f"import pulumi, pulumi_aws, pulumi_gcp; {touch}"]
-    pairs = [(_run(floor_command), _run([sys.executable, "-m", "preview", stack])) for _ in range(PAIRS)]
-    floor = statistics.median(floor.seconds for floor, _ in pairs)
+    floor = floor_command(modules)
+    pairs = [(run(floor), run([sys.executable, "-m", "preview", stack])) for _ in range(PAIRS)]
+    floor_seconds = statistics.median(floor.seconds for floor, _ in pairs)
     preview = statistics.median(preview.seconds for _, preview in pairs)
     ratio = statistics.median(preview.seconds / floor.seconds for floor, preview in pairs)
     peak = max(preview.peak_mib for _, preview in pairs)
-    return f"{stack:<12}{resources:>10}{floor:>10.2f}{preview:>11.2f}{ratio:>8.2f}{peak:>10.0f}"
+    return f"{stack:<12}{resources:>10}{floor_seconds:>10.2f}{preview:>11.2f}{ratio:>8.2f}{peak:>10.0f}"
 
 
-def _touched_modules() -> list[str]:
+def floor_command(modules: list[str]) -> list[str]:
+    """A process that only imports."""
+    touch = "; ".join(f"hasattr({module}, '_')" for module in modules)
+    return [sys.executable, "-c", f"import pulumi, pulumi_aws, pulumi_gcp; {touch}"]
+
+
+def touched_modules() -> list[str]:
     """Every subpackage of the SDKs that running the program loads."""
     for stack in STACKS:
         capture_stack(ROOT, read_stack_file(ROOT, stack))
@@ -57,7 +62,8 @@ def _touched_modules() -> list[str]:
     return sorted({".".join(parts[:2]) for parts in loaded if len(parts) > 2})
 
 
-def _run(command: list[str]) -> Cost:
+def run(command: list[str]) -> Cost:
+    """Runs a process to its end."""
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)

@@ -32,7 +32,7 @@ DOORS = {
     "capture": Door(packages=("pulumi", "google", "yaml")),
     "policies": Door(rooms=("capture", "settings.vocabulary")),
     "preview": Door(rooms=("capture", "policies"), packages=("rich", "yaml")),
-    "rehearsal": Door(rooms=("capture", "policies", "preview"), packages=(*CLOUDS, "google", "grpc", "yaml")),
+    "rehearsal": Door(rooms=("capture", "policies", "preview"), packages=(*CLOUDS, "google", "grpc", "rich", "yaml")),
     "machines": Door(),
 }
 
