@@ -69,11 +69,16 @@ rehearse: setup ## Bring up STACK with the real engine on simulated clouds, e.g.
 test-engine: setup ## Run the tests that need a Pulumi CLI (about five minutes)
 	@$(BIN)/python -m pytest -m engine tests/engine $(ARGS)
 
+# Debian's packages that boot and feed a machine; nothing is installed where they are there.
+MACHINE_TOOLS := systemd-container mmdebstrap iproute2 openssl dpkg
+
 .PHONY: lint
 lint: setup ## Check style and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/basedpyright
+	@PATH="$(CURDIR)/$(BIN):$$PATH" ANSIBLE_CONFIG=machines/converge/ansible.cfg \
+		$(BIN)/ansible-lint --offline -q --profile production machines/playbooks machines/roles
 	@$(BIN)/zizmor --offline --quiet --no-progress .github
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci .gitlab-ci.yml

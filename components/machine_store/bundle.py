@@ -17,8 +17,7 @@ CACHE = Path(".cache/bundles")
 """Where archives lie for the engine to upload; relative, so that the state names no path of one computer."""
 
 EXCLUDED_FOLDERS = frozenset({"__pycache__", ".ansible", ".pytest_cache", ".ruff_cache"})
-EXCLUDED_FILES = frozenset({"document.schema.json"})
-"""What a machine does not need; the schema is for people and tests, the machine checks by itself."""
+"""What tools leave in the folder, and no machine needs."""
 
 EPOCH = 0
 """Time of every entry, in seconds since 1970: the same files must give the same bytes on every computer."""
@@ -68,7 +67,7 @@ def archive(folder: Path) -> bytes:
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        if path.is_file() and not EXCLUDED_FOLDERS.intersection(parts) and parts[-1] not in EXCLUDED_FILES:
+        if path.is_file() and not EXCLUDED_FOLDERS.intersection(parts):
             yield path
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Runs the playbook of the machine's role with the settings document as variables.
 
-Called by fetch.py with a checked document, under its lock. Standard library alone.
+Called by fetch.py under its lock, with a document whose bundle this is. Standard library alone.
 """
 
 import argparse
@@ -15,7 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import schema
+
 MACHINES = Path(__file__).resolve().parent.parent
+SCHEMA = MACHINES / "document.schema.json"
 VARIABLES = Path("/run/packyard/variables.json")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -41,6 +44,16 @@ def variables(document: Mapping[str, Any], *, may_interrupt: bool) -> dict[str, 
     common = {f"machine_{snake(key)}": value for key, value in document.items() if key != "settings"}
     own = {f"{role}_{snake(key)}": value for key, value in document["settings"].items()}
     return {**common, **own, "machine_may_interrupt": may_interrupt, "machine_folder": str(MACHINES)}
+
+
+def accepted(candidate: Path) -> dict[str, Any]:
+    """The document, in its place; one that the schema of this bundle forbids is told of and never gets there."""
+    document = json.loads(candidate.read_text())
+    faults = list(schema.Schema(json.loads(SCHEMA.read_text())).faults(document))
+    if faults:
+        sys.exit("\n".join(f"converge: the settings document is refused: {fault}" for fault in faults))
+    candidate.replace(candidate.with_name("document.json"))
+    return document
 
 
 def install_ansible() -> None:
@@ -70,11 +83,13 @@ def play(document: Mapping[str, Any], *, may_interrupt: bool, dry: bool) -> int:
 def main(arguments: list[str]) -> int:
     """Entry point."""
     parser = argparse.ArgumentParser(prog="converge", description="Brings this machine to what its document says.")
-    parser.add_argument("document", type=Path, help="the checked settings document")
+    parser.add_argument(
+        "document", type=Path, help="the fetched settings document; accepted, it becomes document.json beside it"
+    )
     parser.add_argument("--now", action="store_true", help="may interrupt services outside the maintenance window")
     parser.add_argument("--dry", action="store_true", help="show what would change and change nothing")
     options = parser.parse_args(arguments)
-    document = json.loads(options.document.read_text())
+    document = accepted(options.document)
     may_interrupt = options.now or in_window(document["maintenanceWindow"], datetime.now(UTC))
     return play(document, may_interrupt=may_interrupt, dry=options.dry)
 

@@ -9,9 +9,9 @@ import contextlib
 import fcntl
 import hashlib
 import hmac
+import http.client
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -62,8 +62,12 @@ def call(url: str, headers: Mapping[str, str], method: str = "GET", data: bytes 
     """One HTTP request, straight: no proxy stands before a metadata service or a cloud's own interface."""
     request = urllib.request.Request(url, data=data, headers=dict(headers), method=method)  # noqa: S310 -- http alone
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=TIMEOUT) as response:
-        return bytes(response.read())
+    try:
+        with opener.open(request, timeout=TIMEOUT) as response:
+            return bytes(response.read())
+    except (OSError, http.client.HTTPException) as error:
+        error.add_note(url)
+        raise
 
 
 class Google:
@@ -218,10 +222,23 @@ def fetch(cloud: Google | Amazon, state: Path) -> tuple[dict[str, Any], Path]:
 def write_whole(path: Path, text: str, mode: int) -> None:
     """Replaces a file at once, so that nobody reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-        file.write(text)
-        os.fchmod(file.fileno(), mode)
-    Path(file.name).rename(path)
+    half = path.with_name(f".{path.name}.half")
+    try:
+        half.write_text(text)
+        half.chmod(mode)
+        half.rename(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def write_metrics(text: str) -> None:
+    """On a full disk over the old ones, which needs no room: a reader may once see half of them."""
+    try:
+        write_whole(METRICS, text, 0o644)
+    except OSError:
+        with METRICS.open("r+") as file:
+            file.write(text)
+            file.truncate()
 
 
 def keep_newest(folder: Path, current: Path) -> None:
@@ -261,15 +278,17 @@ def run(arguments: list[str]) -> int:
         success = False
         try:
             document, folder = fetch(find_cloud(), STATE)
-            write_whole(STATE / "document.json", json.dumps(document, indent=2) + "\n", 0o640)
+            candidate = STATE / "document.new.json"
+            write_whole(candidate, json.dumps(document, indent=2) + "\n", 0o640)
             program = folder / "converge" / "converge.py"
-            command = [sys.executable, str(program), str(STATE / "document.json"), *arguments]
+            command = [sys.executable, str(program), str(candidate), *arguments]
             success = subprocess.run(command, check=False).returncode == 0  # noqa: S603 -- no shell
             if success:
                 keep_newest(folder.parent, folder)
         finally:
+            (STATE / "document.new.json").unlink(missing_ok=True)
             before = METRICS.read_text() if METRICS.is_file() else ""
-            write_whole(METRICS, metrics(success=success, now=time.time(), before=before), 0o644)
+            write_metrics(metrics(success=success, now=time.time(), before=before))
     return 0 if success else 1
 
 
@@ -281,8 +300,9 @@ def main(arguments: list[str]) -> int:
                 fetch(find_cloud(), Path(folder))
             return 0
         return run(arguments)
-    except (RefusedError, OSError, KeyError, ValueError) as error:
-        sys.stderr.write(f"packyard: {type(error).__name__}: {error}\n")
+    except (RefusedError, OSError, KeyError, ValueError, http.client.HTTPException) as error:
+        notes = " ".join(getattr(error, "__notes__", []))
+        sys.stderr.write(f"packyard: {type(error).__name__}: {error} {notes}".rstrip() + "\n")
         return 1
 
 

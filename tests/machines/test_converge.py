@@ -62,6 +62,9 @@ def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]
         return SimpleNamespace(returncode=0)
 
     monkeypatch.setattr(converge, "VARIABLES", tmp_path / "run" / "variables.json")
+    # Here every document is sound; test_schema.py has those that are not.
+    (tmp_path / "schema.json").write_text("{}")
+    monkeypatch.setattr(converge, "SCHEMA", tmp_path / "schema.json")
     monkeypatch.setattr(converge.subprocess, "run", run)
     found(monkeypatch, "/usr/bin/ansible-playbook")
     return ran
