@@ -32,7 +32,7 @@ LOG_RETENTION_DAYS = {
     3288,
     3653,
 }
-"""CloudWatch Logs API reference, PutRetentionPolicy."""
+"""CloudWatch Logs API reference, PutRetentionPolicy; botocore does not have the list."""
 
 
 @dataclass(frozen=True)

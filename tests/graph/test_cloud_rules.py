@@ -12,33 +12,8 @@ from botocore.session import Session
 
 from capture import Capture, Registration, Value
 from capture.registration import leaves
+from rehearsal.refusals import LOG_RETENTION_DAYS
 from tests.support import STACKS, estate
-
-LOG_RETENTION_DAYS = {
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-}
-"""CreateLogGroup API reference; botocore does not have the list."""
 
 LONGEST_SESSION_SECONDS = 43200
 """IAM, MaxSessionDuration of a role."""
