@@ -74,8 +74,6 @@ def _gcp_outputs(resource_type: str, name: str, inputs: Mapping[str, Value], pro
             return {"name": f"projects/{project}/roles/{_text(inputs, 'roleId')}"}
         case "gcp:compute/instance:Instance":
             return {"instanceId": str(int(_hex(name, 15), 16))}
-        case "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig":
-            return {"uptimeCheckId": f"{name}-{_hex(name, 11)}"}
         case "gcp:iam/workloadIdentityPool:WorkloadIdentityPool":
             return {"name": _pool(inputs, project)}
         case "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider":

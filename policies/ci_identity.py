@@ -44,6 +44,10 @@ READING = (".get", ".getIamPolicy", ".list")
 CLAUSE = re.compile(r'assertion\.(\w+) (?:== "[^"*]+"|in \["[^"*]+"(?:, "[^"*]+")*\])')
 """One clause of an attribute condition: a claim with one value, or one of a list of values."""
 
+ROLE_SESSIONS = re.compile(r'assertion\.arn\.startsWith\("arn:aws:sts::(\d{12}):assumed-role/[\w+=,.@-]+/"\)')
+"""An attribute condition that holds for the sessions of one role. Without the last slash, also for those of roles whose
+names begin alike."""
+
 
 def federated_trusts_are_exact(capture: Capture) -> Iterator[Finding]:
     """A pattern in a trust admits what nobody thought of: other branches, other repositories, pull requests."""
@@ -68,7 +72,7 @@ def pipelines_are_bound_to_an_environment(capture: Capture) -> Iterator[Finding]
 
 def pool_providers_name_their_jobs(capture: Capture) -> Iterator[Finding]:
     """Everyone in the world has a token of the same issuer; audience and condition are all that tells ours apart."""
-    for provider in capture.of_type("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"):
+    for provider in _pool_providers(capture, of_aws=False):
         audiences = texts(at(provider.inputs, "oidc.allowedAudiences"))
         if not audiences or any("*" in audience for audience in audiences):
             yield Finding(provider, "takes tokens that were made for others. HINT: one audience of the stack's own")
@@ -79,6 +83,19 @@ def pool_providers_name_their_jobs(capture: Capture) -> Iterator[Finding]:
                 provider,
                 "admits jobs that it does not name. HINT: a condition of exact claims joined by &&, with project_id or"
                 " repository_id, and environment",
+            )
+
+
+def pool_providers_on_aws_name_one_role(capture: Capture) -> Iterator[Finding]:
+    """Every machine, person and service of an account can sign the call that such a provider takes as proof."""
+    for provider in _pool_providers(capture, of_aws=True):
+        account = text(at(provider.inputs, "aws.accountId"))
+        role = ROLE_SESSIONS.fullmatch(text(provider.inputs.get("attributeCondition")))
+        if role is None or role[1] != account:
+            yield Finding(
+                provider,
+                "admits more than one role of its own account. HINT: a condition"
+                f' assertion.arn.startsWith("arn:aws:sts::{account}:assumed-role/ROLE/")',
             )
 
 
@@ -132,6 +149,12 @@ def _custom_roles(capture: Capture, name: str) -> Iterator[Registration]:
     for entry in capture.of_type("gcp:projects/iAMCustomRole:IAMCustomRole"):
         if name == f"projects/{text(entry.inputs.get('project'))}/roles/{text(entry.inputs.get('roleId'))}":
             yield entry
+
+
+def _pool_providers(capture: Capture, *, of_aws: bool) -> Iterator[Registration]:
+    for provider in capture.of_type("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"):
+        if ("aws" in provider.inputs) == of_aws:
+            yield provider
 
 
 def _federated(capture: Capture) -> Iterator[tuple[Registration, dict[str, Any]]]:

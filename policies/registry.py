@@ -50,6 +50,7 @@ POLICIES: tuple[Policy, ...] = (
     ci_identity.federated_trusts_are_exact,
     ci_identity.pipelines_are_bound_to_an_environment,
     ci_identity.pool_providers_name_their_jobs,
+    ci_identity.pool_providers_on_aws_name_one_role,
     ci_identity.pools_are_never_trusted_whole,
     ci_identity.previews_only_read,
     machines.metadata_service_needs_a_token,

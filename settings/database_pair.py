@@ -85,6 +85,12 @@ class WeeklyTime(Section):
         """As systemd writes it in OnCalendar."""
         return f"{self.day} *-*-* {self.start}:00 UTC"
 
+    @property
+    def next_day(self) -> "WeeklyTime":
+        """The same time, a day later."""
+        days = list(Weekday)
+        return WeeklyTime(day=days[(days.index(self.day) + 1) % len(days)], start=self.start)
+
 
 class BackupSchedule(Section):
     """When backups are made and proven, in UTC. Each runs once for each repository."""
@@ -95,7 +101,8 @@ class BackupSchedule(Section):
     verify: TimeOfDay
     """Daily: checksums of everything in a repository."""
     restore_drill: WeeklyTime
-    """A restore into a scratch directory of the standby."""
+    """A restore into a scratch directory of the standby: from repo1 then, from repo2 a day later, because there is
+    room for one copy."""
 
     @property
     def differential_calendar(self) -> str:
@@ -109,7 +116,10 @@ class DatabasePairSettings(Section):
 
     primary: Cloud
     """Where the primary is meant to be. It changes documents alone, never a resource. It promotes nothing either: a
-    person does (`pair promote`) and then writes down here what is true."""
+    person does (`pairctl promote`) and then writes down here what is true."""
+    certificate_authority: Cloud = Cloud.AWS
+    """Whose host signs the certificates of both. Its key is made there and stays there. A change makes a new authority
+    on the other host; certificates of the old one hold until they end, so nothing is interrupted."""
     gcp: GcpHost
     aws: AwsHost
     synchronous_commit: SynchronousCommit
@@ -127,6 +137,11 @@ class DatabasePairSettings(Section):
     def primary_host(self) -> DatabaseHost:
         """The host that is meant to be the primary."""
         return DatabaseHost.A if self.primary is Cloud.GCP else DatabaseHost.B
+
+    @property
+    def authority_host(self) -> DatabaseHost:
+        """The host that signs certificates."""
+        return DatabaseHost.A if self.certificate_authority is Cloud.GCP else DatabaseHost.B
 
     def wireguard_address_of(self, host: DatabaseHost) -> str:
         """The address of a host inside the link."""

@@ -12,13 +12,22 @@ from pydantic import ConfigDict, Field
 
 from settings.database_pair import DatabaseHost
 from settings.machine_document import DocumentPart, RoleSettings
-from settings.pgbackrest_document import POSTGRESQL_VERSION, PgBackRest, RepositoryIdentity, WebIdentity
+from settings.pgbackrest_document import (
+    POSTGRESQL_VERSION,
+    Federation,
+    PgBackRest,
+    RepositoryIdentity,
+    WebIdentity,
+)
 
 DEBIAN_RELEASE = 13
 """Physical replication needs one glibc on both hosts: another one may sort text another way."""
 
 MOUNT_POINT = "/var/lib/postgresql"
 """Where the data disk is. PGDATA and the spool of pgBackRest lie below it; no server starts before it is mounted."""
+
+CERTIFICATES_DIRECTORY = f"/etc/postgresql/{POSTGRESQL_VERSION}/main/certificates"
+"""Outside PGDATA, which pg_rewind overwrites."""
 
 WIREGUARD_PORT = 51820
 POSTGRESQL_PORT = 5432
@@ -54,7 +63,9 @@ class WireGuard(DocumentPart):
 class Exchange(DocumentPart):
     """Where the hosts lay out what the other may see: SSM parameters, which both reach with their own identity.
 
-    None of it is secret. Each host writes its own two parameters and reads all. The certificates come from an operator.
+    None of it is secret. Each host writes its own public key and requests, and reads everything. The host of the
+    authority also writes the certificates of both, and its own certificate of the authority. Each name below is there
+    for each host, so that a change of authority changes rights and documents, and makes and removes no parameter.
     """
 
     region: str
@@ -62,11 +73,12 @@ class Exchange(DocumentPart):
     """Path of all parameters; the host's name follows, then one of the names below."""
     public_key: str = "wireguard-public-key"
     certificate_requests: str = "certificate-requests"
-    """Written by the host: PEM requests, one for each certificate of `certificates`."""
+    """Written by the host: JSON of PEM requests by the kind of certificate."""
     certificates: str = "certificates"
-    """Written by an operator: the signed certificates."""
+    """Written by the host of the authority: JSON of signed PEM certificates by kind."""
     authority: str = "certificate-authority"
-    """Directly below the prefix, written by an operator: the certificate that signs all others."""
+    """Below each host that is or was the authority, written by that host: the PEM certificate that signs all others.
+    Both hosts trust every one of them that has not ended."""
 
 
 class CertificateKind(StrEnum):
@@ -78,18 +90,29 @@ class CertificateKind(StrEnum):
     REWIND = "rewind_user"
 
 
+CERTIFICATE_DAYS = 30
+"""Life of a certificate. A stolen one is worth little, and a week of failed renewals still leaves a week."""
+
+RENEW_DAYS = 15
+WARN_DAYS = 7
+
+
 class Certificates(DocumentPart):
     """Certificates in place of passwords. Their keys are made on the host, EC P-256, and stay there.
 
-    The key of the authority is on neither host: an operator signs the requests on a workstation.
+    The key of the authority is on one host alone. From a request it takes the public key and nothing else; names come
+    from the document.
     """
 
-    directory: str = f"/etc/postgresql/{POSTGRESQL_VERSION}/main/certificates"
-    """Outside PGDATA, which pg_rewind overwrites."""
+    authority: DatabaseHost
+    """The host that makes the authority and signs."""
+    directory: str = CERTIFICATES_DIRECTORY
     kinds: tuple[CertificateKind, ...] = tuple(CertificateKind)
-    days: int = 397
-    warn_days: int = 30
-    """A host with a certificate that ends sooner reports itself unhealthy."""
+    days: int = CERTIFICATE_DAYS
+    renew_days: int = RENEW_DAYS
+    """A host asks for a new certificate when the present one has this many days left."""
+    warn_days: int = WARN_DAYS
+    """A certificate with fewer days left rings: its renewal has then failed for a week."""
 
 
 class PostgresqlParameters(OwnNames):
@@ -117,6 +140,9 @@ class PostgresqlParameters(OwnNames):
     wal_sender_timeout: str = "30s"
     tcp_keepalives_idle: int = 30
     """Seconds."""
+    tcp_user_timeout: str = "30s"
+    """Ends a write to a peer that no packet reaches. Without it a walsender that must go, because its slot is past its
+    cap, hangs in that write, and the checkpoint that recycles WAL waits for it."""
     synchronous_commit: str
     password_encryption: str = "scram-sha-256"  # noqa: S105 -- the name of a method
     wal_compression: str = "zstd"
@@ -165,13 +191,31 @@ class PairMetric(StrEnum):
     """On the primary, seconds since a standby last streamed: none at all counts. On the standby, age of the newest
     heartbeat row: what a lost primary would cost now. Of the two, only age shows on an idle pair."""
     ARCHIVE_AGE = "database_archive_age_seconds"
-    """Age of the oldest segment that is not in every repository in reach; 0 on the standby. `failed_count` of
+    """Age of the oldest segment that is not in every repository; 0 on the standby. `failed_count` of
     pg_stat_archiver stays 0 while a repository is away, because the asynchronous push tries again."""
     BACKUP_AGE = "database_backup_age_seconds"
-    """Age of the newest backup in the worst repository in reach."""
+    """Age of the newest backup in the worse repository."""
     PROOF_AGE = "database_proof_age_seconds"
-    """Age of the newest proof that backups can be restored: the older of the last good verify and the last good drill
-    that the host made. The text of `pgbackrest verify` counts, because it exits 0 on damage too."""
+    """Age of the newest proof that backups can be restored: of the last good verify of the host, and on the standby of
+    its last good drill, whichever is older. The primary makes no drills, so there none counts; after a promotion the
+    new standby may ring until its first. The text of `pgbackrest verify` counts, because it exits 0 on damage too."""
+    SLOT_RETAINED = "database_slot_retained_ratio"
+    """WAL that the primary keeps for its standby, as a part of max_slot_wal_keep_size; 2 once the slot is lost, and 0
+    on the standby."""
+    ARCHIVE_QUEUE = "database_archive_queue_ratio"
+    """WAL that waits for a repository, as a part of archive-push-queue-max."""
+    VERIFY_FAULTS = "database_verify_faults"
+    """Repositories whose last verify by this host was not clean."""
+    DRILL_FAILED = "database_restore_drill_failed"
+    """1 while a repository's last restore drill on this host has failed, else 0."""
+    CERTIFICATE_REMAINING = "database_certificate_remaining_seconds"
+    """Until the first of the host's certificates ends, that of the authority included."""
+    OUTRANKED = "database_outranked"
+    """1 while a fence token names the other host with an epoch of at least the own one and PostgreSQL here is not its
+    standby, else 0."""
+    FENCE_AGE = "database_fence_age_seconds"
+    """Seconds since the host last read a fence token, or that there is none. It grows when the watch dies as well, and
+    the one before stands still then."""
 
 
 class HostIdentity(DocumentPart):
@@ -192,6 +236,8 @@ class HostIdentity(DocumentPart):
     """For repo1 and repo2."""
     web_identity: WebIdentity | None
     """None where the host has an identity of AWS already."""
+    federation: Federation | None
+    """None where the host has an identity of Google already."""
 
 
 class JobHost(StrEnum):
@@ -233,7 +279,7 @@ class DatabasePairDocument(RoleSettings):
     wireguard: WireGuard = WireGuard()
     mount_point: str = MOUNT_POINT
     exchange: Exchange
-    certificates: Certificates = Certificates()
+    certificates: Certificates
     postgresql: PostgresqlParameters
     app_cidrs: tuple[str, ...]
     """Clients; where there are any, PostgreSQL listens on the host's private address too."""

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from settings.base import Section
 from settings.machine import GceSize
 from settings.ssh import HOST_KEY_TYPES, SshHostPublicKey
-from settings.vocabulary import AnyCidr, Days, DnsName, EmailAddress, GiB, HttpsUrl, TimeOfDay
+from settings.vocabulary import AnyCidr, Days, DnsName, EmailAddress, GiB, HttpsUrl, Port, TimeOfDay
 
 WORLD = "0.0.0.0/0"
 """Everyone."""
@@ -18,13 +18,11 @@ ADMINISTRATION_PORT = 22
 TAKEN_PORTS = {ADMINISTRATION_PORT: "operators' SSH", 80: "HTTP", 443: "HTTPS"}
 """Ports of the machine that no other service can have."""
 
-Port = Annotated[int, Field(ge=1, le=65535, examples=[2222])]
-
 
 class GuardedPort(Section):
     """A port with the networks that may reach it."""
 
-    port: Port
+    port: Annotated[Port, Field(examples=[2222])]
     allowed_cidrs: tuple[AnyCidr, ...] = ()
     open_to_world: bool = False
     """True in words, because 0.0.0.0/0 in a list is too easily read over."""

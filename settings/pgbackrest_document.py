@@ -80,16 +80,16 @@ class PgBackRest(DocumentPart):
 
 
 class RepositoryAccess(StrEnum):
-    """pgBackRest's `repoN-s3-key-type` and `repoN-gcs-key-type`, and what stands for a repository out of reach."""
+    """pgBackRest's `repoN-s3-key-type` and `repoN-gcs-key-type`. No host holds a key that does not end."""
 
     WEB_IDENTITY = "web-id"
     """GCE to S3: the metadata server's identity token, exchanged at AWS STS for the role of `web_identity`."""
     AUTOMATIC = "auto"
     """The metadata server of the cloud that the host and the bucket share."""
-    NONE = "none"
-    """EC2 to GCS: pgBackRest takes no federated identity there (pgbackrest#2838), and a key that never ends is worse
-    than one repository less. The role leaves the repository out of pgbackrest.conf on this host, as primary too: one
-    that is named but out of reach makes WAL pile up until the queue is dropped."""
+    FEDERATED = "token"
+    """EC2 to GCS: pgBackRest asks for no federated identity itself (pgbackrest#2838), so the host trades its AWS
+    identity for an access token at Google's STS, as `federation` says, and writes it into a file of conf.d. The token
+    lives an hour and a running process does not read the file again, so a single backup must end within the hour."""
 
 
 class RepositoryIdentity(DocumentPart):
@@ -101,6 +101,16 @@ class RepositoryIdentity(DocumentPart):
     clouds, so that a restore in either needs nothing of the other."""
 
 
+class Federation(DocumentPart):
+    """How a host on EC2 becomes a principal of Google: workload identity federation, with no service account between.
+
+    What the host sends to Google's STS is a signed GetCallerIdentity of AWS, which proves the role of the instance.
+    """
+
+    audience: str
+    """Full name of the provider of the workload identity pool, after `//iam.googleapis.com/`."""
+
+
 class WebIdentity(DocumentPart):
     """How pgBackRest on GCE becomes an AWS role.
 
@@ -110,6 +120,6 @@ class WebIdentity(DocumentPart):
     role_arn: str
     audience: str
     """Audience that the host asks the metadata server for."""
-    token_file: str = "/run/packyard/aws-web-identity-token"  # noqa: S105 -- a path
+    token_file: str = "/run/packyard-pair/aws-web-identity-token"  # noqa: S105 -- a path
     refresh_minutes: int = 30
     """The token lives an hour; pgBackRest reads the file again at each exchange since 2.54."""

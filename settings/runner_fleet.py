@@ -16,7 +16,6 @@ from settings.runner_vocabulary import (
     ImagePattern,
     ManagerState,
     PluginRelease,
-    Port,
     PrivateCidr,
     PullPolicy,
     RunnerRelease,
@@ -37,6 +36,7 @@ from settings.vocabulary import (
     GcpMachineType,
     GcpZone,
     HttpsUrl,
+    Port,
 )
 
 MAX_GROUP_SIZE = 1000

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from settings.vocabulary import Cloud, matching, network_of
+from settings.vocabulary import Cloud, matching, network_of, short_name
 
 CATCH_ALL_PERIOD = "* * * * *"
 """A period that always matches. Without one, idle_count and idle_time are 0 outside all periods, and a VM can be killed
@@ -78,12 +78,8 @@ WORKER_USERS = {
 }
 """Users of each system; a system that is missing has no image on that cloud."""
 
-ShardName = Annotated[
-    str,
-    matching(r"[a-z]([a-z0-9-]{0,28}[a-z0-9])?", "a shard name (lower case, digits, hyphens; 30 at most)"),
-    Field(examples=["amd64-untrusted"]),
-]
-"""A short name that is legal in every physical name and label."""
+ShardName = Annotated[str, short_name(30), Field(examples=["amd64-untrusted"])]
+"""Short enough for the names of groups and templates, which hold more than it."""
 
 ContainerImage = Annotated[
     str,
@@ -137,6 +133,3 @@ PrivateCidr = Annotated[
     str, AfterValidator(network_of(range(24, 33), "small enough for an allow-list")), Field(examples=["10.0.8.10/32"])
 ]
 """A few private addresses."""
-
-Port = Annotated[int, Field(ge=1, le=65535, examples=[443])]
-"""A TCP port."""

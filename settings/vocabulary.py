@@ -46,6 +46,14 @@ def matching(pattern: str, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def short_name(longest: int) -> AfterValidator:
+    """A validator of short names that are legal in every physical name, tag and label."""
+    return matching(
+        rf"[a-z]([a-z0-9-]{{0,{longest - 2}}}[a-z0-9])?",
+        f"a short lower-case name (letters, digits, hyphens; {longest} at most)",
+    )
+
+
 def network_of(prefixes: range, what: str) -> Callable[[str], str]:
     """A check for a private IPv4 network in CIDR form whose prefix length lies in `prefixes`."""
 
@@ -95,12 +103,11 @@ AnyCidr = Annotated[str, AfterValidator(_any_network), Field(examples=["203.0.11
 Ipv4Address = Annotated[str, AfterValidator(_address), Field(examples=["10.200.0.1"])]
 """One IPv4 address."""
 
-Slug = Annotated[
-    str,
-    matching(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?", "a short lower-case name (letters, digits, hyphens; 40 at most)"),
-    Field(examples=["omnibus-amd64"]),
-]
+Slug = Annotated[str, short_name(40), Field(examples=["omnibus-amd64"])]
 """A short name that is legal in every physical name, tag and label."""
+
+Port = Annotated[int, Field(ge=1, le=65535, examples=[443])]
+"""A TCP port."""
 
 DnsName = Annotated[
     str,

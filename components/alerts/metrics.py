@@ -35,6 +35,13 @@ class MachineMetric(StrEnum):
     DATABASE_ARCHIVE_AGE_SECONDS = "database_archive_age_seconds"
     DATABASE_BACKUP_AGE_SECONDS = "database_backup_age_seconds"
     DATABASE_PROOF_AGE_SECONDS = "database_proof_age_seconds"
+    DATABASE_SLOT_RETAINED_RATIO = "database_slot_retained_ratio"
+    DATABASE_ARCHIVE_QUEUE_RATIO = "database_archive_queue_ratio"
+    DATABASE_VERIFY_FAULTS = "database_verify_faults"
+    DATABASE_RESTORE_DRILL_FAILED = "database_restore_drill_failed"
+    DATABASE_CERTIFICATE_REMAINING_SECONDS = "database_certificate_remaining_seconds"
+    DATABASE_OUTRANKED = "database_outranked"
+    DATABASE_FENCE_AGE_SECONDS = "database_fence_age_seconds"
     """The hosts of the database pair write these; settings/database_pair_document.py says what each means."""
 
 
@@ -45,8 +52,15 @@ DESCRIPTIONS = {
     MachineMetric.GITLAB_BACKUP_AGE_SECONDS: "Age of the dev instance's last backup that reached both of its places",
     MachineMetric.GITLAB_UPGRADE_HELD: "1 while the dev instance's nightly upgrade is held after a failure",
     MachineMetric.DATABASE_REPLICATION_AGE_SECONDS: "Seconds by which the other database host is behind or gone",
-    MachineMetric.DATABASE_ARCHIVE_AGE_SECONDS: "Age of the oldest WAL that is not in every repository in reach",
-    MachineMetric.DATABASE_BACKUP_AGE_SECONDS: "Age of the newest backup in the worst repository in reach",
+    MachineMetric.DATABASE_ARCHIVE_AGE_SECONDS: "Age of the oldest WAL that is not in every repository",
+    MachineMetric.DATABASE_BACKUP_AGE_SECONDS: "Age of the newest backup in the worse repository",
     MachineMetric.DATABASE_PROOF_AGE_SECONDS: "Age of the last proof that the backups can be restored",
+    MachineMetric.DATABASE_SLOT_RETAINED_RATIO: "WAL kept for the standby, as a part of its cap; 2: the slot is lost",
+    MachineMetric.DATABASE_ARCHIVE_QUEUE_RATIO: "WAL that waits for a repository, as a part of the cap of the queue",
+    MachineMetric.DATABASE_VERIFY_FAULTS: "Repositories whose last verify was not clean",
+    MachineMetric.DATABASE_RESTORE_DRILL_FAILED: "1 while a last restore drill has failed",
+    MachineMetric.DATABASE_CERTIFICATE_REMAINING_SECONDS: "Seconds until the first certificate of the host ends",
+    MachineMetric.DATABASE_OUTRANKED: "1 while another host holds a higher epoch, and this one is not its standby",
+    MachineMetric.DATABASE_FENCE_AGE_SECONDS: "Seconds since the host last read a fence token",
 }
 """Text of each metric descriptor."""

@@ -65,10 +65,23 @@ def repository_statements(bucket_arn: pulumi.Input[str]) -> Sequence[Statement]:
     )
 
 
-def exchange_statements(component: Component, exchange: Exchange, host: DatabaseHost) -> Sequence[Statement]:
-    """The rights of a host on the exchange: it writes what it made itself, and reads everything."""
+def exchange_statements(
+    component: Component, exchange: Exchange, host: DatabaseHost, authority: DatabaseHost
+) -> Sequence[Statement]:
+    """The rights of a host on the exchange: it writes what it made itself, and reads everything.
+
+    What the authority's host made itself are its own certificate of the authority, and the certificates of both.
+    """
     context = component.context
     root = f"arn:aws:ssm:{context.aws_region}:{context.aws_account_id}:parameter{exchange.prefix}"
+    signed = Statement(
+        sid="WriteCertificates",
+        actions=["ssm:PutParameter"],
+        resources=[
+            f"{root}/{host}/{exchange.authority}",
+            *(f"{root}/{owner}/{exchange.certificates}" for owner in DatabaseHost),
+        ],
+    )
     return (
         Statement(
             sid="ReadExchange",
@@ -80,20 +93,18 @@ def exchange_statements(component: Component, exchange: Exchange, host: Database
             actions=["ssm:PutParameter"],
             resources=[f"{root}/{host}/{name}" for name in (exchange.public_key, exchange.certificate_requests)],
         ),
+        *([signed] if host is authority else []),
     )
 
 
 def exchange_parameters(component: Component, exchange: Exchange) -> None:
-    """The places of the exchange. Their contents are written by hosts and operator; Pulumi leaves them alone.
+    """The places of the exchange. Their contents are written by the hosts; Pulumi leaves them alone.
 
-    In Parameter Store because the host on GCP has an identity on AWS anyway, while the one on AWS has none on GCP.
+    In Parameter Store because the host on GCP has a role on AWS anyway, while the one on AWS is no more to Google than
+    a reader and writer of one bucket.
     """
-    places = [
-        f"{host}/{name}"
-        for host in DatabaseHost
-        for name in (exchange.public_key, exchange.certificate_requests, exchange.certificates)
-    ]
-    for place in [exchange.authority, *places]:
+    names = (exchange.public_key, exchange.certificate_requests, exchange.certificates, exchange.authority)
+    for place in [f"{host}/{name}" for host in DatabaseHost for name in names]:
         aws.ssm.Parameter(
             f"{component.name}-{place.replace('/', '-')}",
             name=f"{exchange.prefix}/{place}",

@@ -1,9 +1,8 @@
 """Alarms of the pair, on each cloud about its own host, so that the loss of a cloud cannot silence both.
 
-Every alarm also rings when its metric stays away: a standby that vanished reports nothing.
+Which they are is said in settings/database_pair_alerts.py. Every alarm also rings when its metric stays away: a standby
+that vanished reports nothing.
 """
-
-from dataclasses import dataclass
 
 import pulumi_aws as aws
 
@@ -19,82 +18,57 @@ from components.alerts import (
 )
 from components.component import Component
 from settings.database_pair import DatabaseHost
+from settings.database_pair_alerts import LIMITS
 
-HOUR = 3600
 PERIOD = 60
 """Seconds; machines write their metrics once a minute."""
 
-SILENT_PERIODS = 10
-"""Minutes above the limit, or without a value, before an alarm rings. A restart of the host takes less."""
-
-
-@dataclass(frozen=True)
-class Limit:
-    """When a metric is an alarm."""
-
-    what: str
-    metric: MachineMetric
-    seconds: int
-    advice: str
-
-
-LIMITS = (
-    Limit(
-        "replication",
-        MachineMetric.DATABASE_REPLICATION_AGE_SECONDS,
-        300,
-        "The other host is away or behind: look at pg_stat_replication on the primary, and at the tunnel.",
-    ),
-    Limit(
-        "archive",
-        MachineMetric.DATABASE_ARCHIVE_AGE_SECONDS,
-        900,
-        "WAL waits for a repository, and point-in-time recovery breaks when the queue is full: run pgbackrest check.",
-    ),
-    Limit(
-        "backup",
-        MachineMetric.DATABASE_BACKUP_AGE_SECONDS,
-        26 * HOUR,
-        "The backup of the last day is missing: run pgbackrest info.",
-    ),
-    Limit(
-        "proof",
-        MachineMetric.DATABASE_PROOF_AGE_SECONDS,
-        8 * 24 * HOUR,
-        "Nobody knows whether the backups can be restored: read the journals of verify and of the restore drill.",
-    ),
-)
-"""archive_timeout is a minute, a differential backup is made daily, a drill weekly; each may be a little late."""
+SECONDS = 60
+"""Of a minute."""
 
 
 def gcp_alarms(component: Component, alerts: AlertTargets) -> None:
     """Alarms about the host on GCP."""
-    seconds = SILENT_PERIODS * PERIOD
     for limit in LIMITS:
-        series = own_series(alerts.gcp_metrics[limit.metric], DatabaseHost.A.value)
+        series = own_series(alerts.gcp_metrics[MachineMetric(limit.metric)], DatabaseHost.A.value)
+        seconds = limit.minutes * SECONDS
         conditions = [
-            outside(f"{limit.what} late", series, limit.seconds, seconds=seconds, period_seconds=PERIOD),
-            silent(f"{limit.what} silent", series, seconds, period_seconds=PERIOD),
+            outside(
+                f"{limit.name} beyond its limit",
+                series,
+                limit.limit,
+                seconds=seconds,
+                period_seconds=PERIOD,
+                below=limit.below,
+            ),
+            silent(f"{limit.name} silent", series, seconds, period_seconds=PERIOD),
         ]
-        name, title = f"{component.name}-{limit.what}", f"{DatabaseHost.A}: {limit.what}"
-        gcp_alarm(component, alerts, name, title, limit.advice, conditions)
+        gcp_alarm(
+            component,
+            alerts,
+            f"{component.name}-{limit.name}",
+            f"{DatabaseHost.A}: {limit.name}",
+            limit.text,
+            conditions,
+            severity=limit.severity.upper(),
+        )
 
 
 def aws_alarms(component: Component, alerts: AlertTargets) -> None:
-    """Alarms about the host on AWS."""
+    """Alarms about the host on AWS. CloudWatch knows no severity, so it leads the text."""
     for limit in LIMITS:
         aws.cloudwatch.MetricAlarm(
-            f"{component.name}-{limit.what}",
-            name=component.context.physical_name(DatabaseHost.B, limit.what, kind="secret"),
-            alarm_description=limit.advice,
+            f"{component.name}-{limit.name}",
+            name=component.context.physical_name(DatabaseHost.B, limit.name, kind="secret"),
+            alarm_description=f"{limit.severity.upper()}: {limit.text}",
             namespace=AWS_NAMESPACE,
             metric_name=limit.metric,
             dimensions={MACHINE_LABEL: DatabaseHost.B.value},
-            statistic="Maximum",
-            comparison_operator="GreaterThanThreshold",
-            threshold=limit.seconds,
+            statistic="Minimum" if limit.below else "Maximum",
+            comparison_operator="LessThanThreshold" if limit.below else "GreaterThanThreshold",
+            threshold=limit.limit,
             period=PERIOD,
-            evaluation_periods=SILENT_PERIODS,
+            evaluation_periods=limit.minutes * SECONDS // PERIOD,
             treat_missing_data="breaching",
             alarm_actions=[alerts.aws_topic_arn],
             ok_actions=[alerts.aws_topic_arn],

@@ -1,9 +1,11 @@
 """The documents of both hosts, made from one description so that only `identity` can differ."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from settings.database_pair import DatabaseHost, DatabasePairSettings
 from settings.database_pair_document import (
+    CERTIFICATES_DIRECTORY,
     POSTGRESQL_PORT,
     WIREGUARD_PORT,
     CertificateKind,
@@ -20,6 +22,7 @@ from settings.database_pair_document import (
     PostgresqlParameters,
 )
 from settings.pgbackrest_document import (
+    Federation,
     GcsRepository,
     PgBackRest,
     PgBackRestOptions,
@@ -28,6 +31,11 @@ from settings.pgbackrest_document import (
     S3Repository,
     WebIdentity,
 )
+
+REPOSITORIES: tuple[Literal[1], Literal[2]] = (1, 2)
+
+USER_MAP = "pair"
+"""Map of pg_ident.conf, which the role writes."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class Places:
     """For repo1 and repo2; each cloud has a secret of that name."""
     web_identity: WebIdentity
     """How the host on GCP becomes an AWS role."""
+    federation: Federation
+    """How the host on AWS becomes a principal of Google."""
 
 
 def document(
@@ -53,6 +63,7 @@ def document(
         primary=settings.primary_host,
         hosts=(_entry(DatabaseHost.A, settings), _entry(DatabaseHost.B, settings)),
         exchange=Exchange(region=places.aws_region, prefix=places.exchange_prefix),
+        certificates=Certificates(authority=settings.authority_host),
         postgresql=PostgresqlParameters(
             max_slot_wal_keep_size=f"{settings.slot_wal_cap_gib}GB",
             synchronous_commit=settings.synchronous_commit.value,
@@ -99,12 +110,13 @@ def _identity(
             RepositoryIdentity(access=gcs_access, cipher_secret=gcs_cipher),
         ),
         web_identity=places.web_identity if s3_access is RepositoryAccess.WEB_IDENTITY else None,
+        federation=places.federation if gcs_access is RepositoryAccess.FEDERATED else None,
     )
 
 
 _ACCESS = {
     DatabaseHost.A: (RepositoryAccess.WEB_IDENTITY, RepositoryAccess.AUTOMATIC),
-    DatabaseHost.B: (RepositoryAccess.AUTOMATIC, RepositoryAccess.NONE),
+    DatabaseHost.B: (RepositoryAccess.AUTOMATIC, RepositoryAccess.FEDERATED),
 }
 """How each host reaches repo1 on S3 and repo2 on GCS."""
 
@@ -120,7 +132,7 @@ def _entry(host: DatabaseHost, settings: DatabasePairSettings) -> HostEntry:
 
 def _conninfo(host: DatabaseHost) -> str:
     """A certificate in place of a password; verify-full also checks that the peer is the peer."""
-    directory = Certificates().directory
+    directory = CERTIFICATES_DIRECTORY
     return (
         f"host={host.peer} port={POSTGRESQL_PORT} user=replicator application_name={_application_name(host)}"
         f" sslmode=verify-full sslrootcert={directory}/authority.pem"
@@ -136,7 +148,8 @@ def _hba(settings: DatabasePairSettings, peer_address: str) -> tuple[HbaRule, ..
         for cidr in settings.app_cidrs
     )
     return (
-        HbaRule(type=HbaType.LOCAL, database="all", user="all", method="peer"),
+        # pg_ident.conf lets root be postgres, and everybody else be themselves.
+        HbaRule(type=HbaType.LOCAL, database="all", user="all", method=f"peer map={USER_MAP}"),
         HbaRule(
             type=HbaType.HOST_TLS,
             database="replication",
@@ -152,14 +165,16 @@ def _hba(settings: DatabasePairSettings, peer_address: str) -> tuple[HbaRule, ..
 
 def _jobs(settings: DatabasePairSettings) -> tuple[Job, ...]:
     schedule = settings.schedule
+    drill = schedule.restore_drill
+    # Calendars for repo1 and repo2. Backups into two repositories may run at once since pgBackRest 2.53.
     timers = (
-        ("full", schedule.full.calendar, JobHost.PRIMARY),
-        ("diff", schedule.differential_calendar, JobHost.PRIMARY),
-        ("verify", f"*-*-* {schedule.verify}:00 UTC", JobHost.BOTH),
-        ("restore-drill", schedule.restore_drill.calendar, JobHost.STANDBY),
+        ("full", (schedule.full.calendar,) * 2, JobHost.PRIMARY),
+        ("diff", (schedule.differential_calendar,) * 2, JobHost.PRIMARY),
+        ("verify", (f"*-*-* {schedule.verify}:00 UTC",) * 2, JobHost.BOTH),
+        ("restore-drill", (drill.calendar, drill.next_day.calendar), JobHost.STANDBY),
     )
     return tuple(
         Job(name=f"{name}-repo{repository}", calendar=calendar, repository=repository, runs_on=runs_on)
-        for name, calendar, runs_on in timers
-        for repository in (1, 2)
+        for name, calendars, runs_on in timers
+        for repository, calendar in zip(REPOSITORIES, calendars, strict=True)
     )

@@ -19,6 +19,7 @@ from components.database_pair.access import (
 from components.database_pair.alarms import aws_alarms, gcp_alarms
 from components.database_pair.clients import open_to_clients
 from components.database_pair.documents import Places, document
+from components.database_pair.federation import federated_host
 from components.iam import Statement, google_trust, policy_document
 from components.link import open_on_aws, open_on_gcp
 from components.machine import Ec2Machine, Ec2MachineArgs, GceMachine, GceMachineArgs
@@ -28,7 +29,7 @@ from components.secrets import empty_aws_secret, empty_gcp_secret
 from settings.database_pair import DatabaseHost, DatabasePairSettings
 from settings.database_pair_document import WIREGUARD_PORT, Exchange
 from settings.machine_document import RoleSettings
-from settings.pgbackrest_document import WebIdentity
+from settings.pgbackrest_document import Federation, WebIdentity
 
 ROLE = "database-pair"
 """Playbook of both hosts."""
@@ -36,9 +37,6 @@ ROLE = "database-pair"
 CIPHER_SECRETS = ("cipher-repo1", "cipher-repo2")
 """Passphrases of the repositories, a different one for each, in both clouds: whoever restores in one cloud while the
 other is gone needs both there."""
-
-AUTHORITY_KEY = "certificate-authority-key"
-"""Private key of the certificate authority. No host may read it."""
 
 SESSION_SECONDS = 3600
 """Life of an AWS session of the host on GCP; pgBackRest asks for a new one."""
@@ -66,9 +64,9 @@ class DatabasePair(Component):
 
     **Pulumi type:** `packyard:database_pair:DatabasePair`
 
-    Makes both hosts with their public addresses, the doors of the WireGuard tunnel, the rights of both hosts on the
-    repositories in the backup vault, the empty secrets of the passphrases and of the certificate authority, and the
-    parameters through which the hosts learn each other's public key.
+    Makes both hosts with their public addresses, the doors of the WireGuard tunnel, an identity of each host in the
+    other's cloud, the rights of both on both repositories in the backup vault, the empty secrets of the passphrases,
+    and the parameters through which the hosts exchange public keys and certificates.
 
     Which host is the primary is a line in their documents and nothing else, so a swap makes and replaces no resource.
     Roles are changed by a person on the hosts. The machines' own snapshots hold a running database as after a crash;
@@ -97,6 +95,7 @@ class DatabasePair(Component):
             "packyard:database_pair:DatabasePair", name, context, providers=[gcp_provider, aws_provider], opts=opts
         )
         self.args = args
+        self.federated_b = federated_host(self, DatabaseHost.B)
         # Each host's document names the other's address, so one address is needed before its machine is there.
         later: tuple[pulumi.Output[str], Callable[[pulumi.Output[str]], None]] = pulumi.deferred_output()
         b_public, announce_b = later
@@ -107,7 +106,6 @@ class DatabasePair(Component):
         exchange_parameters(self, self.exchange)
         _rights_of_a(self, pg_a)
         _rights_of_b(self, pg_b)
-        empty_gcp_secret(self, AUTHORITY_KEY, {})
         open_on_gcp(
             self,
             network_id=args.gcp_network.network_id,
@@ -125,7 +123,7 @@ class DatabasePair(Component):
 
     @property
     def exchange(self) -> Exchange:
-        """Where the hosts lay out their public keys."""
+        """Where the hosts lay out their public keys and certificates."""
         context = self.context
         return Exchange(region=context.aws_region, prefix=f"/{context.name_prefix}/{context.stack}/{self.name}")
 
@@ -148,7 +146,7 @@ def _document(
     args, context = component.args, component.context
     first, second = (context.physical_name(component.name, secret, kind="secret") for secret in CIPHER_SECRETS)
 
-    def render(s3_bucket: str, gcs_bucket: str, peer: str) -> RoleSettings:
+    def render(s3_bucket: str, gcs_bucket: str, peer: str, federation: Federation) -> RoleSettings:
         places = Places(
             s3_bucket=s3_bucket,
             aws_region=context.aws_region,
@@ -156,12 +154,13 @@ def _document(
             exchange_prefix=component.exchange.prefix,
             cipher_secrets=(first, second),
             web_identity=component.web_identity,
+            federation=federation,
         )
         return document(host, args.settings, places, peer)
 
-    return pulumi.Output.all(args.vault.s3_bucket_name, args.vault.gcs_bucket_name, peer_public_address).apply(
-        lambda values: render(*values)
-    )
+    return pulumi.Output.all(
+        args.vault.s3_bucket_name, args.vault.gcs_bucket_name, peer_public_address, component.federated_b.federation
+    ).apply(lambda values: render(*values))
 
 
 def _pg_a(
@@ -239,7 +238,8 @@ def _rights_of_a(component: DatabasePair, machine: GceMachine) -> None:
 
 
 def _rights_of_b(component: DatabasePair, machine: Ec2Machine) -> None:
-    """The host on AWS: the repository on S3, the exchange, its copies of the passphrases. None on GCP."""
+    """The host on AWS: both repositories, the exchange, its copies of the passphrases."""
+    gcs_repository_grant(component, DatabaseHost.B, component.args.vault.gcs_bucket_name, component.federated_b.member)
     secrets = [empty_aws_secret(component, secret) for secret in CIPHER_SECRETS]
     _grant(
         component,
@@ -259,7 +259,7 @@ def _grant(component: DatabasePair, host: DatabaseHost, role: pulumi.Input[str],
         role=role,
         policy=policy_document(
             *repository_statements(component.args.vault.s3_bucket_arn),
-            *exchange_statements(component, component.exchange, host),
+            *exchange_statements(component, component.exchange, host, component.args.settings.authority_host),
             *further,
         ),
         opts=component.child(),

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alerts import AWS_NAMESPACE
-from components.component import Component
+from components.component import Component, StackContext
 from components.iam import Statement, policy_document, service_trust
 from components.machine.args import MachineArgs
 from components.machine_store import document_path
@@ -31,12 +31,17 @@ class Identity:
     profile: aws.iam.InstanceProfile
 
 
+def ec2_role_name(context: StackContext, machine: str) -> str:
+    """Name of a machine's role. Plain text, for those who trust the role before the machine is there."""
+    return context.physical_name(machine, kind="iam_role")
+
+
 def identity(component: Component, args: MachineArgs) -> Identity:
     """A role of the machine's own: its document, the bundles, its metrics, and sessions of operators."""
     name = f"{component.name}-machine"
     role = aws.iam.Role(
         name,
-        name=component.context.physical_name(component.name, kind="iam_role"),
+        name=ec2_role_name(component.context, component.name),
         assume_role_policy=service_trust("ec2.amazonaws.com"),
         tags=component.tags(),
         opts=component.child(),

@@ -45,6 +45,7 @@ SUBNETWORK = Pick("gcp:compute/subnetwork:Subnetwork")
 VPC = Pick("aws:ec2/vpc:Vpc")
 CI_ROLE = Pick(ROLE.type, "ci-identity-deploy")
 POOL_PROVIDER = Pick("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "-gitlab")
+AWS_PROVIDER = Pick(POOL_PROVIDER.type, "database-pair-pg-b")
 PREVIEW_ROLE = Pick("gcp:projects/iAMCustomRole:IAMCustomRole", "testground-preview")
 
 
@@ -211,6 +212,15 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
         change(
             POOL_PROVIDER,
             {"attributeCondition": 'assertion.project_id == "1" && assertion.environment.startsWith("staging")'},
+        ),
+    ),
+    (ci_identity.pool_providers_on_aws_name_one_role, change(AWS_PROVIDER, {"attributeCondition": GONE})),
+    (ci_identity.pool_providers_on_aws_name_one_role, change(AWS_PROVIDER, {"aws.accountId": "111111111111"})),
+    (
+        ci_identity.pool_providers_on_aws_name_one_role,
+        change(
+            AWS_PROVIDER,
+            {"attributeCondition": 'assertion.arn.startsWith("arn:aws:sts::000000000000:assumed-role/example")'},
         ),
     ),
     (

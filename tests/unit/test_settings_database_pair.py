@@ -14,6 +14,11 @@ def test_the_primary_is_one_of_the_two_clouds() -> None:
     assert places({"databasePair.primary": "pg-a"}) == ["databasePair.primary"]
 
 
+def test_the_authority_is_in_one_of_the_two_clouds_and_need_not_be_named() -> None:
+    assert places({"databasePair.certificateAuthority": "pg-b"}) == ["databasePair.certificateAuthority"]
+    assert places({"databasePair.certificateAuthority": None}) == []
+
+
 @pytest.mark.parametrize("cap", ["slotWalCapGiB", "archiveQueueCapGiB"])
 def test_kept_wal_leaves_most_of_the_disk_free(cap: str) -> None:
     assert (
