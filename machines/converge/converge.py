@@ -1,16 +1,20 @@
 #!/usr/bin/python3
 """Runs the playbook of the machine's role with the settings document as variables.
 
-Called by fetch.py under its lock, with a document whose bundle this is. Standard library alone.
+Called by fetch.py under its lock, with a document whose bundle this is. What happens is told to the journal, for people
+in Ansible's words and for programs as lines of JSON (machines/README.md). Standard library alone.
 """
 
 import argparse
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,15 @@ MACHINES = Path(__file__).resolve().parent.parent
 SCHEMA = MACHINES / "document.schema.json"
 VARIABLES = Path("/run/packyard/variables.json")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+TASK = re.compile(r"(?:TASK|RUNNING HANDLER) \[(.*)\] \**")
+RESULT = re.compile(r"(changed|fatal|failed): \[")
+RECAP = re.compile(r"localhost +: (ok=.*)")
+
+
+def tell(event: str, facts: Mapping[str, Any]) -> None:
+    """One line for programs that read the journal."""
+    sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
+    sys.stdout.flush()
 
 
 def in_window(window: Mapping[str, Any], now: datetime) -> bool:
@@ -51,6 +64,7 @@ def accepted(candidate: Path) -> dict[str, Any]:
     document = json.loads(candidate.read_text())
     faults = list(schema.Schema(json.loads(SCHEMA.read_text())).faults(document))
     if faults:
+        tell("refused", {"faults": faults})
         sys.exit("\n".join(f"converge: the settings document is refused: {fault}" for fault in faults))
     candidate.replace(candidate.with_name("document.json"))
     return document
@@ -65,19 +79,41 @@ def install_ansible() -> None:
         subprocess.run(["apt-get", *command], check=True, env=environment)  # noqa: S603, S607 -- no shell; Debian's own
 
 
+def account(lines: Iterable[str]) -> dict[str, Any]:
+    """What Ansible did, from the words that it prints; they are passed on."""
+    counts: dict[str, int] = {}
+    task, names = "", {"changed": dict[str, None](), "failed": dict[str, None]()}
+    for line in lines:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        if match := TASK.match(line):
+            task = match[1]
+        elif match := RESULT.match(line):
+            names["changed" if match[1] == "changed" else "failed"][task] = None
+        elif match := RECAP.match(line):
+            counts = {name: int(value) for name, value in (pair.split("=") for pair in match[1].split())}
+    return {**counts, "changed_tasks": list(names["changed"]), "failed_tasks": list(names["failed"])}
+
+
 def play(document: Mapping[str, Any], *, may_interrupt: bool, dry: bool) -> int:
     """Runs the playbook; returns the exit status."""
     playbook = MACHINES / "playbooks" / f"{document['role']}.yml"
     if not playbook.is_file():
-        sys.stderr.write(f"converge: the bundle has no playbook for the role {document['role']}\n")
+        tell("refused", {"faults": [f"the bundle has no playbook for the role {document['role']}"]})
         return 1
     install_ansible()
     VARIABLES.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     VARIABLES.write_text(json.dumps(variables(document, may_interrupt=may_interrupt)))
     command = ["ansible-playbook", str(playbook), "--inventory", "localhost,", "--extra-vars", f"@{VARIABLES}"]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(MACHINES / "converge" / "ansible.cfg"), "LC_ALL": "C.UTF-8"}
-    options = ["--check", "--diff"] if dry else []
-    return subprocess.run([*command, *options], check=False, env=environment).returncode  # noqa: S603 -- no shell
+    begun = time.monotonic()
+    with subprocess.Popen(  # noqa: S603 -- no shell
+        [*command, *(["--check", "--diff"] if dry else [])], stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        done = account(process.stdout or ())
+    seconds = round(time.monotonic() - begun)
+    tell("finished", {"status": process.returncode, "seconds": seconds, "dry": dry, **done})
+    return process.returncode
 
 
 def main(arguments: list[str]) -> int:
@@ -89,8 +125,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--now", action="store_true", help="may interrupt services outside the maintenance window")
     parser.add_argument("--dry", action="store_true", help="show what would change and change nothing")
     options = parser.parse_args(arguments)
+    digest = hashlib.sha256(options.document.read_bytes()).hexdigest()
     document = accepted(options.document)
     may_interrupt = options.now or in_window(document["maintenanceWindow"], datetime.now(UTC))
+    taken = {"role": document["role"], "document": digest, "bundle": document["bundle"]["sha256"]}
+    tell("started", {**taken, "may_interrupt": may_interrupt, "dry": options.dry})
     return play(document, may_interrupt=may_interrupt, dry=options.dry)
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Fetches the machine's settings document and bundle, checks both, and runs converge from the bundle.
 
-Standard library alone: this runs on a bare image. It is part of the constant user data, so it does as little as
-possible; everything else comes with the bundle. A document or bundle that fails its check changes nothing.
+Standard library alone: this runs on a bare image. User data holds it, so it is small, and all else comes with the
+bundle. A document or bundle that fails its check changes nothing.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> "Address":
-        """Raises RefusedError for anything but gs://bucket/path and s3://bucket/path."""
+        """Raises RefusedError for anything else."""
         match = re.fullmatch(r"(gs|s3)://([a-z0-9][a-z0-9._-]{1,61}[a-z0-9])/([A-Za-z0-9._/-]+)", text)
         if match is None:
             raise RefusedError(f"{text!r} is no object address. HINT: gs://bucket/path or s3://bucket/path")
@@ -59,7 +59,7 @@ class Address:
 
 
 def call(url: str, headers: Mapping[str, str], method: str = "GET", data: bytes | None = None) -> bytes:
-    """One HTTP request, straight: no proxy stands before a metadata service or a cloud's own interface."""
+    """One HTTP request; no proxy stands before a cloud's own interfaces."""
     request = urllib.request.Request(url, data=data, headers=dict(headers), method=method)  # noqa: S310 -- http alone
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -130,12 +130,21 @@ class Amazon:
 
 
 def signed(
-    method: str, url: str, body: bytes, service: str, region: str, credentials: Mapping[str, str], now: datetime
+    method: str,
+    url: str,
+    body: bytes,
+    service: str,
+    region: str,
+    credentials: Mapping[str, str],
+    now: datetime,
+    more: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Headers of a request with AWS Signature Version 4 (AWS, "Create a signed request")."""
+    """Headers with AWS Signature Version 4 (AWS, "Create a signed request"); `more` is signed too."""
     parts = urllib.parse.urlsplit(url)
     digest, stamp = hashlib.sha256(body).hexdigest(), now.strftime("%Y%m%dT%H%M%SZ")
-    headers = {"host": parts.netloc, "x-amz-content-sha256": digest, "x-amz-date": stamp}
+    headers = {**(more or {}), "host": parts.netloc, "x-amz-date": stamp}
+    if service == "s3":
+        headers["x-amz-content-sha256"] = digest
     if credentials.get("Token"):
         headers["x-amz-security-token"] = credentials["Token"]
     names = ";".join(sorted(headers))
@@ -242,7 +251,7 @@ def write_metrics(text: str) -> None:
 
 
 def keep_newest(folder: Path, current: Path) -> None:
-    """Removes old bundles but for the newest few, so that what ran before can still be read."""
+    """Removes all but the newest few, so that what ran before can still be read."""
     others = [path for path in folder.iterdir() if path != current]
     for path in sorted(others, key=lambda path: path.stat().st_mtime, reverse=True)[KEEP_BUNDLES - 1 :]:
         shutil.rmtree(path)
@@ -302,7 +311,8 @@ def main(arguments: list[str]) -> int:
         return run(arguments)
     except (RefusedError, OSError, KeyError, ValueError, http.client.HTTPException) as error:
         notes = " ".join(getattr(error, "__notes__", []))
-        sys.stderr.write(f"packyard: {type(error).__name__}: {error} {notes}".rstrip() + "\n")
+        event = "refused" if isinstance(error, RefusedError) else "failed"
+        sys.stderr.write(json.dumps({"event": event, "error": f"{type(error).__name__}: {error} {notes}"}) + "\n")
         return 1
 
 

@@ -36,6 +36,13 @@ DOORS = {
     "machines": Door(),
 }
 
+MACHINE_MODULES = {
+    "machines/pair/": ("pair", "fetch", "psycopg", "cryptography"),
+    "machines/roles/offsite_backup/": ("fetch",),
+}
+"""What a folder of programs finds on its machine beside the standard library: itself, what base has put there, and
+Debian's packages that its role installs."""
+
 EXCEPTIONS = {
     ("policies/pack/__main__.py", "pulumi_policy"): "the one file that offers the policies to the engine",
 }
@@ -162,6 +169,9 @@ def _imports_of(path: Path, root: Path = ROOT) -> Iterator[Import]:
 
 def _lies_beside(entry: Import) -> bool:
     """On a machine the files of one folder import each other by their bare names."""
+    for folder, modules in MACHINE_MODULES.items():
+        if entry.file.startswith(folder) and entry.module.partition(".")[0] in modules:
+            return True
     beside = (ROOT / entry.file).parent / f"{entry.module.partition('.')[0]}.py"
     return entry.file.startswith("machines/") and beside.is_file()
 

@@ -1,5 +1,8 @@
 """converge.py: when a service may be interrupted, and what a playbook is given."""
 
+import contextlib
+import hashlib
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +20,27 @@ SUNDAY_NIGHT = {"day": "Sun", "start": "23:00", "minutes": 120}
 DOCUMENT = {
     "name": "web",
     "role": "package-server",
+    "bundle": {"sha256": "0" * 64},
     "dataDisk": {"device": "/dev/disk/by-id/google-data", "sizeGiB": 100},
     "maintenanceWindow": SUNDAY_NIGHT,
     "settings": {"publicHost": "packages.example.com", "backup": {"time": "02:30"}},
 }
+
+WORDS = """
+TASK [base : Install Debian's packages] ****************************************
+changed: [localhost] => (item=chrony)
+changed: [localhost] => (item=sudo)
+
+TASK [base : Prove that time is kept] ******************************************
+fatal: [localhost]: FAILED! => {"msg": "chrony does not run. HINT: journalctl -u chrony"}
+
+RUNNING HANDLER [base : Restart chrony] ****************************************
+changed: [localhost]
+
+PLAY RECAP *********************************************************************
+localhost                  : ok=21   changed=2    unreachable=0    failed=1    skipped=3    rescued=0    ignored=0
+"""
+"""As Ansible prints it."""
 
 
 @pytest.mark.parametrize(
@@ -57,15 +77,16 @@ def test_a_playbook_is_given_the_machine_and_the_settings_of_its_role() -> None:
 def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
     ran: list[list[str]] = []
 
-    def run(command: list[str], **_options: Any) -> SimpleNamespace:
+    def run(command: list[str], **_options: Any) -> contextlib.nullcontext[SimpleNamespace]:
         ran.append(command)
-        return SimpleNamespace(returncode=0)
+        return contextlib.nullcontext(SimpleNamespace(returncode=0, stdout=io.StringIO(WORDS)))
 
     monkeypatch.setattr(converge, "VARIABLES", tmp_path / "run" / "variables.json")
     # Here every document is sound; test_schema.py has those that are not.
     (tmp_path / "schema.json").write_text("{}")
     monkeypatch.setattr(converge, "SCHEMA", tmp_path / "schema.json")
     monkeypatch.setattr(converge.subprocess, "run", run)
+    monkeypatch.setattr(converge.subprocess, "Popen", run)
     found(monkeypatch, "/usr/bin/ansible-playbook")
     return ran
 
@@ -114,7 +135,7 @@ def test_a_role_without_a_playbook_is_refused_before_anything_is_installed(
     status = started({**DOCUMENT, "role": "unheard-of"}, tmp_path)
 
     assert status == 1
-    assert "unheard-of" in capsys.readouterr().err
+    assert "unheard-of" in events(capsys)["refused"]["faults"][0]
     assert commands == []
 
 
@@ -126,3 +147,38 @@ def test_ansible_comes_from_debian_where_it_is_missing(
     started(DOCUMENT, tmp_path)
 
     assert [command[0] for command in commands] == ["apt-get", "apt-get", "ansible-playbook"]
+
+
+def events(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    """Lines of the journal that are for programs."""
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    return {event["event"]: event for event in map(json.loads, lines)}
+
+
+def test_a_run_is_told_with_what_it_took_and_what_it_did(
+    commands: list[list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started(DOCUMENT, tmp_path, "--now")
+    told = events(capsys)
+
+    assert commands
+    assert told["started"] == {
+        "event": "started",
+        "role": "package-server",
+        "document": hashlib.sha256((tmp_path / "document.json").read_bytes()).hexdigest(),
+        "bundle": "0" * 64,
+        "may_interrupt": True,
+        "dry": False,
+    }
+    assert {"status": 0, "seconds": 0, "ok": 21, "changed": 2, "failed": 1}.items() <= told["finished"].items()
+    assert told["finished"]["changed_tasks"] == ["base : Install Debian's packages", "base : Restart chrony"]
+    assert told["finished"]["failed_tasks"] == ["base : Prove that time is kept"]
+
+
+def test_people_read_the_words_of_ansible_whole(
+    commands: list[list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    started(DOCUMENT, tmp_path)
+
+    assert commands
+    assert WORDS in capsys.readouterr().out

@@ -215,6 +215,26 @@ def test_the_session_token_of_a_role_is_signed_too() -> None:
     assert "x-amz-security-token" in headers["authorization"]
 
 
+def test_further_headers_are_signed_and_a_digest_of_the_body_goes_to_s3_alone() -> None:
+    # AWS, "Signature Version 4 test suite", post-header-key-sort (its published example keys).
+    credentials = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+    moment = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
+
+    headers = fetch.signed(
+        "POST",
+        "https://example.amazonaws.com/",
+        b"",
+        "service",
+        "us-east-1",
+        credentials,
+        moment,
+        {"my-header1": "value1"},
+    )
+
+    assert headers["authorization"].endswith("c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c")
+    assert "x-amz-content-sha256" not in headers
+
+
 def test_googles_metadata_is_asked_with_its_header_and_amazons_with_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, str, str]] = []
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from components.alerts.metrics import AWS_NAMESPACE, GCP_PREFIX, MACHINE_LABEL, MachineMetric
+from components.package_server.monitoring import ServerMetric
 from tests.machines.programs import program
 
 report = program("report")
@@ -43,6 +44,17 @@ def test_samples_of_roles_are_sent_and_others_stay(files: Path) -> None:
         MachineMetric.DISK_USED_RATIO,
         MachineMetric.CONVERGE_AGE_SECONDS,
     }
+
+
+AGES = [name for metrics in (MachineMetric, ServerMetric) for name in metrics if name.endswith("_age_seconds")]
+
+
+@pytest.mark.parametrize("name", AGES)
+def test_an_age_that_alarms_look_at_is_what_becomes_of_a_time_that_a_role_wrote(name: str, tmp_path: Path) -> None:
+    written = f"packyard_{name.removesuffix('_age_seconds')}_timestamp_seconds"
+    (tmp_path / "a.prom").write_text(f"{written} {NOW - 42}\n")
+
+    assert report.gathered(tmp_path, "", NOW)[name] == 42
 
 
 def test_the_fullest_file_system_counts_as_df_counts_it(files: Path) -> None:

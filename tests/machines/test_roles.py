@@ -21,7 +21,6 @@ PARTS = (
     "tasks/main.yml",
     "tasks/preflight.yml",
     "tasks/install.yml",
-    "tasks/configure.yml",
     "tasks/verify.yml",
 )
 
@@ -45,9 +44,33 @@ def test_every_role_of_a_document_has_a_playbook_and_none_is_left_over() -> None
 def test_a_playbook_is_a_list_of_roles_that_exist_beginning_with_base(playbook: Path) -> None:
     (play,) = loaded(playbook)
 
-    assert set(play) == {"name", "hosts", "roles"}
+    assert set(play) <= {"name", "hosts", "vars", "roles"}
     assert play["roles"][0] == "base"
     assert set(play["roles"]) <= {role.name for role in ROLES}
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
+def test_variables_of_a_playbook_are_inputs_of_its_roles(playbook: Path) -> None:
+    (play,) = loaded(playbook)
+    inputs: set[str] = set()
+    for role in play["roles"]:
+        inputs |= set(
+            loaded(MACHINES / "roles" / role / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        )
+
+    assert set(play.get("vars", {})) <= inputs
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS, ids=lambda path: path.name)
+def test_every_data_disk_is_mounted_where_the_document_says_before_any_service_comes(playbook: Path) -> None:
+    (play,) = loaded(playbook)
+    match = re.fullmatch(r"\{\{ (\w+) \}\}", play["vars"]["data_disk_mount_point"])
+    role = playbook.stem.replace("-", "_")
+
+    assert play["roles"][:2] == ["base", "data_disk"]
+    assert match is not None
+    fields = {f"{role}_{name}" for name in DOCUMENTS[playbook.stem].model_fields}
+    assert match[1] in fields
 
 
 @every_role
@@ -63,9 +86,8 @@ def test_the_parts_of_a_role_run_in_the_order_of_life(role: Path) -> None:
         if len(task) == 2 and "ansible.builtin.include_tasks" in task
     ]
 
-    assert order[0] == "preflight.yml"
+    assert order[:2] == ["preflight.yml", "install.yml"]
     assert order[-1] == "verify.yml"
-    assert order.index("install.yml") < order.index("configure.yml")
     assert set(order) == {path.name for path in (role / "tasks").iterdir()} - {"main.yml"}
 
 
@@ -99,9 +121,11 @@ def test_every_task_is_named_and_uses_full_module_names(role: Path) -> None:
 @every_role
 def test_every_handler_that_is_notified_exists(role: Path) -> None:
     handlers = {task["name"] for file in (role / "handlers").glob("*.yml") for task in loaded(file)}
-    notified = {
-        task["notify"] for file in (role / "tasks").iterdir() for task in tasks(loaded(file)) if "notify" in task
-    }
+    notified: set[str] = set()
+    for file in (role / "tasks").iterdir():
+        for task in tasks(loaded(file)):
+            names = task.get("notify", [])
+            notified |= {names} if isinstance(names, str) else set(names)
 
     assert notified == handlers
 

@@ -1,0 +1,1 @@
+"""pairctl: roles, fencing and repair of the database pair, on both of its hosts."""

@@ -1,0 +1,50 @@
+"""`pairctl alone`: commits of this primary go on while its synchronous standby is away."""
+
+import argparse
+
+from pair import cluster, observe, plan, postgresql
+from pair.errors import PairError
+from pair.observe import Sight
+from pair.postgresql import Role
+from pair.settings import PairSettings
+
+
+def refusal(sight: Sight) -> PairError | None:
+    """Why there is nothing to do; None where there is."""
+    if sight.here.role is not Role.PRIMARY:
+        return PairError(f"{sight.host} is no primary: {observe.server_text(sight.here)}", "pairctl status")
+    if sight.is_alone:
+        return PairError(f"commits of {sight.host} wait for nobody already", "pairctl status")
+    # For half a minute after the link was cut, and longer, the primary still believes that its standby streams.
+    if sight.here.streaming and sight.there.role is Role.STANDBY:
+        return PairError(f"{sight.peer} streams, so no commit hangs", "pairctl status")
+    return None
+
+
+def account(sight: Sight) -> plan.Account:
+    """What a person reads first."""
+    return plan.Account(
+        title=f"let {sight.host} commit alone",
+        seen=sight.lines(),
+        steps=(
+            f"write {cluster.ALONE} and let PostgreSQL read it",
+            f"the watch removes it once {sight.peer} streams again and has caught up",
+        ),
+        losses=(f"if {sight.host} is lost before {sight.peer} is back: every commit from now on",),
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options."""
+    plan.add_arguments(parser)
+
+
+def run(options: argparse.Namespace, settings: PairSettings) -> int:
+    """Raises PairError."""
+    with plan.agreed_on("alone", options, lambda: observe.look(settings), refusal, account) as sight:
+        if sight is not None:
+            cluster.be_alone(settings)
+            with postgresql.local(settings) as connection:
+                connection.execute("select pg_reload_conf()")
+            plan.Progress()(f"commits of {settings.host} wait for nobody")
+    return 0

@@ -1,0 +1,102 @@
+"""One end of the tunnel: the key of this host, which never leaves it, and the public one of the peer."""
+
+import base64
+import re
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import x25519
+
+from pair import private_files
+from pair.commands import run
+from pair.errors import PairError
+from pair.settings import PairSettings
+
+INTERFACE = "packyard"
+FOLDER = Path("/etc/wireguard")
+KEY = FOLDER / f"{INTERFACE}.key"
+CONFIGURATION = FOLDER / f"{INTERFACE}.conf"
+INTERFACES = Path("/sys/class/net")
+PUBLIC_KEY = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
+"""32 bytes in base 64, as `wg pubkey` writes them."""
+
+PEER = "[Peer]"
+TIMEOUT = 10
+
+
+def own_public_key() -> str:
+    """The public key of this host; the private one is made when there is none."""
+    text = private_files.text_of(KEY)
+    if text is None:
+        made = x25519.X25519PrivateKey.generate()
+        raw = made.private_bytes(
+            serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
+        )
+        text = base64.b64encode(raw).decode() + "\n"
+        private_files.write(KEY, text)
+    try:
+        key = x25519.X25519PrivateKey.from_private_bytes(base64.b64decode(text.strip(), validate=True))
+    except ValueError:
+        raise PairError(f"{KEY} holds no WireGuard key", "remove it: the next run makes a new one") from None
+    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return base64.b64encode(raw).decode()
+
+
+def is_public_key(text: str) -> bool:
+    """Whether a text is a key and nothing beside it: it becomes a line of a configuration file."""
+    return PUBLIC_KEY.fullmatch(text) is not None
+
+
+def configuration(settings: PairSettings, present: str | None, peer_key: str) -> str:
+    """The configuration with the peer: what stands before the peer's section is kept where there is any."""
+    before = (present or "").partition(PEER)[0]
+    if "[Interface]" not in before:
+        before = _interface(settings)
+    return f"{before.rstrip()}\n\n{_peer(settings, peer_key)}"
+
+
+def _interface(settings: PairSettings) -> str:
+    return (
+        "[Interface]\n"
+        f"Address = {settings.address}/32\n"
+        f"ListenPort = {settings.wireguard.port}\n"
+        f"MTU = {settings.wireguard.mtu}\n"
+        f"PostUp = wg set %i private-key {KEY}\n"
+    )
+
+
+def _peer(settings: PairSettings, peer_key: str) -> str:
+    return (
+        f"{PEER}\n"
+        f"PublicKey = {peer_key}\n"
+        f"Endpoint = {settings.peer_endpoint}\n"
+        f"AllowedIPs = {settings.peer_address}/32\n"
+        f"PersistentKeepalive = {settings.wireguard.persistent_keepalive}\n"
+    )
+
+
+def take_peer(settings: PairSettings, peer_key: str) -> bool:
+    """Writes the peer into the configuration, and tells a running tunnel; whether anything changed."""
+    text = configuration(settings, private_files.text_of(CONFIGURATION), peer_key)
+    changed = private_files.write(CONFIGURATION, text)
+    if (INTERFACES / INTERFACE).exists():
+        changed = _tell(settings, peer_key, is_new=changed) or changed
+    return changed
+
+
+def _tell(settings: PairSettings, peer_key: str, *, is_new: bool) -> bool:
+    """A tunnel that came up before its peer was known has no route either, which wg-quick makes at its start.
+
+    `is_new`: the peer's section has changed, which may be its endpoint alone.
+    """
+    known = run(["wg", "show", INTERFACE, "peers"], timeout=TIMEOUT).output.split()
+    if known == [peer_key] and not is_new:
+        return False
+    for other in known:
+        if other != peer_key:
+            run(["wg", "set", INTERFACE, "peer", other, "remove"], timeout=TIMEOUT)
+    keepalive = str(settings.wireguard.persistent_keepalive)
+    peer = ["peer", peer_key, "endpoint", settings.peer_endpoint, "allowed-ips", f"{settings.peer_address}/32"]
+    run(["wg", "set", INTERFACE, *peer, "persistent-keepalive", keepalive], timeout=TIMEOUT)
+    run(["ip", "-4", "route", "replace", f"{settings.peer_address}/32", "dev", INTERFACE], timeout=TIMEOUT)
+    return True

@@ -1,0 +1,55 @@
+"""A host of the pair as staging's document describes it, with its files below a folder of the test."""
+
+import dataclasses
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pair import private_files, settings, wireguard
+
+from tests.support import estate
+
+
+@cache
+def document(host: str) -> dict[str, Any]:
+    """The part of the machine document that the program registers for a host of staging."""
+    texts = [
+        str(each.inputs["content"])
+        for each in estate("staging").registrations
+        if each.name == f"{host}-document" and "content" in each.inputs
+    ]
+    (text,) = texts
+    return json.loads(text)["settings"]
+
+
+def pair_settings(host: str, root: Path) -> settings.PairSettings:
+    """What pairctl knows on a host whose files are below `root`."""
+    known = settings.parse(document(host))
+    mount_point = root / str(known.mount_point).lstrip("/")
+    mount_point.mkdir(parents=True, exist_ok=True)
+    directory = root / str(known.certificates.directory).lstrip("/")
+    web = known.web_identity
+    return dataclasses.replace(
+        known,
+        mount_point=mount_point,
+        data=root / str(known.data).lstrip("/"),
+        spool=root / str(known.spool).lstrip("/"),
+        certificates=dataclasses.replace(known.certificates, directory=directory),
+        web_identity=web and dataclasses.replace(web, token_file=root / str(web.token_file).lstrip("/")),
+    )
+
+
+def without_root(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    """Files go below `root`, and belong to whoever runs the test."""
+
+    def nobody(*arguments: object) -> None:
+        del arguments
+
+    monkeypatch.setattr("shutil.chown", nobody)
+    for name in ("KEY", "CONFIGURATION"):
+        path: Path = getattr(wireguard, name)
+        monkeypatch.setattr(wireguard, name, root / str(path).lstrip("/"))
+    monkeypatch.setattr(wireguard, "INTERFACES", root / "sys")
+    assert private_files.ROOT == "root"
