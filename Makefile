@@ -70,7 +70,23 @@ test-engine: setup ## Run the tests that need a Pulumi CLI (about five minutes)
 	@$(BIN)/python -m pytest -m engine tests/engine $(ARGS)
 
 # Debian's packages that boot and feed a machine; nothing is installed where they are there.
-MACHINE_TOOLS := systemd-container mmdebstrap iproute2 openssl dpkg
+MACHINE_TOOLS := systemd-container mmdebstrap iproute2 openssl dpkg nftables nginx procps qemu-system-x86 e2fsprogs libpq5
+
+.PHONY: machine-tools
+machine-tools: ## Install what test-machines and test-drills need (Debian, as root)
+	@for tool in systemd-nspawn mmdebstrap ip openssl dpkg-deb nft nginx sysctl qemu-system-x86_64 mke2fs; do command -v $$tool > /dev/null || missing=1; done; \
+		ldconfig -p | grep -q libpq.so.5 || missing=1; \
+		if [ -n "$$missing" ]; then apt-get update -q && apt-get install -qy --no-install-recommends $(MACHINE_TOOLS); fi
+
+.PHONY: test-machines
+test-machines: setup ## Boot machines from what is registered for staging (Debian, as root; about five minutes)
+	@if [ -n "$$CI" ]; then $(MAKE) --no-print-directory machine-tools; fi
+	@$(BIN)/python -m pytest -m machine tests/system $(ARGS)
+
+.PHONY: test-drills
+test-drills: setup ## Break a database pair and write docs/drills.md (Debian, as root; about fifteen minutes)
+	@if [ -n "$$CI" ]; then $(MAKE) --no-print-directory machine-tools; fi
+	@$(BIN)/python -m pytest -m drill tests/drills $(ARGS)
 
 .PHONY: lint
 lint: setup ## Check style and types
@@ -101,9 +117,10 @@ bench-engine: setup ## Time of the engine's preview and up against the import fl
 	@$(BIN)/python -m tests.bench_engine
 
 .PHONY: records
-records: setup ## Write anew what tests compare with: URNs, document schema, README's excerpt, comments
+records: setup ## Write anew what tests compare with: URNs, document schema, alert rules, README's excerpt, comments
 	@$(BIN)/python -m tests.graph.record_urns
 	@$(BIN)/python -m settings.documents > machines/document.schema.json
+	@$(BIN)/python -m settings.prometheus_rules > alerts/database-pair.rules.yml
 	@$(BIN)/python -m tests.docs.excerpt
 	@$(BIN)/python -m tests.preview_comment.record
 

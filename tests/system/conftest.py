@@ -1,0 +1,62 @@
+"""One machine on each cloud for the whole tier, booted at the same time."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+from settings.vocabulary import Cloud
+from tests.system.machine import LoneMachine
+from tests.system.registered import cloud_of, name_stand_in_agent
+
+NEEDED = ("systemd-nspawn", "mmdebstrap", "nsenter", "ip", "openssl", "dpkg-deb")
+
+NO_MACHINE = "test_stand_ins.py"
+"""Runs with the quick tests."""
+
+NAMES = {Cloud.GCP: "package-server", Cloud.AWS: "runner-manager-aws-blue"}
+"""Machines whose playbook is the base role alone, so one of each cloud stands for all of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/system/" in str(item.path) and item.path.name != NO_MACHINE:
+            item.add_marker(pytest.mark.machine)
+
+
+@pytest.fixture(scope="session")
+def machines() -> Iterator[dict[Cloud, LoneMachine]]:
+    missing = [program for program in NEEDED if shutil.which(program) is None]
+    if os.geteuid() or missing:
+        reason = f"needs root on Debian{'' if not missing else ' and ' + ', '.join(missing)}. HINT: make machine-tools"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    made: dict[Cloud, LoneMachine] = {}
+    try:
+        for cloud, name in NAMES.items():
+            stand_in = cloud_of(name)
+            name_stand_in_agent(stand_in)
+            made[cloud] = LoneMachine(stand_in)
+            made[cloud].boot()
+        # Google's image brings no cloud-init: the startup script installs it and reboots.
+        made[Cloud.GCP].restart(300)
+        for machine in made.values():
+            machine.wait_for(lambda: machine.is_up() and machine.metric("last_run_success") == 1, 300, "it converges")  # noqa: B023 -- called at once
+        yield made
+    finally:
+        for machine in made.values():
+            machine.close()
+
+
+@pytest.fixture(params=list(Cloud), ids=lambda cloud: cloud.value)
+def either(request: pytest.FixtureRequest, machines: dict[Cloud, LoneMachine]) -> LoneMachine:
+    """A machine of each cloud."""
+    return machines[request.param]
+
+
+@pytest.fixture
+def machine(machines: dict[Cloud, LoneMachine]) -> LoneMachine:
+    """The machine on GCE, for what does not differ between the clouds."""
+    return machines[Cloud.GCP]
