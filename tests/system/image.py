@@ -116,7 +116,11 @@ def _build(folder: Path) -> None:
     gcp, mirror = folder / Cloud.GCP, folder / "mirror"
     mirror.mkdir()
     install = f"apt-get -qy --no-install-recommends --download-only install {' '.join(on_the_mirror())}"
+    # In a mount namespace of its own: an interrupted build leaves /proc and /sys mounted in the folder, and clearing it
+    # away would reach into those of the host.
     _run(
+        "unshare",
+        "--mount",
         "mmdebstrap",
         "--quiet",
         "--variant=minbase",
