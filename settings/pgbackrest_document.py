@@ -75,6 +75,9 @@ class PgBackRest(DocumentPart):
     options: PgBackRestOptions
     archive_get_async: Literal["n"] = "n"
     """Asynchronous archive-get fails across a switch of timelines (pgbackrest#2423, fixed in 2.59)."""
+    archive_push_io_timeout: int = 5
+    """Seconds. The push asks a repository that is away a dozen times and more before it serves the other one: with the
+    default of a minute, that one gets nothing for a quarter of an hour at a time. A push that fails is tried again."""
     repositories: tuple[S3Repository, GcsRepository]
     """repo1 and repo2."""
 

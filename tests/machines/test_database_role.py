@@ -93,7 +93,7 @@ def test_pgbackrest_conf_is_what_pgbackrest_can_read(host: str) -> None:
         assert value
         assert value == value.strip()
         assert not re.search(r"[#'\"]", value), line
-    assert len({line.partition("=")[0] for line in options[:-3]}) == len(options) - 3
+    assert len({line.partition("=")[0] for line in options[:-4]}) == len(options) - 4
 
 
 @every_host
@@ -112,6 +112,16 @@ def test_asynchronous_archive_get_is_off_where_it_fails_across_timelines(host: s
 
     assert re.search(r"^\[global:archive-get\]\narchive-async=n$", text, re.MULTILINE)
     assert text.index("archive-async=y") < text.index("[global:archive-get]")
+
+
+@every_host
+def test_a_repository_that_is_away_holds_up_the_push_into_the_other_for_seconds_and_not_for_minutes(host: str) -> None:
+    found = re.search(
+        r"^\[global:archive-push\]\nio-timeout=(\d+)$", Renderer(host).template("pgbackrest.conf.j2"), re.M
+    )
+
+    assert found is not None
+    assert int(found[1]) <= 10
 
 
 def test_a_value_of_postgresql_keeps_its_quotes_and_backslashes() -> None:
@@ -164,7 +174,7 @@ def test_the_first_line_of_pg_hba_lets_root_in_by_the_socket_and_the_last_refuse
 def test_the_identity_of_aws_is_in_the_environment_of_postgresql_where_it_is_foreign(host: str) -> None:
     web_identity = document(host)["settings"]["identity"]["webIdentity"]
 
-    for template in ("environment.j2", "pair-pgbackrest.j2"):
+    for template in ("environment.j2", "pair-as-postgres.j2"):
         text = Renderer(host).template(template)
         assert ("AWS_ROLE_ARN" in text) is (web_identity is not None)
         assert ("AWS_WEB_IDENTITY_TOKEN_FILE" in text) is (web_identity is not None)

@@ -7,7 +7,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,6 +76,8 @@ class GoogleStorage:
     def answer(self, request: Request) -> Reply:
         """One request of the JSON API."""
         parts = urllib.parse.urlsplit(request.path)
+        if parts.path == "/batch/storage/v1":
+            return self._batch(request)
         query = dict(urllib.parse.parse_qsl(parts.query))
         match = re.fullmatch(r"(/upload)?/storage/v1/b/([^/]+)/o(?:/([^/]+))?", parts.path)
         if match is None:
@@ -91,6 +93,16 @@ class GoogleStorage:
         if not name:
             return self._list(bucket, query)
         return self._object(request, bucket, name, query)
+
+    def _batch(self, request: Request) -> Reply:
+        """Several requests in one, each with an answer of its own; pgBackRest removes so."""
+        boundary, answers = "lab-batch", ""
+        for number, (method, path) in enumerate(re.findall(r"^(DELETE) (\S+) HTTP/1\.1", request.body.decode(), re.M)):
+            reply = self.answer(replace(request, method=method, path=path, body=b""))
+            head = f"--{boundary}\r\nContent-Type: application/http\r\nContent-ID: response-{number}\r\n\r\n"
+            answers += f"{head}HTTP/1.1 {reply.status} Answered\r\nContent-Length: 0\r\n\r\n\r\n"
+        kind = {"Content-Type": f"multipart/mixed; boundary={boundary}"}
+        return Reply(body=f"{answers}--{boundary}--\r\n".encode(), headers=kind)
 
     def _object(self, request: Request, bucket: str, name: str, query: Mapping[str, str]) -> Reply:
         version = self._version(bucket, name, query.get("generation"))

@@ -1,0 +1,1 @@
+"""Tests of what the drills are made of; they need no machine."""
