@@ -6,9 +6,9 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from capture import Capture, StackFile, capture_stack, read_stack_file
+from preview.command_line import Parser, failed
 from preview.compare import all_new, compare
 from preview.document import document_text
 from preview.faults import explained
@@ -16,7 +16,7 @@ from preview.files import OutputError, write_whole
 from preview.graph import draw
 from preview.mermaid import mermaid
 from preview.render import render
-from preview.report import EXIT_FAULT, Against, Report, make_report
+from preview.report import Against, Report, make_report
 from preview.revision import PastCapture, RevisionError, past_run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,11 +50,11 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         if options.graph is not None:
             write_whole(options.graph, draw(report.capture))
     except (RevisionError, OutputError) as error:
-        return _failed(str(error))
+        return failed(str(error))
     except Exception as error:
         if options.traceback:
             traceback.print_exception(error)
-        return _failed(explained(error, root))
+        return failed(explained(error, root))
     _show(report, options)
     return report.exit_code
 
@@ -90,19 +90,8 @@ def _tell_of_secure_values(stack_file: StackFile) -> None:
         sys.stderr.write(f"{stack_file.path.name}: {places}: secure, not opened; a placeholder stands there\n")
 
 
-def _failed(message: str) -> int:
-    sys.stderr.write(f"{message}\n")
-    return EXIT_FAULT
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """A wrong command line ends as other faults do; 2 has another meaning here."""
-        self.exit(EXIT_FAULT, f"{self.prog}: {message}. HINT: --help\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m preview",
         description="Show what the program would register for a stack. Asks no cloud and needs no credentials.",
         epilog=EPILOG,

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
+from preview.command_line import Parser
 from preview.comment_facts import StackResult, exit_code, look_at
 from preview.comment_markdown import comment
 from preview.comment_text import Redactor
@@ -59,14 +59,8 @@ def stacks_of(root: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml")))
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """A wrong command line ends as other faults do; 2 has another meaning here."""
-        self.exit(EXIT_FAULT, f"{self.prog}: {message}. HINT: --help\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m preview.comment",
         description="Write the Markdown comment of a merge request: what it does to every stack.",
         epilog=EPILOG,

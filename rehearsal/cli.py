@@ -1,16 +1,15 @@
 """The command line of the rehearsal."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from capture import StackFileError, capture_stack, read_stack_file
 from policies import Violation, check
+from preview.command_line import Parser, failed
 from preview.faults import explained
-from preview.report import EXIT_FAULT, EXIT_FINE, EXIT_LOSS, EXIT_VIOLATION, Against
+from preview.report import EXIT_FINE, EXIT_LOSS, EXIT_VIOLATION, Against
 from preview.revision import SHORT, RevisionError, commit_of
 from rehearsal.cli_binary import CliError, find_cli
 from rehearsal.engine import CommandError, running_engine
@@ -49,9 +48,9 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
             commit_of(root, options.against)
         violations = check(capture_stack(root, read_stack_file(root, options.stack)))
     except (CliError, RevisionError) as error:
-        return _failed(str(error))
+        return failed(str(error))
     except Exception as error:
-        return _failed(explained(error, root))
+        return failed(explained(error, root))
     with rehearsal_folder(options.keep) as folder:
         return _rehearse(options, root, folder, violations)
 
@@ -67,9 +66,9 @@ def _rehearse(options: Options, root: Path, folder: Folder, violations: tuple[Vi
             loses = change.loses_state
     except CommandError as error:
         folder.kept = True
-        return _failed(f"{told(error.outcome)}\nThe state is kept; go on with --keep {folder.path}")
+        return failed(f"{told(error.outcome)}\nThe state is kept; go on with --keep {folder.path}")
     except (RevisionError, StackFileError) as error:
-        return _failed(str(error))
+        return failed(str(error))
     show_violations(violations)
     return EXIT_LOSS if loses else EXIT_VIOLATION if violations else EXIT_FINE
 
@@ -92,19 +91,8 @@ def _life_against(options: Options, root: Path, folder: Folder, revision: str) -
     return Against(revision, commit_of(root, revision)[:SHORT], exists, change.comparison), change
 
 
-def _failed(message: str) -> int:
-    sys.stderr.write(f"{message}\n")
-    return EXIT_FAULT
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """A wrong command line ends as other faults do; 2 has another meaning here."""
-        self.exit(EXIT_FAULT, f"{self.prog}: {message}. HINT: --help\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m rehearsal",
         description="Live through the life of a stack: the real Pulumi engine on simulated clouds. No credentials.",
         epilog=EPILOG,

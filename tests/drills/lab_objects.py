@@ -71,12 +71,6 @@ class AmazonObjects:
         """Writes a delete marker; locked versions stay."""
         self.stores.s3("DELETE", self.bucket, _path(name))
 
-    def remove_for_good(self, name: str) -> None:
-        """Tries to delete every version. Raises RuntimeError for one that is locked."""
-        text = self.stores.s3("GET", self.bucket, f"/?versions&{urllib.parse.urlencode({'prefix': name})}").decode()
-        for version in re.findall(r"<VersionId>(.*?)</VersionId>", text):
-            self.stores.s3("DELETE", self.bucket, f"{_path(name)}?versionId={version}")
-
 
 @dataclass(frozen=True)
 class GoogleObjects:

@@ -95,14 +95,6 @@ class Container:
         except LookupError:
             return False
 
-    def has_booted(self) -> bool:
-        """Whether everything that starts at boot has started; converge, which its timer starts, may go on."""
-        try:
-            state = self.run("timeout", "5", "systemctl", "is-active", "multi-user.target", check=False)
-        except LookupError:
-            return False
-        return state.strip() == "active"
-
     def is_alive(self) -> bool:
         """Whether it has a systemd."""
         try:
