@@ -123,11 +123,12 @@ class DatabasePairSettings(Section):
     gcp: GcpHost
     aws: AwsHost
     synchronous_commit: SynchronousCommit
-    slot_wal_cap_gib: Annotated[GiB, Field(alias="slotWalCapGiB", examples=[40])]
-    """`max_slot_wal_keep_size`: WAL that is kept for a standby that is away. Past it the standby must be made anew."""
-    archive_queue_cap_gib: Annotated[GiB, Field(alias="archiveQueueCapGiB", examples=[40])]
+    slot_wal_cap_gib: Annotated[GiB, Field(alias="slotWalCapGiB", ge=4, examples=[40])]
+    """`max_slot_wal_keep_size`: WAL that is kept for a standby that is away. Past it the standby must be made anew. Not
+    less than some times `max_wal_size`, which says why."""
+    archive_queue_cap_gib: Annotated[GiB, Field(alias="archiveQueueCapGiB", examples=[80])]
     """`archive-push-queue-max`: WAL that waits for a repository. Past it pgBackRest drops the queue, and no point in
-    time after it can be restored until the next backup."""
+    time after it can be restored until the next backup. Larger than the cap above: the standby is given up first."""
     kept_full_backups: KeptFullBackups
     schedule: BackupSchedule
     app_cidrs: Annotated[tuple[AppCidr, ...], Field(examples=[["10.16.0.16/28"]])] = ()

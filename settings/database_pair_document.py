@@ -127,15 +127,18 @@ class PostgresqlParameters(OwnNames):
     hot_standby: Literal["on"] = "on"
     max_wal_senders: int = 10
     max_replication_slots: int = 10
+    max_wal_size: str = "1GB"
+    """WAL between two checkpoints. The cap below must be well above it: a primary that crashed starts with the position
+    that its slot had at the last checkpoint, and may find it past the cap though the standby lacks nothing."""
     max_slot_wal_keep_size: str
     """The default, -1, lets a dead standby fill the primary's disk."""
     archive_mode: Literal["on"] = "on"
     archive_timeout: str = "60s"
     """Bounds what a lost primary can lose beyond the stream."""
     archive_command: str = "pgbackrest --stanza=main archive-push %p"
-    restore_command: str = 'pgbackrest --stanza=main archive-get %f "%p"'
-    """On both hosts at all times, without --repo: pg_rewind -c reads it on the host that it mends, and a fixed
-    repository would leave a standby without the other one."""
+    restore_command: str = '/usr/local/sbin/pair-archive-get %f "%p"'
+    """On both hosts at all times, of no fixed repository: pg_rewind -c reads it on the host that it mends, and a
+    standby needs the other repository when one is away. The program asks them one after the other."""
     wal_receiver_status_interval: str = "1s"
     wal_sender_timeout: str = "30s"
     tcp_keepalives_idle: int = 30
@@ -241,11 +244,13 @@ class HostIdentity(DocumentPart):
 
 
 class JobHost(StrEnum):
-    """Where a job runs. Its timer is on both hosts, and the job looks at what PostgreSQL is now, not at `primary`."""
+    """Where a job runs."""
 
     PRIMARY = "primary"
     STANDBY = "standby"
-    BOTH = "both"
+    """The timers of these are on both hosts, and the job looks at what PostgreSQL is now, not at `primary`."""
+    SAME_CLOUD = "same-cloud"
+    """On the host in the cloud of the repository: all of it is read, which costs nothing inside a cloud alone."""
 
 
 class Job(DocumentPart):

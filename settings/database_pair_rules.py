@@ -49,6 +49,13 @@ def database_wal_fits_its_disk(settings: Settings) -> Iterator[Fault]:
                 f"{cap} GiB of kept WAL is more than {WAL_SHARE:.0%} of the data disk of {pair.gcp.data_disk_gib} GiB",
                 f"{key}: {room} or less, or a larger dataDiskGiB on both hosts",
             )
+    if pair.archive_queue_cap_gib <= pair.slot_wal_cap_gib:
+        yield Fault(
+            ("databasePair", "archiveQueueCapGiB"),
+            f"{pair.archive_queue_cap_gib} GiB is not above slotWalCapGiB ({pair.slot_wal_cap_gib}): with standby and"
+            " repositories away the archive would be dropped first, and a standby can be made anew, a gap cannot",
+            f"archiveQueueCapGiB: {pair.slot_wal_cap_gib + 1} or more",
+        )
 
 
 def database_backups_stay_locked_for_a_chain(settings: Settings) -> Iterator[Fault]:

@@ -170,7 +170,7 @@ def _jobs(settings: DatabasePairSettings) -> tuple[Job, ...]:
     timers = (
         ("full", (schedule.full.calendar,) * 2, JobHost.PRIMARY),
         ("diff", (schedule.differential_calendar,) * 2, JobHost.PRIMARY),
-        ("verify", (f"*-*-* {schedule.verify}:00 UTC",) * 2, JobHost.BOTH),
+        ("verify", (f"*-*-* {schedule.verify}:00 UTC",) * 2, JobHost.SAME_CLOUD),
         ("restore-drill", (drill.calendar, drill.next_day.calendar), JobHost.STANDBY),
     )
     return tuple(

@@ -15,6 +15,8 @@ from pair.settings import PairSettings
 STANDBY_SIGNAL = "standby.signal"
 RECOVERY_SIGNAL = "recovery.signal"
 AUTO_CONF = "postgresql.auto.conf"
+CREATING = "creating"
+"""File below `settings.state` from the first change to the last: what is in PGDATA meanwhile is half of a pair."""
 ALONE = "20-alone.conf"
 ALONE_TEXT = """# Written and removed by pairctl: the standby is away, and no commit waits for it.
 synchronous_standby_names = ''

@@ -17,8 +17,6 @@ from pair.errors import PairError
 from pair.lock import held
 from pair.settings import PairSettings
 
-CREATING = "creating"
-"""File below `settings.state` from the first change to the last: what is in PGDATA meanwhile is half of a pair."""
 INITDB_TIMEOUT = 300
 CHECK_TIMEOUT = 180
 BACKUP_TIMEOUT = 24 * 3600
@@ -62,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Raises PairError, and its unit tries again."""
     del options
-    is_creating = (settings.state / CREATING).exists()
+    is_creating = (settings.state / cluster.CREATING).exists()
     chosen = part(settings, is_empty=cluster.is_empty(settings), is_creating=is_creating)
     if chosen is Part.NOTHING:
         sys.stdout.write(f"{chosen.value}\n")
@@ -78,7 +76,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
             _create_standby(settings, progress)
     except psycopg.Error as error:
         raise PairError(" ".join(str(error).split()), f"journalctl -u {settings.unit} -e") from None
-    (settings.state / CREATING).unlink()
+    (settings.state / cluster.CREATING).unlink()
     return 0
 
 
@@ -97,7 +95,7 @@ def _create_primary(settings: PairSettings, progress: plan.Progress, *, is_creat
         refused = refusal(settings.host, fence.read(settings), is_creating=is_creating)
         if refused is not None:
             raise refused
-        files.write_for_postgres(settings.state / CREATING, "pairctl create\n")
+        files.write_for_postgres(settings.state / cluster.CREATING, "pairctl create\n")
         _initdb(settings, progress)
         # There is no standby yet: nobody may wait for it.
         cluster.be_alone(settings)
@@ -135,7 +133,7 @@ def _create_standby(settings: PairSettings, progress: plan.Progress) -> None:
         token = fence.highest(fence.read(settings))
         if token is not None and token.holder == settings.host:
             raise PairError(f"this host was the primary: {token}", "pairctl rejoin, once the peer is the primary")
-        files.write_for_postgres(settings.state / CREATING, "pairctl create\n")
+        files.write_for_postgres(settings.state / cluster.CREATING, "pairctl create\n")
         if not cluster.is_running(settings):
             rejoin.restore(settings)
             progress("restored")

@@ -5,6 +5,7 @@ epoch as high as its own or higher; two hosts that took one epoch in two halves 
 """
 
 import json
+import threading
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -140,12 +141,20 @@ def new_token(settings: PairSettings, epoch: int, holder: str, kind: Kind, timel
     return Token(epoch, holder, kind, timeline, now, f"pairctl {command} on {settings.host}")
 
 
-def read(settings: PairSettings, timeout: float = pgbackrest.SHORT) -> tuple[Reading, ...]:
-    """The tokens of all repositories, read at once; takes `timeout` seconds at most."""
+def read(settings: PairSettings, timeout: float = pgbackrest.SHORT, grace: float | None = None) -> tuple[Reading, ...]:
+    """The tokens of all repositories, read at once; takes `timeout` seconds at most.
+
+    With `grace`, a repository that has not answered so many seconds after the first counts as one that cannot be read.
+    """
     repositories = [repository.number for repository in settings.repositories]
-    with ThreadPoolExecutor(max(len(repositories), 1)) as pool:
-        futures = [pool.submit(_read_one, settings, number, timeout) for number in repositories]
-        return tuple(future.result() for future in futures)
+    futures = {number: _read_in_background(settings, number, timeout) for number in repositories}
+    if grace is not None:
+        _wait_for_first(list(futures.values()))
+    wait(futures.values(), timeout=grace)
+    slow = f"no answer within {grace} s after the other"
+    return tuple(
+        future.result() if future.done() else Reading(number, error=slow) for number, future in futures.items()
+    )
 
 
 def write(
@@ -200,6 +209,21 @@ def read_epoch(path: Path) -> int:
 def write_epoch(settings: PairSettings, epoch: int) -> None:
     """Records the epoch of this host, on the data disk."""
     files.write_for_postgres(settings.state / EPOCH, json.dumps({"epoch": epoch}) + "\n")
+
+
+def _read_in_background(settings: PairSettings, repository: int, timeout: float) -> Future[Reading]:
+    """In a thread that no command waits for when it ends, as it would for those of a pool."""
+    future: Future[Reading] = Future()
+
+    def read_one() -> None:
+        try:
+            future.set_result(_read_one(settings, repository, timeout))
+        except BaseException as error:
+            future.set_exception(error)
+            raise
+
+    threading.Thread(target=read_one, daemon=True).start()
+    return future
 
 
 def _read_one(settings: PairSettings, repository: int, timeout: float) -> Reading:

@@ -1,23 +1,31 @@
-"""Files of the user postgres, written whole by root."""
+"""Files written by root: whole, for good, and never readable by others even for a moment."""
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from pair.commands import POSTGRES
 
 
 def write_for_postgres(path: Path, text: str, mode: int = 0o600) -> None:
-    """Replaces a file at once and for good: it must be there after a power cut, and whole."""
+    """Replaces a file of postgres."""
     own_folder(path.parent)
-    half = path.with_name(f".{path.name}.half")
+    replace(path, text, mode, POSTGRES, POSTGRES)
+
+
+def replace(path: Path, text: str, mode: int, owner: str, group: str) -> None:
+    """Replaces a file at once: it must be there after a power cut, and whole."""
+    # Made with mode 0600, and under a name that no reader of the folder takes for a configuration file.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".half", dir=path.parent)
+    half = Path(name)
     try:
-        with half.open("w", encoding="utf-8") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        shutil.chown(half, owner, group)
         half.chmod(mode)
-        shutil.chown(half, POSTGRES, POSTGRES)
         half.replace(path)
     finally:
         half.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 import psycopg
 
-from pair import archive_queue, certificates, cluster, pgbackrest, postgresql, private_files, proofs, samples
+from pair import archive_queue, certificates, cluster, pgbackrest, postgresql, private_files, proofs, samples, slots
 from pair.certificate_folder import CertificateFolder
 from pair.errors import PairError
 from pair.postgresql import HEARTBEAT_TABLE, OWN_DATABASE, Connection, rows
@@ -154,11 +154,11 @@ def _server(view: View) -> list[Sample]:
 
 def _retained(view: View, connection: Connection) -> float:
     query = (
-        "select wal_status, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) from pg_replication_slots"
+        f"select {slots.WORTHLESS}, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) from pg_replication_slots"  # noqa: S608 -- a constant
         " where slot_name = %s"
     )
     found = rows(connection, query, view.settings.peer_name)
-    if not found or found[0][0] == "lost" or found[0][1] is None:
+    if not found or found[0][0] or found[0][1] is None:
         return LOST_SLOT
     return max(float(found[0][1]), 0.0) / view.settings.slot_cap
 

@@ -9,6 +9,8 @@ from pair.settings import PairSettings
 
 READ_TIMEOUT = 4
 """Seconds for a token: sign-in and one request take one in practice, and a promotion waits for it."""
+READ_GRACE = 1.5
+"""Seconds for the second token once the first is there: with a lost primary, its cloud's repository may be gone too."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def look(settings: PairSettings) -> Sight:
     with ThreadPoolExecutor(2) as pool:
         servers, readings = (
             pool.submit(postgresql.look_at_both, settings),
-            pool.submit(fence.read, settings, READ_TIMEOUT),
+            pool.submit(fence.read, settings, READ_TIMEOUT, READ_GRACE),
         )
         here, there = servers.result()
         return Sight(

@@ -174,6 +174,8 @@ def take_over(settings: PairSettings, token: fence.Token, progress: plan.Progres
         progress(slots.ensure(connection, settings.peer_name) or f"slot {settings.peer_name} is there")
         connection.execute("checkpoint")
         progress("checkpoint")
+    # A standby that was still being made, of a peer that is gone: it is whole now, and nobody else would say so.
+    (settings.state / cluster.CREATING).unlink(missing_ok=True)
     try:
         services.settle_in_background(token.epoch)
     except PairError as error:

@@ -202,9 +202,27 @@ def _rewind(settings: PairSettings) -> None:
 
 
 def restore(settings: PairSettings) -> None:
-    """The newest backup and its WAL; without --repo, which would stay in restore_command. Raises PairError."""
+    """The newest backup of a repository that answers, of this cloud's first. Raises PairError.
+
+    pgBackRest would wait for one that is away. That it writes the repository into restore_command does not matter:
+    `make_standby` takes that out.
+    """
     files.own_folder(settings.data)
-    pgbackrest.run(settings, "restore", "--delta", "--type=standby", timeout=RESTORE_TIMEOUT, shown=True)
+    number = _repository_with_a_backup(settings)
+    options = ("--delta", "--type=standby")
+    pgbackrest.run(settings, "restore", *options, repository=number, timeout=RESTORE_TIMEOUT, shown=True)
+
+
+def _repository_with_a_backup(settings: PairSettings) -> int:
+    complaints: list[str] = []
+    for repository in sorted(settings.repositories, key=lambda repository: not repository.is_own):
+        try:
+            if any(found.backups for found in pgbackrest.info(settings, repository.number)):
+                return repository.number
+            complaints.append(f"repository {repository.number} has no backup")
+        except PairError as error:
+            complaints.append(f"repository {repository.number}: {error.message}")
+    raise PairError("; ".join(complaints), "pairctl status shows which repository answers")
 
 
 def follow(settings: PairSettings, token: fence.Token | None, progress: plan.Progress) -> None:

@@ -1,27 +1,83 @@
 """Replication slots: the primary keeps one for its peer. Restore, rewind and promotion copy none."""
 
+import time
+
+import psycopg
+
 from pair import postgresql
 from pair.errors import PairError
 from pair.postgresql import Connection
 from pair.settings import PairSettings
 
-LOST = "lost"
+WORTHLESS = "(wal_status = 'lost' or invalidation_reason is not null)"
+"""Whether a row of pg_replication_slots keeps no WAL any more.
+
+A primary that crashed starts with the position that its slot had at the last checkpoint, and may find it past the cap.
+The standby lacks nothing and streams by that slot as before; its status is then `unreserved`, and stays so.
+"""
+
+RELEASE_SECONDS = 1.0
+RELEASE_PAUSE = 0.002
+"""A standby that was sent away is back within some hundredths of a second, and holds its slot again."""
 
 
 def ensure(connection: Connection, name: str) -> str:
     """Makes the peer's slot where it is missing, and anew where its WAL is gone; what was done, empty for nothing."""
-    found = postgresql.rows(
-        connection,
-        "select coalesce(wal_status, 'reserved'), active from pg_replication_slots where slot_name = %s",
-        name,
-    )
-    if found and (found[0][0] != LOST or found[0][1]):
+    found = _state(connection, name)
+    if found and (not found[0] or found[1]):
         return ""
     if found:
         connection.execute("select pg_drop_replication_slot(%s)", (name,))
+    _make(connection, name)
+    return f"slot {name} made" + (" anew, its WAL was gone" if found else "")
+
+
+def renew(connection: Connection, name: str) -> str:
+    """Makes a worthless slot anew by which a standby streams that has caught up; what was done, empty for nothing.
+
+    The standby is sent away for that, and comes back by itself.
+    """
+    found = postgresql.rows(
+        connection,
+        "select 1 from pg_replication_slots join pg_stat_replication on pid = active_pid"  # noqa: S608 -- a constant
+        f" where slot_name = %s and {WORTHLESS}"
+        " and state = 'streaming' and pg_wal_lsn_diff(pg_current_wal_lsn(), flush_lsn) < 1048576",
+        name,
+    )
+    if not found or not _drop_used(connection, name):
+        return ""
+    _make(connection, name)
+    return f"slot {name} made anew: it was past its cap and kept nothing, though its standby streams"
+
+
+def _drop_used(connection: Connection, name: str) -> bool:
+    """Whether a slot in use could be dropped; its user is sent away."""
+    end = time.monotonic() + RELEASE_SECONDS
+    while time.monotonic() < end:
+        connection.execute(
+            "select pg_terminate_backend(active_pid) from pg_replication_slots"
+            " where slot_name = %s and active_pid is not null",
+            (name,),
+        )
+        try:
+            connection.execute("select pg_drop_replication_slot(%s)", (name,))
+        except psycopg.errors.ObjectInUse:
+            time.sleep(RELEASE_PAUSE)
+        else:
+            return True
+    return False
+
+
+def _make(connection: Connection, name: str) -> None:
     # Reserves WAL at once: else it keeps nothing until the standby first connects.
     connection.execute("select pg_create_physical_replication_slot(%s, true)", (name,))
-    return f"slot {name} made" + (" anew, its WAL was gone" if found else "")
+
+
+def _state(connection: Connection, name: str) -> tuple[bool, bool] | None:
+    """Whether a slot is worthless, and whether it is used; None for no slot."""
+    query = f"select coalesce({WORTHLESS}, false), active from pg_replication_slots where slot_name = %s"  # noqa: S608 -- a constant
+    found = postgresql.rows(connection, query, name)
+    return (bool(found[0][0]), bool(found[0][1])) if found else None
 
 
 def drop_unused(connection: Connection) -> tuple[str, ...]:
@@ -38,12 +94,8 @@ _UNUSED = "select slot_name from pg_replication_slots where slot_type = 'physica
 def ensure_at_peer(settings: PairSettings) -> None:
     """The slot of this host on the primary, by the replication protocol; a lost one is made anew. Raises PairError."""
     with postgresql.peer(settings) as connection:
-        found = postgresql.rows(
-            connection,
-            "select wal_status = 'lost', active from pg_replication_slots where slot_name = %s",
-            settings.name,
-        )
-    if found and (found[0][1] or not found[0][0]):
+        found = _state(connection, settings.name)
+    if found and (found[1] or not found[0]):
         return
     commands = [f"DROP_REPLICATION_SLOT {settings.name}"] if found else []
     commands.append(f"CREATE_REPLICATION_SLOT {settings.name} PHYSICAL RESERVE_WAL")

@@ -123,6 +123,8 @@ class Heart:
             if time.monotonic() >= self._next:
                 self._next = time.monotonic() + self._settings.heartbeat_seconds
                 write_heartbeat(connection, self._settings)
+                if renewed := slots.renew(connection, self._settings.peer_name):
+                    log(renewed)
             self._give_up_being_alone(connection, log)
             for _ in connection.notifies(timeout=ROUND_SECONDS, stop_after=1):
                 log("told to read the tokens")

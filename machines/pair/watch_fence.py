@@ -5,15 +5,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from pathlib import Path
 
-from pair import cluster, fence, files, guard, histories, postgresql
+from pair import cluster, fence, files, guard, histories, postgresql, samples
 from pair.errors import PairError
 from pair.lock import held
 from pair.postgresql import Role
+from pair.samples import Known, Sample
 from pair.settings import PairSettings
 
-METRICS = Path("/var/lib/prometheus/node-exporter/packyard_database_watch.prom")
+METRICS = "packyard_database_watch"
+"""File of the metrics below."""
+OUTRANKED = "database_outranked"
+READ = "database_fence_timestamp_seconds"
+HELPS = {
+    OUTRANKED: "whether this host would be a primary, and must not",
+    READ: "when a fence token, or its absence, was last read",
+}
 YIELDED = "yielded"
 """File below `settings.state`: the epoch to which the watch stopped PostgreSQL for a switchover."""
 LOCK_PATIENCE = 1
@@ -85,7 +92,7 @@ def round_of(settings: PairSettings, log: Callable[[str], None]) -> bool:
     readings = fence.read(settings)
     # The promotion of this host writes its epoch first and changes PGDATA then, so PGDATA is looked at first here.
     first = _look(settings, readings)
-    write_metrics(first, METRICS, time.time())
+    samples.write(METRICS, metrics(first, samples.read(METRICS), time.time()), HELPS)
     log("; ".join(str(reading) for reading in readings if not reading.is_readable) or "all repositories answer")
     _follow_own_token(settings, first)
     _spread(settings, first, log)
@@ -103,32 +110,13 @@ def round_of(settings: PairSettings, log: Callable[[str], None]) -> bool:
     return False
 
 
-def metrics(sight: Sight, before: str, now: float) -> str:
+def metrics(sight: Sight, before: Known, now: float) -> tuple[Sample, Sample]:
     """Whether this host is outranked, and when a token could last be read; that survives failures."""
     readable = any(reading.is_readable for reading in sight.readings)
-    name = "packyard_database_fence_timestamp_seconds"
-    earlier = next((line.split()[1] for line in before.splitlines() if line.startswith(f"{name} ")), "0")
     outranked = sight.is_primary and (
         fence.standing(sight.host, sight.epoch, sight.readings) is fence.Standing.OUTRANKED
     )
-    return (
-        "# HELP packyard_database_outranked whether this host would be a primary, and must not\n"
-        "# TYPE packyard_database_outranked gauge\n"
-        f"packyard_database_outranked {int(outranked)}\n"
-        f"# HELP {name} when a fence token, or its absence, was last read\n"
-        f"# TYPE {name} gauge\n"
-        f"{name} {f'{now:.0f}' if readable else earlier}\n"
-    )
-
-
-def write_metrics(sight: Sight, path: Path, now: float) -> None:
-    """For the node exporter; without its folder there is nobody to read."""
-    if path.parent.is_dir():
-        before = path.read_text(encoding="utf-8") if path.is_file() else ""
-        half = path.with_name(f".{path.name}.half")
-        half.write_text(metrics(sight, before, now), encoding="utf-8")
-        half.chmod(0o644)
-        half.replace(path)
+    return Sample(OUTRANKED, int(outranked)), Sample(READ, now if readable else before.get((READ, None), 0.0))
 
 
 def _look(settings: PairSettings, readings: tuple[fence.Reading, ...]) -> Sight:

@@ -66,7 +66,7 @@ def test_a_full_backup_a_week_and_a_differential_one_on_every_other_day() -> Non
 @pytest.mark.parametrize("host", HOSTS)
 def test_every_job_is_there_for_both_repositories_and_drills_are_apart(host: str) -> None:
     jobs = {job["name"]: job for job in role_settings(estate("production"), host)["jobs"]}
-    runs_on = {"full": "primary", "diff": "primary", "verify": "both", "restore-drill": "standby"}
+    runs_on = {"full": "primary", "diff": "primary", "verify": "same-cloud", "restore-drill": "standby"}
 
     assert {name: (job["repository"], job["runsOn"]) for name, job in jobs.items()} == {
         f"{kind}-repo{repository}": (repository, place) for kind, place in runs_on.items() for repository in (1, 2)

@@ -88,6 +88,8 @@ def networks(draw: st.DrawFn, stack: str) -> Changes:
 @st.composite
 def databases(draw: st.DrawFn) -> Changes:
     disk = draw(st.integers(50, 4000))
+    room = int(disk * 0.3)
+    slot = draw(st.integers(4, room - 1))
     kept = draw(st.integers(2, 8))
     return {
         "databasePair.primary": draw(st.sampled_from(["gcp", "aws"])),
@@ -95,8 +97,8 @@ def databases(draw: st.DrawFn) -> Changes:
         "databasePair.aws.dataDiskGiB": disk,
         "databasePair.aws.availabilityZone": draw(st.sampled_from(["us-east-1a", "us-east-1b", "us-east-1c"])),
         "databasePair.synchronousCommit": draw(st.sampled_from(["local", "remote_write", "on"])),
-        "databasePair.slotWalCapGiB": draw(st.integers(1, int(disk * 0.3))),
-        "databasePair.archiveQueueCapGiB": draw(st.integers(1, int(disk * 0.3))),
+        "databasePair.slotWalCapGiB": slot,
+        "databasePair.archiveQueueCapGiB": draw(st.integers(slot + 1, room)),
         "databasePair.keptFullBackups.s3": kept,
         "backupVault.s3.lockDays": draw(st.integers(7 * (kept + 1), 365)),
         "link": draw(st.sampled_from([{"kind": "wireGuard"}, HA_VPN])),

@@ -46,7 +46,7 @@ def variables(host: str, *, with_clients: bool = False) -> dict[str, Any]:
     given: dict[str, Any] = program("converge").variables(
         document(host, with_clients=with_clients), may_interrupt=False
     )
-    facts = {"default_ipv4": {"address": PRIVATE_ADDRESS}, "virtualization_type": "kvm"}
+    facts = {"default_ipv4": {"address": PRIVATE_ADDRESS}, "virtualization_type": "kvm", "memtotal_mb": 7943}
     return {**loaded("defaults/main.yml"), **given, "ansible_managed": "managed", "ansible_facts": facts}
 
 

@@ -133,6 +133,15 @@ def test_a_value_of_postgresql_keeps_its_quotes_and_backslashes() -> None:
     assert "port = 5433" in text.splitlines()
 
 
+@pytest.mark.parametrize(("memory", "cache", "planned"), [(7943, 1920, 3968), (7960, 1920, 3968), (400, 128, 128)])
+def test_postgresql_has_a_quarter_of_the_memory_and_a_few_bytes_more_change_nothing(
+    memory: int, cache: int, planned: int
+) -> None:
+    text = Renderer("pg-a", ansible_facts={"memtotal_mb": memory}).template("15-memory.conf.j2")
+
+    assert text.splitlines()[-2:] == [f"shared_buffers = '{cache}MB'", f"effective_cache_size = '{planned}MB'"]
+
+
 @every_host
 def test_postgresql_listens_on_its_private_address_only_for_clients(host: str) -> None:
     address = document(host)["settings"]["identity"]["wireguardAddress"]
@@ -215,6 +224,14 @@ def test_pairctl_understands_the_command_of_every_job(host: str) -> None:
         assert parser.parse_args(words).repository == job["repository"]
         timer = unit(Renderer(host).template("pair-job.timer.j2", item=job))
         assert timer["Timer"]["OnCalendar"] == job["calendar"]
+
+
+@every_host
+def test_a_whole_repository_is_read_where_that_costs_nothing(host: str) -> None:
+    names = [job["name"] for job in Renderer(host).value("{{ _database_jobs_here }}")]
+
+    assert [name for name in names if name.startswith("verify")] == [f"verify-repo{2 if host == 'pg-a' else 1}"]
+    assert {"full-repo1", "full-repo2", "restore-drill-repo1", "restore-drill-repo2"} <= set(names)
 
 
 def test_units_have_no_key_that_systemd_would_pass_over_and_call_commands_that_exist() -> None:

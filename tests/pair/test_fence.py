@@ -1,6 +1,7 @@
 """Who may be the primary: epochs and tokens, over generated histories."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,27 @@ def test_a_repository_that_is_away_is_told_of_and_hides_no_other(
     first, second = fence.read(pair_settings(A, tmp_path))
 
     assert (first.error, second.token) == ("no route to it", token(4, B))
+
+
+def test_a_repository_that_does_not_answer_holds_nobody_up_who_has_the_other_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+
+    def repo_get(_: object, number: int, path: str, timeout: float) -> bytes:
+        del path
+        if number == 2:
+            answers.wait(timeout)
+        return fence.text_of(token(3, A))
+
+    monkeypatch.setattr("pair.pgbackrest.repo_get", repo_get)
+
+    first, second = fence.read(pair_settings(A, tmp_path), 60, 0.1)
+    answers.set()
+
+    assert first.token is not None
+    assert not second.is_readable
+    assert "no answer" in second.error
 
 
 def test_the_epoch_outlives_its_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from tests.machines.programs import program
 from tests.pair.hosts import document, pair_settings, without_root
 
 GIB = 1 << 30
+CAP = pair_settings("pg-b", Path("/")).slot_cap
 DAY = 86400
 
 
@@ -34,7 +35,7 @@ class Machine:
         self.is_away = False
         self.streams = True
         self.heartbeat = datetime.now(UTC)
-        self.slot: Sequence[tuple[Any, ...]] = [("reserved", 1 * GIB)]
+        self.slot: Sequence[tuple[Any, ...]] = [(False, 1 * GIB)]
         self.backups: dict[int, datetime] = dict.fromkeys((1, 2), datetime.now(UTC))
         self.folder = root / "prom"
         self.status = self.settings.data / "pg_wal" / "archive_status"
@@ -135,15 +136,14 @@ def test_a_standby_tells_the_age_of_the_heartbeat(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("slot", "ratio"),
     [
-        ([("reserved", 1 * GIB)], 0.1),
-        ([("extended", 5 * GIB)], 0.5),
-        ([("lost", None)], 2),
-        ([("lost", 1 * GIB)], 2),
+        ([(False, CAP // 10)], 0.1),
+        ([(False, CAP // 2)], 0.5),
+        ([(True, None)], 2),
+        ([(True, 1 * GIB)], 2),
         ([], 2),
     ],
 )
 def test_a_slot_is_measured_against_its_cap(slot: Sequence[tuple[Any, ...]], ratio: float, machine: Machine) -> None:
-    assert machine.settings.slot_cap == 10 * GIB
     machine.slot = slot
 
     machine.run()
@@ -162,7 +162,9 @@ def test_waiting_wal_is_measured_by_its_oldest_and_its_size(machine: Machine) ->
     machine.run()
 
     assert machine.values()["database_archive_age_seconds"] == pytest.approx(1800, abs=5)
-    assert machine.values()["database_archive_queue_ratio"] == pytest.approx(64 / 10240)
+    assert machine.values()["database_archive_queue_ratio"] == pytest.approx(
+        (64 << 20) / machine.settings.archive_queue_cap
+    )
 
 
 def test_an_error_in_the_spool_counts_as_well(machine: Machine) -> None:

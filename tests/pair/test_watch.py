@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pair import watch, watch_fence
 from pair.fence import Kind, Reading
+from pair.samples import Known, Sample
 from pair.watch_fence import Act, Sight, decide, lacking
 
 from tests.pair.sights import UNREADABLE, A, B, both, reading
@@ -69,17 +70,20 @@ def test_nobody_else_writes_a_token(sight: Sight) -> None:
 
 
 def test_an_outranked_host_shows_in_its_metrics_until_it_is_a_standby() -> None:
-    assert "packyard_database_outranked 1\n" in watch_fence.metrics(OUTRANKED, "", 1000)
-    assert "packyard_database_outranked 1\n" in watch_fence.metrics(replace(OUTRANKED, is_running=False), "", 1000)
-    assert "packyard_database_outranked 0\n" in watch_fence.metrics(replace(OUTRANKED, is_primary=False), "", 1000)
+    for sight, outranked in (
+        (OUTRANKED, 1),
+        (replace(OUTRANKED, is_running=False), 1),
+        (replace(OUTRANKED, is_primary=False), 0),
+    ):
+        assert Sample("database_outranked", outranked) in watch_fence.metrics(sight, {}, 1000)
 
 
 def test_the_age_of_the_last_reading_grows_while_no_repository_answers() -> None:
-    before = watch_fence.metrics(HOLDER, "", 1000)
+    before: Known = {(sample.name, sample.repository): sample.value for sample in watch_fence.metrics(HOLDER, {}, 1000)}
 
     after = watch_fence.metrics(replace(HOLDER, readings=UNREADABLE), before, 2000)
 
-    assert "packyard_database_fence_timestamp_seconds 1000\n" in after
+    assert Sample("database_fence_timestamp_seconds", 1000) in after
 
 
 def test_a_standby_that_answers_every_second_is_back() -> None:

@@ -19,15 +19,27 @@ def test_the_authority_is_in_one_of_the_two_clouds_and_need_not_be_named() -> No
     assert places({"databasePair.certificateAuthority": None}) == []
 
 
-@pytest.mark.parametrize("cap", ["slotWalCapGiB", "archiveQueueCapGiB"])
-def test_kept_wal_leaves_most_of_the_disk_free(cap: str) -> None:
-    assert (
-        places({"databasePair.gcp.dataDiskGiB": 100, "databasePair.aws.dataDiskGiB": 100, f"databasePair.{cap}": 30})
-        == []
-    )
-    assert places(
-        {"databasePair.gcp.dataDiskGiB": 100, "databasePair.aws.dataDiskGiB": 100, f"databasePair.{cap}": 31}
-    ) == [f"databasePair.{cap}"]
+def caps(slot: int, queue: int) -> dict[str, object]:
+    """Changes for a pair with 100 GiB of data disk."""
+    disks = {f"databasePair.{cloud}.dataDiskGiB": 100 for cloud in ("gcp", "aws")}
+    return {**disks, "databasePair.slotWalCapGiB": slot, "databasePair.archiveQueueCapGiB": queue}
+
+
+def test_kept_wal_leaves_most_of_the_disk_free() -> None:
+    assert places(caps(29, 30)) == []
+    assert places(caps(30, 31)) == ["databasePair.archiveQueueCapGiB"]
+    assert set(places(caps(31, 32))) == {"databasePair.slotWalCapGiB", "databasePair.archiveQueueCapGiB"}
+
+
+def test_the_standby_is_given_up_before_the_archive() -> None:
+    assert places(caps(20, 20)) == ["databasePair.archiveQueueCapGiB"]
+    assert places(caps(20, 21)) == []
+
+
+def test_a_crash_alone_brings_no_slot_to_its_cap() -> None:
+    """WAL since the last checkpoint counts after a crash: about max_wal_size, which is 1 GB."""
+    assert places(caps(3, 20)) == ["databasePair.slotWalCapGiB"]
+    assert places(caps(4, 20)) == []
 
 
 def test_kept_wal_has_a_limit() -> None:
