@@ -84,7 +84,7 @@ test-machines: setup ## Boot machines from what is registered for staging (Debia
 	@$(BIN)/python -m pytest -m machine tests/system tests/alerts $(ARGS)
 
 .PHONY: test-drills
-test-drills: setup ## Break a database pair and write docs/drills.md (Debian, as root; about fifteen minutes)
+test-drills: setup ## Break a database pair and write docs/drills.md (Debian, as root; about twenty minutes)
 	@if [ -n "$$CI" ]; then $(MAKE) --no-print-directory machine-tools; fi
 	@$(BIN)/python -m pytest -m drill tests/drills $(ARGS)
 

@@ -39,8 +39,8 @@ def setting(pair: Pair, host: str, name: str, value: str) -> Generator[None]:
 
 @contextmanager
 def impatient_push(pair: Pair, host: str) -> Generator[None]:
-    """The archive is pushed as ever, but a store that is away is given up after half a second and not after five."""
-    with setting(pair, host, "archive_command", "pgbackrest --stanza=main --io-timeout=0.5 archive-push %p"):
+    """The archive is pushed as ever, but a store that is away is given up after a second and not after five."""
+    with setting(pair, host, "archive_command", "pgbackrest --stanza=main --io-timeout=1 archive-push %p"):
         yield
 
 

@@ -11,22 +11,24 @@ from pathlib import Path
 import pytest
 
 from tests.drills import table as pages
+from tests.drills.breakages import CONFIGURATION
 from tests.drills.lab import PairLab
-from tests.drills.pair import CLIENT, Pair
+from tests.drills.pair import CLIENT, UNIT, Pair
 from tests.drills.table import Table
 from tests.system.registered import change_document
 
 NEEDED = ("systemd-nspawn", "mmdebstrap", "nsenter", "ip", "openssl", "dpkg-deb")
 
 SETTINGS: dict[str, object] = {
-    "databasePair.slotWalCapGiB": 1,
-    "databasePair.archiveQueueCapGiB": 1,
+    "databasePair.slotWalCapGiB": 4,
+    "databasePair.archiveQueueCapGiB": 8,
     "databasePair.appCidrs": [f"{CLIENT}/32"],
 }
 
 SCALED = {
-    '"max_slot_wal_keep_size": "1GB"': '"max_slot_wal_keep_size": "128MB"',
-    '"archive-push-queue-max": "1GiB"': '"archive-push-queue-max": "128MiB"',
+    '"max_wal_size": "1GB"': '"max_wal_size": "64MB"',
+    '"max_slot_wal_keep_size": "4GB"': '"max_slot_wal_keep_size": "128MB"',
+    '"archive-push-queue-max": "8GiB"': '"archive-push-queue-max": "256MiB"',
 }
 """Changes of the documents: a stack file counts in GiB, which takes minutes to write."""
 
@@ -79,9 +81,8 @@ def mend(pair: Pair) -> None:
         if not host.is_alive():
             pair.power_on(name)
     for name in pair.lab.hosts:
-        pair.run(
-            name, "rm -f /etc/postgresql/17/main/conf.d/90-drill*; systemctl reload postgresql@17-main", check=False
-        )
+        pair.run(name, f"rm -f {CONFIGURATION}/90-drill*; systemctl reset-failed {UNIT}", check=False)
+        pair.run(name, f"systemctl start pair-watch {UNIT}; systemctl reload {UNIT}", check=False)
     with contextlib.suppress(AssertionError):
         pair.wait_until_whole(20)
         return

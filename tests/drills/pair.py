@@ -22,6 +22,14 @@ PSQL = "psql -XAtq -v ON_ERROR_STOP=1 -U postgres -c 'set synchronous_commit = l
 CLIENT = "10.16.0.17"
 """Address of the application; one of the lab's `appCidrs`."""
 
+NEVER = """[Timer]
+OnActiveSec=
+OnUnitInactiveSec=
+OnActiveSec=1d
+OnUnitInactiveSec=1d
+"""
+"""Longer than any run of the drills."""
+
 WRITER = Path(__file__).with_name("writer.py")
 
 
@@ -49,8 +57,14 @@ class Pair:
         self.wait_until_whole()
 
     def calm(self, host: str) -> None:
-        """Converge starts when a drill wants it: by its timer it would meet one drill or another, and their times."""
-        self.run(host, "systemctl disable --now packyard-converge.timer")
+        """Converge starts when a drill wants it: by its timer it would meet one drill or another, and their times.
+
+        After a boot too; converge enables its timer again, so the timer is told to wait.
+        """
+        self.wait(lambda: self.is_idle(host, "packyard-converge"), 300, f"{host} has converged")
+        timer = "packyard-converge.timer"
+        self.write(host, f"/etc/systemd/system/{timer}.d/zz-drill.conf", NEVER)
+        self.run(host, f"systemctl stop {timer}; systemctl daemon-reload; systemctl start {timer}")
 
     # What it is
 

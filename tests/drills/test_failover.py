@@ -1,11 +1,13 @@
 """The primary goes away, or moves: what is lost, how soon writes are accepted, and never a second primary."""
 
+import os
 import time
 
 import pytest
 
 from tests.drills.application import Application
 from tests.drills.breakages import no_guard
+from tests.drills.lab_faults import Outage
 from tests.drills.pair import DATA, UNIT, Pair
 from tests.drills.table import Row, Table
 
@@ -23,13 +25,24 @@ CUT = 1.5
 LINK_CARRIES = 0.5
 """Seconds of acknowledged commits that may be on their way while the link works; measured losses are far below."""
 
+REPOSITORY_BESIDE = {"pg-a": 2, "pg-b": 1}
+"""The repository in the cloud of a host."""
+
+PATIENCE = 15
+"""Seconds."""
+
 REASON = {"reason": "the machine has no power"}
+
+
+NOISE = 4 if os.environ.get("CI") else 1
+"""How much slower than the aims a shared machine may be; the page is written by a run on one that is not."""
 
 
 def within(row: Row, seconds: float) -> None:
     """The aim of the drill."""
     assert row.writes_again is not None
-    assert row.writes_again < seconds, f"writes again after {row.writes_again:.1f} s, the aim is {seconds:.0f} s"
+    limit = seconds * NOISE
+    assert row.writes_again < limit, f"writes again after {row.writes_again:.1f} s, the limit is {limit:.0f} s"
 
 
 def promote(pair: Pair, row: Row, writer: Application, old: str) -> None:
@@ -125,6 +138,31 @@ def test_a_lost_link_before_the_kill_costs_the_time_of_the_cut_and_nothing_in_sy
             row.mutations.append(f"synchronous commit off (row above): {lost['local']} acknowledged commits lost")
 
     assert lost["local"] > 0, "without synchronous commit the cut must cost something, else the drill shows nothing"
+
+
+def test_a_lost_cloud_takes_a_repository_along_and_holds_up_no_promotion(pair: Pair, table: Table) -> None:
+    row = table.row("cloud of the primary lost", "power of the primary; the store of its cloud answers nobody")
+    old, new = pair.primary, pair.standby
+    with pair.writer("on") as writer:
+        pair.lab.repository_down(REPOSITORY_BESIDE[old], Outage.SILENT)
+        pair.power_off(old)
+        promote(pair, row, writer, old)
+        loss = writer.ledger.loss(pair.present())
+    row.lost = str(loss)
+    ask = "archive-get 000000FF.history /run/pgbackrest/drill; echo exit $?"
+    started = time.time()
+    asked_apart = pair.run(new, f"pair-as-postgres pair-{ask}")
+    apart = time.time() - started
+    asked_at_once = pair.run(new, f"pair-as-postgres timeout {PATIENCE} pgbackrest --stanza=main {ask}")
+    row.mutations.append(f"pgBackRest asks both at once: not one file of the archive in {PATIENCE} s")
+    pair.lab.repository_up()
+    bring_back(pair, row, old)
+
+    assert loss.numbers == ()
+    assert asked_apart.endswith("exit 1\n"), asked_apart
+    assert apart < PROMOTED_WITHIN
+    assert asked_at_once.endswith("exit 124\n"), "if it answered in time, nobody would need pair-archive-get"
+    within(row, PROMOTED_WITHIN)
 
 
 def test_a_living_primary_stops_itself_before_the_other_is_promoted(pair: Pair, table: Table) -> None:

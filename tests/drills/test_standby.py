@@ -1,5 +1,6 @@
 """The standby goes away: the primary must live on, and a new standby must come from the repositories alone."""
 
+import contextlib
 import time
 
 import pytest
@@ -12,7 +13,7 @@ from tests.drills.table import Table
 pytestmark = pytest.mark.drill
 
 BATCHES, IN_A_BATCH = 5, 3
-"""Segments of 16 MiB past the slot's cap of 128 MiB, few enough at once for the queue of the archive with the same."""
+"""Segments of 16 MiB past the slot's cap of 128 MiB, few enough at once for the queue of the archive."""
 
 
 def bytes_through_the_link(pair: Pair, host: str) -> int:
@@ -58,6 +59,35 @@ def test_an_abandoned_slot_is_given_up_at_its_cap_and_the_standby_made_anew(pair
     pair.follow("replica-lost", "prove")
 
     assert sent < size / 2, "the base came from the repository"
+
+
+def test_a_slot_that_a_crash_made_worthless_is_made_anew(pair: Pair, table: Table) -> None:
+    row = table.row("primary crashes far from a checkpoint", "PostgreSQL of the primary; its slot is past the cap then")
+    primary, standby = pair.primary, pair.standby
+    checkpoints = {"max_wal_size": "4GB", "checkpoint_timeout": "1h"}
+    with contextlib.ExitStack() as stack:
+        for name, value in checkpoints.items():
+            stack.enter_context(setting(pair, primary, name, value))
+        for _ in range(BATCHES):
+            write_wal(pair, IN_A_BATCH)
+            wait_until_archived(pair)
+        pair.wait_until_whole()
+        pair.run(primary, "systemctl stop pair-watch; pkill --signal KILL -f '^postgres: .*checkpointer'")
+        pair.wait(
+            lambda: pair.accepts_writes(primary) and pair.is_streaming(), 60, "PostgreSQL is back, the standby too"
+        )
+        row.mutations.append(
+            f"without the watch: the standby streams, its slot is {slot_status(pair)} and keeps nothing"
+        )
+        told = pair.metric(primary, "database_slot_retained_ratio")
+        started = time.time()
+        pair.run(primary, "systemctl start pair-watch")
+        pair.wait_until_whole()
+        row.redundancy = time.time() - started
+    row.lost = "nothing"
+
+    assert told == 2
+    assert pair.standby == standby
 
 
 def test_commits_that_wait_for_a_lost_standby_go_on_when_a_person_says_so(pair: Pair, table: Table) -> None:

@@ -45,7 +45,10 @@ class Container:
         environment = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
         self._group = ControlGroup(name)
         with self.console.open("ab") as log:
-            self._process = self.network.start(*self._group.enter(command), log=log, environment=environment)
+            # By SIGKILL nspawn would leave its machine behind.
+            self._process = self.network.start(
+                *self._group.enter(command), log=log, environment=environment, end="TERM"
+            )
         self.wait_for(self.is_alive, 60, "it begins to boot")
 
     def restart(self, seconds: int = 30) -> None:

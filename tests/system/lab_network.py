@@ -7,7 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, TypeVar
+from typing import IO, Literal, TypeVar
 
 BRIDGE = "lab"
 GATEWAY = "10.99.0.1"
@@ -55,10 +55,16 @@ class LabNetwork:
         """Rules of nftables inside."""
         subprocess.run([*self.enter(), "nft", "-f", "-"], check=True, input=text, text=True)
 
-    def start(self, *command: str, log: IO[bytes] | int, environment: Mapping[str, str] | None = None) -> Process:
-        """A program inside, which dies with the tests, however they end."""
+    def start(
+        self,
+        *command: str,
+        log: IO[bytes] | int,
+        environment: Mapping[str, str] | None = None,
+        end: Literal["KILL", "TERM"] = "KILL",
+    ) -> Process:
+        """A program inside, which dies by the signal `end` with the tests, however they end."""
         return subprocess.Popen(
-            [*self.enter(), "setpriv", "--pdeathsig", "KILL", *command],
+            [*self.enter(), "setpriv", "--pdeathsig", end, *command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
