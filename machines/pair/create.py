@@ -126,16 +126,17 @@ def _first_backup(settings: PairSettings, repository: int, progress: plan.Progre
 
 def _create_standby(settings: PairSettings, progress: plan.Progress) -> None:
     """Without a backup it fails, and its unit asks again."""
-    backups = [backup for found in pgbackrest.info(settings) for backup in found.backups]
-    if not backups:
-        raise PairError(f"no repository has a backup yet; {settings.peer} makes the first one", "it is asked for again")
+    try:
+        repository = rejoin.repository_with_a_backup(settings)
+    except PairError as error:
+        raise PairError(f"{error.message}; {settings.peer} makes the first one", "it is asked for again") from None
     with held("pairctl create"):
         token = fence.highest(fence.read(settings))
         if token is not None and token.holder == settings.host:
             raise PairError(f"this host was the primary: {token}", "pairctl rejoin, once the peer is the primary")
         files.write_for_postgres(settings.state / cluster.CREATING, "pairctl create\n")
         if not cluster.is_running(settings):
-            rejoin.restore(settings)
+            rejoin.restore(settings, repository)
             progress("restored")
             rejoin.follow(settings, token, progress)
         rejoin.wait_until_streaming(settings, progress)

@@ -6,7 +6,7 @@ epoch as high as its own or higher; two hosts that took one epoch in two halves 
 
 import json
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -151,10 +151,7 @@ def read(settings: PairSettings, timeout: float = pgbackrest.SHORT, grace: float
     if grace is not None:
         _wait_for_first(list(futures.values()))
     wait(futures.values(), timeout=grace)
-    slow = f"no answer within {grace} s after the other"
-    return tuple(
-        future.result() if future.done() else Reading(number, error=slow) for number, future in futures.items()
-    )
+    return _readings(futures, f"no answer within {grace} s after the other")
 
 
 def write(
@@ -175,10 +172,7 @@ def write(
     _wait_for_first(awaited)
     wait(awaited, timeout=GRACE)
     pool.shutdown(wait=False)
-    slow = "it has not answered yet; the watch of the primary brings the token once it can"
-    return tuple(
-        future.result() if future.done() else Reading(number, error=slow) for number, future in futures.items()
-    )
+    return _readings(futures, "it has not answered yet; the watch of the primary brings the token once it can")
 
 
 def unreadable(readings: Sequence[Reading]) -> frozenset[int]:
@@ -240,6 +234,13 @@ def _write_one(settings: PairSettings, repository: int, token: Token, timeout: f
     except PairError as error:
         return Reading(repository, error=error.message)
     return Reading(repository, token)
+
+
+def _readings(futures: Mapping[int, Future[Reading]], slow: str) -> tuple[Reading, ...]:
+    """What is known by now; `slow` is said of a repository that has not answered."""
+    return tuple(
+        future.result() if future.done() else Reading(number, error=slow) for number, future in futures.items()
+    )
 
 
 def _wait_for_first(futures: list[Future[Reading]]) -> None:

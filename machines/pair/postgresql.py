@@ -29,6 +29,8 @@ PROBE_TIMEOUT = 1.0
 """Seconds for the handshake of TCP; several round trips between continents. Who must be sure asks more than once."""
 STATEMENT_TIMEOUT = 10_000
 """Milliseconds."""
+A_MOMENT = 1 << 20
+"""Bytes of WAL that a standby may lack at any moment and still have caught up."""
 HEARTBEAT_TABLE = "packyard.heartbeat"
 
 
@@ -186,8 +188,9 @@ def _seen(connection: Connection, other: str) -> Seen:
         return _standby(connection)
     streams = rows(
         connection,
-        "select state = 'streaming', pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 1048576"
+        "select state = 'streaming', pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < %s"
         " from pg_stat_replication where application_name = %s",
+        A_MOMENT,
         other,
     )
     return Seen(

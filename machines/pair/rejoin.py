@@ -168,7 +168,7 @@ def _rejoin(settings: PairSettings, ready: Ready, chosen: Way, progress: plan.Pr
         if chosen is Way.REWIND:
             _rewind(settings)
         elif chosen is Way.RESTORE:
-            restore(settings)
+            restore(settings, repository_with_a_backup(settings))
         follow(settings, ready.sight.token, progress)
     wait_until_streaming(settings, progress)
 
@@ -201,19 +201,18 @@ def _rewind(settings: PairSettings) -> None:
         raise PairError(f"{error.message}, see above", "pairctl rejoin --from-repository") from None
 
 
-def restore(settings: PairSettings) -> None:
-    """The newest backup of a repository that answers, of this cloud's first. Raises PairError.
+def restore(settings: PairSettings, repository: int) -> None:
+    """The newest backup of a repository. Raises PairError.
 
-    pgBackRest would wait for one that is away. That it writes the repository into restore_command does not matter:
-    `make_standby` takes that out.
+    That pgBackRest writes the repository into restore_command does not matter: `make_standby` takes that out.
     """
     files.own_folder(settings.data)
-    number = _repository_with_a_backup(settings)
     options = ("--delta", "--type=standby")
-    pgbackrest.run(settings, "restore", *options, repository=number, timeout=RESTORE_TIMEOUT, shown=True)
+    pgbackrest.run(settings, "restore", *options, repository=repository, timeout=RESTORE_TIMEOUT, shown=True)
 
 
-def _repository_with_a_backup(settings: PairSettings) -> int:
+def repository_with_a_backup(settings: PairSettings) -> int:
+    """One that answers, that of this cloud first: pgBackRest would wait for one that is away. Raises PairError."""
     complaints: list[str] = []
     for repository in sorted(settings.repositories, key=lambda repository: not repository.is_own):
         try:

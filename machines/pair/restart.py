@@ -6,6 +6,7 @@ primary first, whichever host has its maintenance window first.
 """
 
 import argparse
+import operator
 import sys
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ ORDERED = (
 
 
 @dataclass(frozen=True)
-class Raised:
+class Pending:
     """A parameter in the configuration that the running PostgreSQL does not have yet."""
 
     name: str
@@ -54,16 +55,13 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     return 0
 
 
-def out_of_order(waiting: tuple[Raised, ...], peer_has: dict[str, int], *, is_standby: bool) -> list[str]:
+def out_of_order(waiting: tuple[Pending, ...], peer_has: dict[str, int], *, is_standby: bool) -> list[str]:
     """Parameters that the peer must get first, as a person reads them."""
+    too_early = operator.lt if is_standby else operator.gt
     return [
         f"{parameter.name} = {parameter.configured}, there {peer_has[parameter.name]}"
         for parameter in waiting
-        if (
-            parameter.configured < peer_has[parameter.name]
-            if is_standby
-            else parameter.configured > peer_has[parameter.name]
-        )
+        if too_early(parameter.configured, peer_has[parameter.name])
     ]
 
 
@@ -73,7 +71,7 @@ def _waits(settings: PairSettings) -> str:
         with postgresql.local(settings) as connection:
             is_standby = postgresql.in_recovery(connection)
             found = postgresql.rows(connection, _WAITING, list(ORDERED))
-        waiting = tuple(Raised(str(name), int(configured)) for name, configured in found)
+        waiting = tuple(Pending(str(name), int(configured)) for name, configured in found)
         if not waiting:
             return ""
         with postgresql.peer(settings) as connection:

@@ -28,10 +28,13 @@ class Repository:
     bucket: str
     access: str
     """repoN-<kind>-key-type of this host; "none" where it has no way to reach the repository."""
-    is_own: bool
-    """Whether it is in the cloud of this host."""
     cipher_secret: str
     """Name of the secret, in this host's own cloud, that holds the passphrase."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is in the cloud of this host, whose identity does there."""
+        return self.access == "auto"
 
 
 @dataclass(frozen=True)
@@ -225,7 +228,6 @@ def _repositories(descriptions: list[dict[str, Any]], own: list[dict[str, Any]])
             kind=description["type"],
             bucket=description[f"{description['type']}-bucket"],
             access=identity["access"],
-            is_own=identity["access"] == "auto",
             cipher_secret=identity["cipherSecret"],
         )
         for number, (description, identity) in enumerate(zip(descriptions, own, strict=True), start=1)

@@ -1,6 +1,7 @@
 """Replication slots: the primary keeps one for its peer. Restore, rewind and promotion copy none."""
 
 import time
+from enum import Enum, auto
 
 import psycopg
 
@@ -9,7 +10,7 @@ from pair.errors import PairError
 from pair.postgresql import Connection
 from pair.settings import PairSettings
 
-WORTHLESS = "(wal_status = 'lost' or invalidation_reason is not null)"
+WORTHLESS = "coalesce(wal_status = 'lost' or invalidation_reason is not null, false)"
 """Whether a row of pg_replication_slots keeps no WAL any more.
 
 A primary that crashed starts with the position that its slot had at the last checkpoint, and may find it past the cap.
@@ -21,15 +22,24 @@ RELEASE_PAUSE = 0.002
 """A standby that was sent away is back within some hundredths of a second, and holds its slot again."""
 
 
+class Slot(Enum):
+    """What is to be done about a slot before its standby can start."""
+
+    MISSING = auto()
+    WORTHLESS = auto()
+    """And nobody uses it."""
+    STAYS = auto()
+
+
 def ensure(connection: Connection, name: str) -> str:
     """Makes the peer's slot where it is missing, and anew where its WAL is gone; what was done, empty for nothing."""
-    found = _state(connection, name)
-    if found and (not found[0] or found[1]):
+    slot = _look(connection, name)
+    if slot is Slot.STAYS:
         return ""
-    if found:
+    if slot is Slot.WORTHLESS:
         connection.execute("select pg_drop_replication_slot(%s)", (name,))
     _make(connection, name)
-    return f"slot {name} made" + (" anew, its WAL was gone" if found else "")
+    return f"slot {name} made" + (" anew, its WAL was gone" if slot is Slot.WORTHLESS else "")
 
 
 def renew(connection: Connection, name: str) -> str:
@@ -41,8 +51,9 @@ def renew(connection: Connection, name: str) -> str:
         connection,
         "select 1 from pg_replication_slots join pg_stat_replication on pid = active_pid"  # noqa: S608 -- a constant
         f" where slot_name = %s and {WORTHLESS}"
-        " and state = 'streaming' and pg_wal_lsn_diff(pg_current_wal_lsn(), flush_lsn) < 1048576",
+        " and state = 'streaming' and pg_wal_lsn_diff(pg_current_wal_lsn(), flush_lsn) < %s",
         name,
+        postgresql.A_MOMENT,
     )
     if not found or not _drop_used(connection, name):
         return ""
@@ -73,11 +84,12 @@ def _make(connection: Connection, name: str) -> None:
     connection.execute("select pg_create_physical_replication_slot(%s, true)", (name,))
 
 
-def _state(connection: Connection, name: str) -> tuple[bool, bool] | None:
-    """Whether a slot is worthless, and whether it is used; None for no slot."""
-    query = f"select coalesce({WORTHLESS}, false), active from pg_replication_slots where slot_name = %s"  # noqa: S608 -- a constant
+def _look(connection: Connection, name: str) -> Slot:
+    query = f"select {WORTHLESS} and not active from pg_replication_slots where slot_name = %s"  # noqa: S608 -- a constant
     found = postgresql.rows(connection, query, name)
-    return (bool(found[0][0]), bool(found[0][1])) if found else None
+    if not found:
+        return Slot.MISSING
+    return Slot.WORTHLESS if found[0][0] else Slot.STAYS
 
 
 def drop_unused(connection: Connection) -> tuple[str, ...]:
@@ -94,10 +106,10 @@ _UNUSED = "select slot_name from pg_replication_slots where slot_type = 'physica
 def ensure_at_peer(settings: PairSettings) -> None:
     """The slot of this host on the primary, by the replication protocol; a lost one is made anew. Raises PairError."""
     with postgresql.peer(settings) as connection:
-        found = _state(connection, settings.name)
-    if found and (found[1] or not found[0]):
+        slot = _look(connection, settings.name)
+    if slot is Slot.STAYS:
         return
-    commands = [f"DROP_REPLICATION_SLOT {settings.name}"] if found else []
+    commands = [f"DROP_REPLICATION_SLOT {settings.name}"] if slot is Slot.WORTHLESS else []
     commands.append(f"CREATE_REPLICATION_SLOT {settings.name} PHYSICAL RESERVE_WAL")
     with postgresql.replication(settings) as connection:
         for command in commands:

@@ -157,8 +157,9 @@ def _last_reply(connection: Connection, name: str) -> tuple[str, bool]:
     """When the standby says that it last answered, empty for none; and whether it lacks no more than a moment."""
     found = postgresql.rows(
         connection,
-        "select reply_time::text, pg_wal_lsn_diff(pg_current_wal_lsn(), flush_lsn) < 1048576"
+        "select reply_time::text, pg_wal_lsn_diff(pg_current_wal_lsn(), flush_lsn) < %s"
         " from pg_stat_replication where application_name = %s and state = 'streaming'",
+        postgresql.A_MOMENT,
         name,
     )
     return (str(found[0][0]), bool(found[0][1])) if found else ("", False)

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import time
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
@@ -15,9 +14,8 @@ from tests.drills.breakages import CONFIGURATION
 from tests.drills.lab import PairLab
 from tests.drills.pair import CLIENT, UNIT, Pair
 from tests.drills.table import Table
+from tests.system.needed import FOR_CONTAINERS, skip_without
 from tests.system.registered import change_document
-
-NEEDED = ("systemd-nspawn", "mmdebstrap", "nsenter", "ip", "openssl", "dpkg-deb")
 
 SETTINGS: dict[str, object] = {
     "databasePair.slotWalCapGiB": 4,
@@ -99,12 +97,7 @@ def table() -> Table:
 @pytest.fixture(scope="session")
 def keeper(table: Table, request: pytest.FixtureRequest) -> Iterator[Keeper]:
     """The lab, from the first boot to the end of the run; then the table is printed, and written if it is complete."""
-    missing = [program for program in NEEDED if shutil.which(program) is None]
-    if os.geteuid() or missing:
-        reason = f"needs root on Debian{'' if not missing else ' and ' + ', '.join(missing)}. HINT: make machine-tools"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    skip_without(FOR_CONTAINERS)
     started = time.monotonic()
     keeper = Keeper()
     try:

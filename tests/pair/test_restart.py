@@ -1,7 +1,7 @@
 """pairctl restart: which host gets a parameter first that a standby needs as its primary has it."""
 
 import pytest
-from pair.restart import Raised, out_of_order
+from pair.restart import Pending, out_of_order
 
 PEER = {"max_wal_senders": 10, "max_connections": 100}
 
@@ -26,12 +26,12 @@ PEER = {"max_wal_senders": 10, "max_connections": 100}
     ],
 )
 def test_a_standby_never_has_less_than_its_primary(configured: int, is_standby: bool, waits: bool) -> None:  # noqa: FBT001 -- a case
-    faults = out_of_order((Raised("max_wal_senders", configured),), PEER, is_standby=is_standby)
+    faults = out_of_order((Pending("max_wal_senders", configured),), PEER, is_standby=is_standby)
 
     assert bool(faults) is waits
 
 
 def test_what_waits_is_named_with_both_values() -> None:
-    waiting = (Raised("max_wal_senders", 20), Raised("max_connections", 100))
+    waiting = (Pending("max_wal_senders", 20), Pending("max_connections", 100))
 
     assert out_of_order(waiting, PEER, is_standby=False) == ["max_wal_senders = 20, there 10"]

@@ -1,16 +1,13 @@
 """One machine on each cloud for the whole tier, booted at the same time."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from settings.vocabulary import Cloud
 from tests.system.machine import LoneMachine
+from tests.system.needed import FOR_CONTAINERS, skip_without
 from tests.system.registered import cloud_of, name_stand_in_agent
-
-NEEDED = ("systemd-nspawn", "mmdebstrap", "nsenter", "ip", "openssl", "dpkg-deb")
 
 NO_MACHINE = "test_stand_ins.py"
 """Runs with the quick tests."""
@@ -27,12 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def machines() -> Iterator[dict[Cloud, LoneMachine]]:
-    missing = [program for program in NEEDED if shutil.which(program) is None]
-    if os.geteuid() or missing:
-        reason = f"needs root on Debian{'' if not missing else ' and ' + ', '.join(missing)}. HINT: make machine-tools"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    skip_without(FOR_CONTAINERS)
     made: dict[Cloud, LoneMachine] = {}
     try:
         for cloud, name in NAMES.items():

@@ -1,7 +1,6 @@
 """Role data_disk on real disks, in a virtual machine: what it formats, what it never touches, how it grows."""
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from components.machine_store.bundle import archive
 from tests.machines.programs import MACHINES
 from tests.system import vm
+from tests.system.needed import skip_without
 from tests.system.vm import Ec2Disk, GceDisk, boot
 
 GUEST = Path(__file__).with_name("vm_guest.py").read_text()
@@ -20,12 +20,7 @@ FOREIGN = ("partition table", "swap", "LUKS", "unknown data", "data at the end")
 @pytest.fixture(scope="module")
 def accounts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What the machine tells of two boots, by name; between them the data disk grows."""
-    missing = [program for program in vm.NEEDED if shutil.which(program) is None]
-    if os.geteuid() or missing:
-        reason = f"needs root on Debian and {', '.join(missing)}. HINT: make machine-tools"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+    skip_without(vm.NEEDED)
     folder = tmp_path_factory.mktemp("disks")
     data, scratch, volume = (blank(folder / name, size) for name, size in {"data": 1024, "scratch": 8, "v": 32}.items())
     files = {"bundle.tar": archive(MACHINES)}

@@ -1,0 +1,20 @@
+"""What a machine must have before it can boot others."""
+
+import os
+import shutil
+from collections.abc import Sequence
+
+import pytest
+
+FOR_CONTAINERS = ("systemd-nspawn", "mmdebstrap", "nsenter", "ip", "openssl", "dpkg-deb")
+
+
+def skip_without(programs: Sequence[str]) -> None:
+    """Skips what asks for it where a program or root is missing. In CI nothing may be left out, so there it fails."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if not os.geteuid() and not missing:
+        return
+    reason = f"needs root on Debian{'' if not missing else ' and ' + ', '.join(missing)}. HINT: make machine-tools"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
