@@ -120,7 +120,7 @@ bench-engine: setup ## Time of the engine's preview and up against the import fl
 records: setup ## Write anew what tests compare with: URNs, document schema, alert rules, README's excerpt, comments
 	@$(BIN)/python -m tests.graph.record_urns
 	@$(BIN)/python -m settings.documents > machines/document.schema.json
-	@$(BIN)/python -m settings.prometheus_rules > alerts/database-pair.rules.yml
+	@$(BIN)/python -m settings.database_pair.prometheus_rules > alerts/database-pair.rules.yml
 	@$(BIN)/python -m tests.docs.excerpt
 	@$(BIN)/python -m tests.preview_comment.record
 

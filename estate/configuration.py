@@ -8,7 +8,7 @@ import pulumi
 from pulumi.runtime import config
 
 from settings.faults import Fault, SettingsError
-from settings.link import HaVpnLink
+from settings.link.section import HaVpnLink
 from settings.parse import parse
 from settings.stack import Settings
 

@@ -18,7 +18,7 @@ from components.network import AwsNetwork, AwsNetworkArgs, GcpNetwork, GcpNetwor
 from components.package_server import PackageServer, PackageServerArgs
 from components.runner_fleet import RunnerFleet, RunnerFleetArgs
 from estate.providers import Providers, default_tags, make_providers
-from settings.link import HaVpnLink
+from settings.link.section import HaVpnLink
 from settings.stack import Settings
 from settings.vocabulary import GcpProject
 

@@ -1,1 +1,1 @@
-"""What a stack file may say: frozen models, one module per section, and the rules between them. No Pulumi here."""
+"""What a stack file may say: a folder for each system, the ground of all of them at the top. No Pulumi here."""

@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from settings.database_pair_document import DatabasePairDocument
-from settings.dev_instance_document import DevInstanceDocument
-from settings.machine_document import MachineDocument, RoleSettings
-from settings.package_server_document import PackageServerDocument
-from settings.runner_fleet_document import RunnerManagerDocument
+from settings.database_pair.document import DatabasePairDocument
+from settings.dev_instance.document import DevInstanceDocument
+from settings.machine.document import MachineDocument, RoleSettings
+from settings.package_server.document import PackageServerDocument
+from settings.runner_fleet.document import RunnerManagerDocument
 
 DOCUMENTS: Mapping[str, type[RoleSettings]] = {
     "database-pair": DatabasePairDocument,

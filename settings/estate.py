@@ -10,7 +10,6 @@ from settings.vocabulary import (
     AwsImage,
     AwsRegion,
     AwsZone,
-    DnsName,
     EmailAddress,
     GcpImage,
     GcpProject,
@@ -73,10 +72,3 @@ class AwsSettings(Section):
     ]
     image: AwsImage
     """Debian 13 for amd64, pinned, of the same release as on GCP."""
-
-
-class DnsSettings(Section):
-    """The public zone that every public name of the stack lies in."""
-
-    domain: DnsName
-    """For example staging.packyard.example.com; the parent zone delegates it once (docs/bootstrap.md)."""

@@ -4,14 +4,14 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from settings.backup_vault_rules import BACKUP_VAULT_RULES
-from settings.ci_identity_rules import CI_IDENTITY_RULES
-from settings.database_pair_rules import DATABASE_PAIR_RULES
-from settings.dev_instance_rules import DEV_INSTANCE_RULES
+from settings.backup_vault.rules import BACKUP_VAULT_RULES
+from settings.ci_identity.rules import CI_IDENTITY_RULES
+from settings.database_pair.rules import DATABASE_PAIR_RULES
+from settings.dev_instance.rules import DEV_INSTANCE_RULES
 from settings.faults import Fault, Path
-from settings.link_rules import LINK_RULES
-from settings.package_server_rules import PACKAGE_SERVER_RULES
-from settings.runner_fleet_rules import RUNNER_FLEET_RULES
+from settings.link.rules import LINK_RULES
+from settings.package_server.rules import PACKAGE_SERVER_RULES
+from settings.runner_fleet.rules import RUNNER_FLEET_RULES
 from settings.stack import Settings
 
 Rule = Callable[[Settings], Iterator[Fault]]

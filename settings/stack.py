@@ -1,17 +1,18 @@
 """All settings of one stack."""
 
-from settings.backup_vault import BackupVaultSettings
+from settings.backup_vault.section import BackupVaultSettings
 from settings.base import Section
-from settings.ci_identity import CiIdentitySettings
-from settings.cloud_native_cluster import CloudNativeClusterSettings
-from settings.database_pair import DatabasePairSettings
-from settings.dev_instance import DevInstanceSettings
-from settings.estate import AwsSettings, DnsSettings, EstateSettings, GcpSettings
-from settings.link import LinkSettings, WireGuardLink
-from settings.machine import MachinesSettings
-from settings.network import NetworkSettings
-from settings.package_server import PackageServerSettings
-from settings.runner_fleet import RunnerFleetSettings
+from settings.ci_identity.section import CiIdentitySettings
+from settings.cloud_native_cluster.section import CloudNativeClusterSettings
+from settings.database_pair.section import DatabasePairSettings
+from settings.dev_instance.section import DevInstanceSettings
+from settings.dns.section import DnsSettings
+from settings.estate import AwsSettings, EstateSettings, GcpSettings
+from settings.link.section import LinkSettings, WireGuardLink
+from settings.machine.section import MachinesSettings
+from settings.network.section import NetworkSettings
+from settings.package_server.section import PackageServerSettings
+from settings.runner_fleet.section import RunnerFleetSettings
 
 
 class Settings(Section):

@@ -42,7 +42,7 @@ class MachineMetric(StrEnum):
     DATABASE_CERTIFICATE_REMAINING_SECONDS = "database_certificate_remaining_seconds"
     DATABASE_OUTRANKED = "database_outranked"
     DATABASE_FENCE_AGE_SECONDS = "database_fence_age_seconds"
-    """The hosts of the database pair write these; settings/database_pair_document.py says what each means."""
+    """The hosts of the database pair write these; settings/database_pair/document.py says what each means."""
 
 
 DESCRIPTIONS = {

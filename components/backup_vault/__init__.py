@@ -2,7 +2,7 @@
 
 from components.backup_vault.s3_vault import OPERATOR_BUCKET_ACTIONS, OPERATOR_OBJECT_ACTIONS, bucket_arn
 from components.backup_vault.vault import DATABASE_PREFIX, BackupVault, BackupVaultArgs
-from settings.offsite import OffsitePlace
+from settings.backup_vault.offsite import OffsitePlace
 
 __all__ = [
     "DATABASE_PREFIX",

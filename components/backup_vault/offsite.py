@@ -5,7 +5,7 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.iam import Statement, google_trust, policy_document
-from settings.offsite import OffsitePlace
+from settings.backup_vault.offsite import OffsitePlace
 
 SESSION_SECONDS = 3600
 """Life of a session. The identity token of the metadata server lives an hour too; the machine fetches it anew."""

@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from components.buckets import ABANDONED_UPLOAD_DAYS, close_s3_bucket, tls_only
 from components.component import Component
 from components.iam import Statement, policy_document
-from settings.backup_vault import S3Vault
+from settings.backup_vault.section import S3Vault
 
 OPERATOR_BUCKET_ACTIONS = (
     "s3:DeleteBucket",

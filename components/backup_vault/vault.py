@@ -11,8 +11,8 @@ from components.backup_vault.s3_vault import bucket_arn, locked_bucket
 from components.buckets import stateful_gcs_bucket
 from components.component import Component, StackContext
 from components.iam import Statement, policy_document
-from settings.backup_vault import BackupVaultSettings, GcsVault
-from settings.offsite import OffsitePlace
+from settings.backup_vault.offsite import OffsitePlace
+from settings.backup_vault.section import BackupVaultSettings, GcsVault
 
 DATABASE_PREFIX = "pgbackrest"
 """Both repositories of the database pair lie below it (pgBackRest's `repoN-path=/pgbackrest`), one in each bucket."""

@@ -5,7 +5,7 @@ import pulumi_gcp as gcp
 
 from components.ci_identity.claims import Purpose
 from components.component import Component, StackContext
-from settings.ci_identity import StatePlace
+from settings.ci_identity.section import StatePlace
 from settings.vocabulary import GcpProject
 
 USE_QUOTA = "serviceusage.services.use"

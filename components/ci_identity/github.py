@@ -5,7 +5,7 @@ it would be `repo:OWNER/NAME:pull_request` for every job of every pull request, 
 """
 
 from components.ci_identity.claims import JobClaims, Platform, Purpose
-from settings.ci_identity import GitHubIdentity
+from settings.ci_identity.section import GitHubIdentity
 
 ISSUER = "https://token.actions.githubusercontent.com"
 

@@ -5,7 +5,7 @@ to an environment that only members may run jobs in. A pipeline of a fork carrie
 """
 
 from components.ci_identity.claims import JobClaims, Platform, Purpose
-from settings.ci_identity import GitLabEnvironment, GitLabIdentity
+from settings.ci_identity.section import GitLabEnvironment, GitLabIdentity
 
 SUB_COMPONENTS = ("project_path", "ref_type", "ref_protected", "environment_protected", "deployment_tier")
 """What `sub` is made of, in this order: the project's `ci_id_token_sub_claim_components` (projects API, GitLab 18.7).

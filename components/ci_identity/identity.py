@@ -17,7 +17,7 @@ from components.ci_identity.github import github_platform
 from components.ci_identity.gitlab import gitlab_platform
 from components.component import Component, StackContext
 from components.machine_store import MachineStore
-from settings.ci_identity import CiIdentitySettings
+from settings.ci_identity.section import CiIdentitySettings
 from settings.vocabulary import GcpProject
 
 

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from components.component import Component, StackContext
 from components.iam import service_trust
 from components.network import AwsNetwork
-from settings.cloud_native_cluster import CloudNativeClusterSettings
+from settings.cloud_native_cluster.section import CloudNativeClusterSettings
 
 ADDONS = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent")
 """Add-ons without which a cluster runs no pods, or pods have no identity of their own."""

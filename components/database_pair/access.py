@@ -9,8 +9,8 @@ import pulumi_gcp as gcp
 from components.backup_vault import DATABASE_PREFIX
 from components.component import Component
 from components.iam import Statement
-from settings.database_pair import DatabaseHost
-from settings.database_pair_document import Exchange
+from settings.database_pair.document import Exchange
+from settings.database_pair.section import DatabaseHost
 
 RETENTION_ACTIONS = (
     "s3:BypassGovernanceRetention",

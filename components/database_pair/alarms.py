@@ -1,6 +1,6 @@
 """Alarms of the pair, on each cloud about its own host, so that the loss of a cloud cannot silence both.
 
-Which they are is said in settings/database_pair_alerts.py. Every alarm also rings when its metric stays away: a standby
+Which they are is said in settings/database_pair/alerts.py. Every alarm also rings when its metric stays away: a standby
 that vanished reports nothing.
 """
 
@@ -17,8 +17,8 @@ from components.alerts import (
     silent,
 )
 from components.component import Component
-from settings.database_pair import DatabaseHost
-from settings.database_pair_alerts import LIMITS
+from settings.database_pair.alerts import LIMITS
+from settings.database_pair.section import DatabaseHost
 
 PERIOD = 60
 """Seconds; machines write their metrics once a minute."""

@@ -8,7 +8,7 @@ import pulumi_gcp as gcp
 from components.component import Component
 from components.machine import Ec2Machine, GceMachine
 from components.network import GcpNetwork
-from settings.database_pair_document import POSTGRESQL_PORT
+from settings.database_pair.document import POSTGRESQL_PORT
 
 
 def open_to_clients(

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from settings.database_pair import DatabaseHost, DatabasePairSettings
-from settings.database_pair_document import (
+from settings.database_pair.document import (
     CERTIFICATES_DIRECTORY,
     POSTGRESQL_PORT,
     WIREGUARD_PORT,
@@ -21,7 +20,7 @@ from settings.database_pair_document import (
     JobHost,
     PostgresqlParameters,
 )
-from settings.pgbackrest_document import (
+from settings.database_pair.pgbackrest import (
     Federation,
     GcsRepository,
     PgBackRest,
@@ -31,6 +30,7 @@ from settings.pgbackrest_document import (
     S3Repository,
     WebIdentity,
 )
+from settings.database_pair.section import DatabaseHost, DatabasePairSettings
 
 REPOSITORIES: tuple[Literal[1], Literal[2]] = (1, 2)
 

@@ -11,9 +11,9 @@ import pulumi_gcp as gcp
 
 from components.component import Component
 from components.machine import ec2_role_name
-from settings.database_pair import DatabaseHost
+from settings.database_pair.pgbackrest import Federation
+from settings.database_pair.section import DatabaseHost
 from settings.naming import account_id
-from settings.pgbackrest_document import Federation
 
 ROLE_ATTRIBUTE = "attribute.aws_role"
 """What the grant names: the role, so that a rebuilt instance, whose session has another name, is the same principal."""

@@ -26,10 +26,10 @@ from components.machine import Ec2Machine, Ec2MachineArgs, GceMachine, GceMachin
 from components.machine_store import MachineStore
 from components.network import AwsNetwork, GcpNetwork
 from components.secrets import empty_aws_secret, empty_gcp_secret
-from settings.database_pair import DatabaseHost, DatabasePairSettings
-from settings.database_pair_document import WIREGUARD_PORT, Exchange
-from settings.machine_document import RoleSettings
-from settings.pgbackrest_document import Federation, WebIdentity
+from settings.database_pair.document import WIREGUARD_PORT, Exchange
+from settings.database_pair.pgbackrest import Federation, WebIdentity
+from settings.database_pair.section import DatabaseHost, DatabasePairSettings
+from settings.machine.document import RoleSettings
 
 ROLE = "database-pair"
 """Playbook of both hosts."""

@@ -8,7 +8,7 @@ import pulumi_gcp as gcp
 from components.component import Component
 from components.dns import PublicZone, address_record
 from components.network import GcpNetwork
-from settings.dev_instance import WORLD, DevInstanceSettings
+from settings.dev_instance.section import WORLD, DevInstanceSettings
 
 WEB_PORTS = ("80", "443")
 """Open to everyone: contributors and probes come from anywhere, and Let's Encrypt proves a name over port 80 from

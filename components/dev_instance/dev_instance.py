@@ -24,8 +24,8 @@ from components.dns import PublicZone
 from components.machine import GceMachine, GceMachineArgs
 from components.machine_store import MachineStore
 from components.network import GcpNetwork
-from settings.dev_instance import DevInstanceSettings
-from settings.machine_document import RoleSettings
+from settings.dev_instance.section import DevInstanceSettings
+from settings.machine.document import RoleSettings
 from settings.ssh import known_hosts_lines
 
 

@@ -8,8 +8,8 @@ import pulumi
 from components.alerts import MachineMetric
 from components.dev_instance.identity import InstanceSecrets
 from components.dev_instance.storage import InstanceBuckets
-from settings.dev_instance import DevInstanceSettings
-from settings.dev_instance_document import (
+from settings.backup_vault.offsite import OffsitePlace
+from settings.dev_instance.document import (
     Backup,
     DevInstanceDocument,
     GitSshDaemon,
@@ -25,8 +25,8 @@ from settings.dev_instance_document import (
     Upgrade,
     UpgradeSnapshots,
 )
-from settings.machine_document import RoleSettings
-from settings.offsite import OffsitePlace
+from settings.dev_instance.section import DevInstanceSettings
+from settings.machine.document import RoleSettings
 from settings.ssh import HOST_KEY_TYPES
 
 DEBIAN_SUITE = "trixie"

@@ -8,7 +8,7 @@ import pulumi_gcp as gcp
 from components.component import Component, StackContext
 from components.machine import GceMachine
 from components.secrets import empty_gcp_secret
-from settings.dev_instance_document import UpgradeSnapshots
+from settings.dev_instance.document import UpgradeSnapshots
 from settings.ssh import HOST_KEY_TYPES
 
 

@@ -15,7 +15,7 @@ from components.alerts import (
     probe_failing,
 )
 from components.component import Component
-from settings.dev_instance import DevInstanceSettings
+from settings.dev_instance.section import DevInstanceSettings
 
 SIGN_IN_PATH = "/users/sign_in"
 """A page that needs database and Redis; GitLab's health addresses answer 404 to the outside."""

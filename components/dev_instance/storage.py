@@ -8,8 +8,8 @@ import pulumi_gcp as gcp
 
 from components.buckets import stateful_gcs_bucket
 from components.component import Component
-from settings.dev_instance import DevInstanceSettings
-from settings.dev_instance_document import ObjectBuckets
+from settings.dev_instance.document import ObjectBuckets
+from settings.dev_instance.section import DevInstanceSettings
 
 SECRETS_KEEP_DAYS = 365
 """Backups of gitlab-secrets.json are small, and a data backup that outlives them cannot be decrypted."""

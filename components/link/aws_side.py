@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.network import AwsNetwork
-from settings.link import HaVpnLink
+from settings.link.section import HaVpnLink
 
 ENCRYPTION = "AES256"
 INTEGRITY = "SHA2-256"

@@ -9,7 +9,7 @@ import pulumi_gcp as gcp
 from components.component import Component
 from components.link.aws_side import AwsSide, Tunnel, TunnelEnd
 from components.network import GcpNetwork
-from settings.link import HaVpnLink
+from settings.link.section import HaVpnLink
 
 ENCRYPTION = "AES-CBC-256"
 INTEGRITY = "HMAC-SHA2-256-128"

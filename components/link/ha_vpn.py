@@ -11,7 +11,7 @@ from components.component import Component, StackContext
 from components.link.aws_side import AwsSide, Tunnel, aws_side
 from components.link.gcp_side import gcp_gateway, gcp_tunnels
 from components.network import AwsNetwork, GcpNetwork
-from settings.link import HaVpnLink
+from settings.link.section import HaVpnLink
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pulumi
 
 from components.alerts import AlertTargets
 from components.machine_store import MachineStore
-from settings.machine_document import RoleSettings
+from settings.machine.document import RoleSettings
 
 
 @dataclass(frozen=True, kw_only=True)

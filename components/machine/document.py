@@ -9,8 +9,7 @@ import pulumi
 
 from components.component import StackContext
 from components.machine.args import MachineArgs
-from settings.machine import MachineSize
-from settings.machine_document import (
+from settings.machine.document import (
     SCHEMA_VERSION,
     Bundle,
     DataDisk,
@@ -18,6 +17,7 @@ from settings.machine_document import (
     Reporting,
     RoleSettings,
 )
+from settings.machine.section import MachineSize
 from settings.vocabulary import Cloud
 
 DOCUMENT_ATTRIBUTE = "packyard-document"

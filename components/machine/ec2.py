@@ -12,7 +12,7 @@ from components.machine.ec2_alarms import alarms
 from components.machine.ec2_disk import attach, data_volume, device_of
 from components.machine.ec2_identity import Identity, identity
 from components.machine_store import document_path
-from settings.machine import Ec2Size
+from settings.machine.section import Ec2Size
 from settings.vocabulary import Cloud
 
 EVERYWHERE = "0.0.0.0/0"

@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from components.component import Component
 from components.iam import Statement, policy_document, service_trust
 from components.machine.limits import snapshot_hour
-from settings.machine import Ec2Size
+from settings.machine.section import Ec2Size
 
 SNAPSHOT_TAG = "snapshots"
 """Tag by which a snapshot policy finds its one disk."""

@@ -12,7 +12,7 @@ from components.machine.gce_alarms import alarms
 from components.machine.gce_disk import DATA_DEVICE, boot_disk_type, data_disk
 from components.machine_store import document_path
 from components.network import IAP_TAG, GcpNetwork
-from settings.machine import GceSize
+from settings.machine.section import GceSize
 from settings.naming import account_id
 from settings.vocabulary import Cloud
 

@@ -5,7 +5,7 @@ import pulumi_gcp as gcp
 
 from components.component import Component
 from components.machine.limits import snapshot_hour
-from settings.machine import GceSize
+from settings.machine.section import GceSize
 
 DATA_DEVICE = "data"
 """Device name of the data disk; it appears as /dev/disk/by-id/google-data."""

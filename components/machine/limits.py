@@ -1,6 +1,6 @@
 """When a machine is in trouble, and when its disk is copied; the same on both clouds."""
 
-from settings.machine import MachineSize
+from settings.machine.section import MachineSize
 
 DISK_USED_RATIO = 0.85
 """Used part of a file system. A database that runs into a full disk stops, and growing a disk takes hours of notice."""

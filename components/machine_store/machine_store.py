@@ -9,7 +9,7 @@ import pulumi_gcp as gcp
 from components.buckets import close_s3_bucket, s3_tls_only_policy, stateful_gcs_bucket
 from components.component import Component, StackContext
 from components.machine_store.bundle import Bundle, machine_bundle
-from settings.machine import MachinesSettings
+from settings.machine.section import MachinesSettings
 
 OLD_VERSION_DAYS = 90
 """Days that replaced bundles and documents are kept: long enough to see what a machine ran when a fault began."""

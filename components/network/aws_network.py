@@ -7,8 +7,8 @@ import pulumi_aws as aws
 
 from components.component import Component, StackContext
 from components.iam import Statement, policy_document, service_trust
-from settings.network import AwsNetwork as AwsNetworkSettings
-from settings.network import FlowLogs, NatMode
+from settings.network.section import AwsNetwork as AwsNetworkSettings
+from settings.network.section import FlowLogs, NatMode
 
 
 @dataclass(frozen=True)

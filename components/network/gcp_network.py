@@ -6,7 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
-from settings.network import FlowLogs
+from settings.network.section import FlowLogs
 
 IAP_RANGE = "35.235.240.0/20"
 """Source of every IAP TCP tunnel (Google, "Using IAP for TCP forwarding"); the only way to SSH into a machine."""

@@ -11,7 +11,7 @@ from components.machine import GceMachine
 from components.network import GcpNetwork
 from components.package_server.armor import rate_limit, upload_allow_list
 from components.package_server.routes import Target
-from settings.package_server import PackageServerSettings
+from settings.package_server.section import PackageServerSettings
 
 LOAD_BALANCER_RANGES = ("35.191.0.0/16", "130.211.0.0/22")
 """Sources of all requests and health checks of Google's load balancers (Google, "Firewall rules")."""

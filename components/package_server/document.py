@@ -17,9 +17,8 @@ from components.package_server.keys import ServerSecrets
 from components.package_server.monitoring import KEY_ALERT_DAYS, ServerMetric
 from components.package_server.routes import KEYS_PREFIX, PRE_RELEASE_PREFIX
 from components.package_server.storage import PackageBuckets
-from settings.offsite import OffsitePlace
-from settings.package_server import PackageServerSettings, PulpSettings, SigningKey
-from settings.package_server_document import (
+from settings.backup_vault.offsite import OffsitePlace
+from settings.package_server.document import (
     MOUNT_POINT,
     BackupDocument,
     Channel,
@@ -32,6 +31,7 @@ from settings.package_server_document import (
     RepositoryDocument,
     SigningKeyDocument,
 )
+from settings.package_server.section import PackageServerSettings, PulpSettings, SigningKey
 
 DOMAINS: Mapping[Channel, str] = {"release": "release", "preRelease": "pre-release"}
 """Pulp domain of each channel. A domain has its own storage, repositories and rights; "default" holds nothing."""

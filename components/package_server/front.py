@@ -8,7 +8,7 @@ import pulumi_gcp as gcp
 from components.component import Component
 from components.dns import PublicZone, address_record
 from components.package_server.url_map import redirect_url_map
-from settings.package_server import PackageHosts
+from settings.package_server.section import PackageHosts
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pulumi_gcp as gcp
 from components.component import Component
 from components.package_server.storage import private_bucket
 from components.secrets import empty_gcp_secret
-from settings.package_server import PackageStorage
+from settings.package_server.section import PackageStorage
 
 KEY_CACHE_SECONDS = 300
 """Five minutes. An extended or revoked key must reach users soon: most reports of EXPKEYSIG are stale copies."""

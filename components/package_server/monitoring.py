@@ -18,7 +18,7 @@ from components.alerts import (
 )
 from components.component import Component
 from components.package_server.routes import KEYS_PREFIX
-from settings.package_server import PackageServerSettings, RepositoryFormat
+from settings.package_server.section import PackageServerSettings, RepositoryFormat
 
 KEY_ALERT_DAYS = (90, 30, 7)
 """Days before a key expires on which someone is told; extending it takes a release of its own and weeks to spread."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
-from settings.package_server import PackageServerSettings, Repository, RepositoryFormat
+from settings.package_server.section import PackageServerSettings, Repository, RepositoryFormat
 
 KEYS_PREFIX = "/gpgkey/"
 """Where users' configurations look for the public keys (the path that GitLab moved to)."""

@@ -19,9 +19,9 @@ from components.package_server.keys import grant_reader, public_keys_backend, se
 from components.package_server.monitoring import monitoring
 from components.package_server.storage import grant_writer, package_buckets
 from components.package_server.url_map import package_url_map
-from settings.machine_document import RoleSettings
-from settings.offsite import OffsitePlace
-from settings.package_server import PackageServerSettings
+from settings.backup_vault.offsite import OffsitePlace
+from settings.machine.document import RoleSettings
+from settings.package_server.section import PackageServerSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pulumi_gcp as gcp
 
 from components.buckets import stateful_gcs_bucket
 from components.component import Component
-from settings.package_server import PackageStorage
+from settings.package_server.section import PackageStorage
 
 WRITER_ROLE = "roles/storage.objectUser"
 """Reads, writes and deletes objects (Pulp's orphan cleanup deletes), without any right on the bucket itself."""

@@ -15,7 +15,7 @@ from components.package_server.routes import (
     public_routes,
     upload_routes,
 )
-from settings.package_server import PackageServerSettings, Repository, RepositoryFormat
+from settings.package_server.section import PackageServerSettings, Repository, RepositoryFormat
 
 EVERY_REQUEST = 100.0
 """Percentage of requests that an abort hits."""

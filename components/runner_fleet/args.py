@@ -7,8 +7,8 @@ from components.alerts import AlertTargets
 from components.component import StackContext
 from components.machine_store import MachineStore
 from components.network import AwsNetwork, GcpNetwork
-from settings.runner_fleet import Colours, RunnerFleetSettings
-from settings.runner_vocabulary import Colour, ManagerState
+from settings.runner_fleet.section import Colours, RunnerFleetSettings
+from settings.runner_fleet.vocabulary import Colour, ManagerState
 from settings.vocabulary import Cloud
 
 

@@ -15,8 +15,8 @@ from components.runner_fleet.aws_manager import manager_policy, metrics_access, 
 from components.runner_fleet.aws_shard import AwsShard, AwsShardArgs
 from components.runner_fleet.document import ManagerInputs, manager_document
 from components.secrets import empty_aws_secret
-from settings.runner_fleet import AwsManager
-from settings.runner_vocabulary import Colour, ManagerState
+from settings.runner_fleet.section import AwsManager
+from settings.runner_fleet.vocabulary import Colour, ManagerState
 from settings.vocabulary import Cloud
 
 

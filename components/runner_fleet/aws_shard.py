@@ -9,8 +9,8 @@ import pulumi_aws as aws
 from components.component import Component, StackContext
 from components.runner_fleet.args import group_name
 from components.runner_fleet.worker_boot import worker_user_data
-from settings.runner_fleet import AwsShard as AwsShardSettings
-from settings.runner_vocabulary import Capacity, Colour, WorkerSystem
+from settings.runner_fleet.section import AwsShard as AwsShardSettings
+from settings.runner_fleet.vocabulary import Capacity, Colour, WorkerSystem
 
 ROOT_DEVICES = {
     WorkerSystem.DEBIAN: "/dev/xvda",

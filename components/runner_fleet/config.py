@@ -2,9 +2,16 @@
 
 from dataclasses import dataclass
 
-from settings import runner_config as toml
-from settings.runner_fleet import AnyShard, AwsShard, GcpShard, RunnerFleetSettings, ScalingPolicy, ScheduledPolicy
-from settings.runner_vocabulary import CATCH_ALL_PERIOD
+from settings.runner_fleet import runner_config as toml
+from settings.runner_fleet.section import (
+    AnyShard,
+    AwsShard,
+    GcpShard,
+    RunnerFleetSettings,
+    ScalingPolicy,
+    ScheduledPolicy,
+)
+from settings.runner_fleet.vocabulary import CATCH_ALL_PERIOD
 from settings.vocabulary import Cloud
 
 STATE_DIRECTORY = "/var/lib/runner-manager"

@@ -7,11 +7,11 @@ import pulumi
 
 from components.alerts import MachineMetric
 from components.runner_fleet.config import SSH_KEY_PATH, STATE_DIRECTORY, Place, plugin, runner_config
-from settings.machine_document import RoleSettings
-from settings.runner_config import token_variable
-from settings.runner_fleet import RunnerFleetSettings
-from settings.runner_fleet_document import AgeLimit, RunnerManagerDocument, TokenSource
-from settings.runner_vocabulary import Colour, ManagerState
+from settings.machine.document import RoleSettings
+from settings.runner_fleet.document import AgeLimit, RunnerManagerDocument, TokenSource
+from settings.runner_fleet.runner_config import token_variable
+from settings.runner_fleet.section import RunnerFleetSettings
+from settings.runner_fleet.vocabulary import Colour, ManagerState
 from settings.vocabulary import Cloud
 
 

@@ -11,7 +11,7 @@ from components.component import Component
 from components.machine import GceMachine
 from components.runner_fleet import limits
 from components.runner_fleet.gcp_shard import GcpShard, worker_prefix
-from settings.runner_vocabulary import Colour
+from settings.runner_fleet.vocabulary import Colour
 
 GROUP_SIZE = 'metric.type="compute.googleapis.com/instance_group/size" AND resource.type="instance_group"'
 """Number of VMs in a group, measured by Google."""

@@ -9,8 +9,8 @@ from components.network import GcpNetwork
 from components.runner_fleet.config import METRICS_PORT
 from components.runner_fleet.gcp_shard import WORKER_TAG, colour_tag, shard_tag
 from components.runner_fleet.reach import PRIVATE_RANGES, WORKER_PORTS
-from settings.runner_fleet import GcpShard
-from settings.runner_vocabulary import Colour
+from settings.runner_fleet.section import GcpShard
+from settings.runner_fleet.vocabulary import Colour
 
 EVERYWHERE = "0.0.0.0/0"
 """Mirrors and registries that builds fetch from have no fixed addresses."""

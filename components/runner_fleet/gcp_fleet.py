@@ -15,8 +15,8 @@ from components.runner_fleet.gcp_firewall import manager_rules, worker_rules
 from components.runner_fleet.gcp_manager import manager_grants, manager_roles
 from components.runner_fleet.gcp_shard import GcpShard, GcpShardArgs
 from components.secrets import empty_gcp_secret
-from settings.runner_fleet import GcpManager
-from settings.runner_vocabulary import Colour, ManagerState
+from settings.runner_fleet.section import GcpManager
+from settings.runner_fleet.vocabulary import Colour, ManagerState
 from settings.vocabulary import Cloud
 
 

@@ -9,7 +9,7 @@ import pulumi_gcp as gcp
 from components.component import Component
 from components.machine import GceMachine
 from components.runner_fleet.gcp_shard import worker_prefix
-from settings.runner_vocabulary import Colour
+from settings.runner_fleet.vocabulary import Colour
 
 SCALER_PERMISSIONS = (
     "compute.instanceGroupManagers.get",

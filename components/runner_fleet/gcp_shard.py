@@ -9,8 +9,8 @@ import pulumi_gcp as gcp
 from components.component import Component, StackContext
 from components.machine import boot_disk_type
 from components.runner_fleet.args import group_name
-from settings.runner_fleet import GcpShard as GcpShardSettings
-from settings.runner_vocabulary import Capacity, Colour, WorkerSystem
+from settings.runner_fleet.section import GcpShard as GcpShardSettings
+from settings.runner_fleet.vocabulary import Capacity, Colour, WorkerSystem
 
 WORKER_TAG = "runner-worker"
 """Network tag of every worker; firewall rules close the private ranges to it. Workers have no service account, so no

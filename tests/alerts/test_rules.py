@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from settings.database_pair_alerts import LIMITS, Limit
-from settings.prometheus_rules import alert_name, rules_text
+from settings.database_pair.alerts import LIMITS, Limit
+from settings.database_pair.prometheus_rules import alert_name, rules_text
 from tests.alerts.promtool import NoPromtoolError, promtool, run
 from tests.support import ROOT
 

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import IO, Any, Self
 
-from settings.database_pair import DatabaseHost
+from settings.database_pair.section import DatabaseHost
 from tests.drills.lab_faults import Faults, Outage, Seat
 from tests.drills.lab_host import PairHost
 from tests.drills.lab_objects import AmazonObjects, GoogleObjects, Objects

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from settings.database_pair_document import MOUNT_POINT
+from settings.database_pair.document import MOUNT_POINT
 from tests.drills.lab_faults import Seat
 from tests.system.clouds import CloudStandIn, GoogleCloud, kind_of
 from tests.system.lab_network import LabNetwork

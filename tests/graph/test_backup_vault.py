@@ -8,7 +8,7 @@ import pytest
 
 from capture import Capture, Registration
 from components.backup_vault import DATABASE_PREFIX
-from settings.backup_vault_rules import OWN_PREFIXES
+from settings.backup_vault.rules import OWN_PREFIXES
 from tests.aws_policy import TLS, allows, denies, statements
 from tests.support import STACKS, estate, variant
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from capture import Registration
-from settings.database_pair_alerts import LIMITS, Limit
+from settings.database_pair.alerts import LIMITS, Limit
 from tests.graph.database_pair import HOSTS, pair, role_settings
 from tests.support import STACKS, estate
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from capture import Capture, Registration, Secret
-from settings.dev_instance_document import DevInstanceDocument
+from settings.dev_instance.document import DevInstanceDocument
 from tests.support import ROOT, STACKS, estate, variant
 
 FIREWALL = "gcp:compute/firewall:Firewall"

@@ -9,7 +9,7 @@ import shlex
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from settings.database_pair_document import DatabasePairDocument
+from settings.database_pair.document import DatabasePairDocument
 from tests.machines.database_role import (
     CLIENTS,
     HOSTS,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from settings.pgbackrest_document import POSTGRESQL_VERSION
+from settings.database_pair.pgbackrest import POSTGRESQL_VERSION
 from settings.vocabulary import Cloud
 from tests.support import ROOT
 

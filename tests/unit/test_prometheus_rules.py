@@ -2,8 +2,8 @@
 
 import yaml
 
-from settings.database_pair_alerts import LIMITS, Runbook
-from settings.prometheus_rules import rules, rules_text
+from settings.database_pair.alerts import LIMITS, Runbook
+from settings.database_pair.prometheus_rules import rules, rules_text
 from tests.support import ROOT
 
 

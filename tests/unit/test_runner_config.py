@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from settings.runner_config import RunnerConfig, token_variable
+from settings.runner_fleet.runner_config import RunnerConfig, token_variable
 from tests.runner_fleet import config_of
 from tests.support import estate
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from settings.processors import aws_architecture, gcp_architecture
+from settings.machine.processors import aws_architecture, gcp_architecture
 from settings.vocabulary import Architecture
 from tests.support import faults_of
 

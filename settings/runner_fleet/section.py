@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from settings.base import Section
-from settings.machine import Ec2Size, GceSize
-from settings.runner_vocabulary import (
+from settings.machine.section import Ec2Size, GceSize
+from settings.runner_fleet.vocabulary import (
     WORKER_USERS,
     Capacity,
     Colour,

@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from settings.machine_document import DocumentPart, RoleSettings
-from settings.offsite import OffsitePlace
-from settings.package_server import RepositoryFormat
+from settings.backup_vault.offsite import OffsitePlace
+from settings.machine.document import DocumentPart, RoleSettings
+from settings.package_server.section import RepositoryFormat
 from settings.vocabulary import Architecture
 
 Channel = Literal["release", "preRelease"]

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from settings.machine_document import DocumentPart
+from settings.machine.document import DocumentPart
 
 POSTGRESQL_VERSION = 17
 """PostgreSQL of Debian 13."""

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, SerializeAsAny
 
 from settings.base import Section
-from settings.machine import MaintenanceWindow, SsmAgent
+from settings.machine.section import MaintenanceWindow, SsmAgent
 from settings.vocabulary import Cloud, Sha256, Slug
 
 SCHEMA_VERSION = 1

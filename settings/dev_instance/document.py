@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from settings.machine_document import DocumentPart, RoleSettings
-from settings.offsite import OffsitePlace
+from settings.backup_vault.offsite import OffsitePlace
+from settings.machine.document import DocumentPart, RoleSettings
 
 MOUNT_POINT = "/var/opt/gitlab"
 """Data directory of the package, on the data disk. GitLab does not start before it is mounted

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from settings.base import Section
-from settings.machine import GceSize
+from settings.machine.section import GceSize
 from settings.vocabulary import AnyCidr, Architecture, Days, DnsName, GiB, Slug, TimeOfDay, matching
 
 Version = Annotated[str, matching(r"[0-9]+\.[0-9]+\.[0-9]+", "an exact version"), Field(examples=["3.123.1"])]

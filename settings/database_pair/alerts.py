@@ -7,8 +7,8 @@ the host wrote down, so they grow when their writer dies, and with it all else w
 from dataclasses import dataclass
 from enum import StrEnum
 
-from settings.database_pair import WAL_SHARE
-from settings.database_pair_document import WARN_DAYS, PairMetric
+from settings.database_pair.document import WARN_DAYS, PairMetric
+from settings.database_pair.section import WAL_SHARE
 
 HOUR = 3600
 DAY = 24 * HOUR

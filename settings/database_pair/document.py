@@ -10,15 +10,15 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from settings.database_pair import DatabaseHost
-from settings.machine_document import DocumentPart, RoleSettings
-from settings.pgbackrest_document import (
+from settings.database_pair.pgbackrest import (
     POSTGRESQL_VERSION,
     Federation,
     PgBackRest,
     RepositoryIdentity,
     WebIdentity,
 )
+from settings.database_pair.section import DatabaseHost
+from settings.machine.document import DocumentPart, RoleSettings
 
 DEBIAN_RELEASE = 13
 """Physical replication needs one glibc on both hosts: another one may sort text another way."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from settings.faults import Fault
-from settings.link import HaVpnLink
+from settings.link.section import HaVpnLink
 from settings.stack import Settings
 
 

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from settings.faults import Fault, Path
+from settings.machine.processors import aws_architecture, gcp_architecture
 from settings.naming import LENGTH_LIMITS
-from settings.processors import aws_architecture, gcp_architecture
-from settings.runner_fleet import AnyShard, AwsShard, Colours, GcpShard, RunnerFleetSettings
-from settings.runner_vocabulary import CATCH_ALL_PERIOD, Capacity, Colour, ManagerState, Trust, WorkerSystem
+from settings.runner_fleet.section import AnyShard, AwsShard, Colours, GcpShard, RunnerFleetSettings
+from settings.runner_fleet.vocabulary import CATCH_ALL_PERIOD, Capacity, Colour, ManagerState, Trust, WorkerSystem
 from settings.stack import Settings
 from settings.vocabulary import Architecture, Cloud
 
@@ -105,7 +105,9 @@ def machine_types_have_the_architecture_of_their_shard(settings: Settings) -> It
     for index, shard in _shards(settings):
         for path, machine_type, found in _architectures(index, shard):
             if found is None:
-                yield Fault(path, f"{machine_type} is of an unknown family", "a type that settings/processors.py knows")
+                yield Fault(
+                    path, f"{machine_type} is of an unknown family", "a type that settings/machine/processors.py knows"
+                )
             elif found is not shard.architecture:
                 yield Fault(path, f"{machine_type} is {found}, the shard {shard.architecture}", "one architecture")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from settings.ci_identity import DeploymentTier
+from settings.ci_identity.section import DeploymentTier
 from settings.faults import Fault, Path
 from settings.stack import Settings
 

@@ -3,8 +3,8 @@
 import ipaddress
 from collections.abc import Iterator
 
-from settings.database_pair import WAL_SHARE, DatabaseHost
-from settings.database_pair_document import DEBIAN_RELEASE
+from settings.database_pair.document import DEBIAN_RELEASE
+from settings.database_pair.section import WAL_SHARE, DatabaseHost
 from settings.faults import Fault, Path
 from settings.stack import Settings
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from settings.backup_vault import LockMode
+from settings.backup_vault.section import LockMode
 from settings.faults import Fault
 from settings.stack import Settings
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from settings.base import Section
-from settings.machine import GceSize
+from settings.machine.section import GceSize
 from settings.ssh import HOST_KEY_TYPES, SshHostPublicKey
 from settings.vocabulary import AnyCidr, Days, DnsName, EmailAddress, GiB, HttpsUrl, Port, TimeOfDay
 

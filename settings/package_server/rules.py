@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from settings.faults import Fault, Path
-from settings.package_server import Repository, RepositoryFormat
+from settings.package_server.section import Repository, RepositoryFormat
 from settings.stack import Settings
 
 OLDEST_PULPCORE = (3, 109, 0)

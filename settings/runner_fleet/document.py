@@ -1,8 +1,8 @@
 """What a runner manager is told."""
 
-from settings.machine_document import DocumentPart, RoleSettings
-from settings.runner_config import RunnerConfig
-from settings.runner_vocabulary import Colour, ManagerState
+from settings.machine.document import DocumentPart, RoleSettings
+from settings.runner_fleet.runner_config import RunnerConfig
+from settings.runner_fleet.vocabulary import Colour, ManagerState
 
 
 class TokenSource(DocumentPart):

@@ -1,6 +1,7 @@
 """The alerts of the database pair in Prometheus form, for whoever scrapes the node exporters of the hosts.
 
-`python -m settings.prometheus_rules` prints alerts/database-pair.rules.yml; a test compares it with the file.
+`python -m settings.database_pair.prometheus_rules` prints alerts/database-pair.rules.yml; a test compares it with the
+file.
 """
 
 import sys
@@ -9,12 +10,12 @@ from typing import Any
 
 import yaml
 
-from settings.database_pair import DatabaseHost
-from settings.database_pair_alerts import DISK_USED_RATIO, LIMITS, OR_SILENT, Limit
-from settings.database_pair_document import MOUNT_POINT
+from settings.database_pair.alerts import DISK_USED_RATIO, LIMITS, OR_SILENT, Limit
+from settings.database_pair.document import MOUNT_POINT
+from settings.database_pair.section import DatabaseHost
 
 HEADER = """\
-# Written by `make records` from settings/database_pair_alerts.py.
+# Written by `make records` from settings/database_pair/alerts.py.
 # The scraper gives each host the label that the clouds know it by: machine="pg-a", machine="pg-b".
 """
 

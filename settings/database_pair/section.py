@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from settings.base import Section
-from settings.machine import Ec2Size, GceSize, Weekday
+from settings.machine.section import Ec2Size, GceSize, Weekday
 from settings.vocabulary import AwsZone, Cloud, GiB, Ipv4Address, TimeOfDay, network_of
 
 WAL_SHARE = 0.3

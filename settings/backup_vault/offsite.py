@@ -1,6 +1,6 @@
 """Where a service sends its backups off-site; a part of its machine's document."""
 
-from settings.machine_document import DocumentPart
+from settings.machine.document import DocumentPart
 
 
 class OffsitePlace(DocumentPart):

@@ -1,0 +1,1 @@
+"""Identities of pipelines: their section of the stack file and its rules."""

@@ -1,0 +1,1 @@
+"""The cloud-native EKS cluster: its section of the stack file."""

@@ -1,0 +1,1 @@
+"""The public zone: its section of the stack file."""

@@ -1,0 +1,11 @@
+"""The public zone that every public name of the stack lies in."""
+
+from settings.base import Section
+from settings.vocabulary import DnsName
+
+
+class DnsSettings(Section):
+    """The public zone that every public name of the stack lies in."""
+
+    domain: DnsName
+    """For example staging.packyard.example.com; the parent zone delegates it once (docs/bootstrap.md)."""

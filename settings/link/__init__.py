@@ -1,0 +1,1 @@
+"""The link between the clouds: its section of the stack file and its rules."""

@@ -1,0 +1,1 @@
+"""Networks of both clouds: their section of the stack file."""

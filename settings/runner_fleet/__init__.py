@@ -1,0 +1,1 @@
+"""The runner fleet: its section of the stack file, its rules, and what its managers are told."""
