@@ -67,7 +67,7 @@ rehearse: setup ## Bring up STACK with the real engine on simulated clouds, e.g.
 
 .PHONY: test-engine
 test-engine: setup ## Run the tests that need a Pulumi CLI (about five minutes)
-	@$(BIN)/python -m pytest -m engine tests/engine $(ARGS)
+	@$(BIN)/python -m pytest -m engine tests/rehearsal/engine $(ARGS)
 
 # Debian's packages that boot and feed a machine; nothing is installed where they are there.
 MACHINE_TOOLS := systemd-container mmdebstrap iproute2 openssl dpkg nftables nginx procps qemu-system-x86 e2fsprogs libpq5
@@ -110,19 +110,19 @@ format: setup ## Format the code
 
 .PHONY: bench
 bench: setup ## Time and memory of the preview against the import floor
-	@$(BIN)/python -m tests.bench_preview
+	@$(BIN)/python -m tests.preview.bench
 
 .PHONY: bench-engine
 bench-engine: setup ## Time of the engine's preview and up against the import floor
-	@$(BIN)/python -m tests.bench_engine
+	@$(BIN)/python -m tests.rehearsal.bench
 
 .PHONY: records
 records: setup ## Write anew what tests compare with: URNs, document schema, alert rules, README's excerpt, comments
-	@$(BIN)/python -m tests.graph.record_urns
+	@$(BIN)/python -m tests.estate.record_urns
 	@$(BIN)/python -m settings.documents > machines/document.schema.json
 	@$(BIN)/python -m settings.database_pair.prometheus_rules > alerts/database-pair.rules.yml
 	@$(BIN)/python -m tests.docs.excerpt
-	@$(BIN)/python -m tests.preview_comment.record
+	@$(BIN)/python -m tests.preview.comment.record
 
 .PHONY: requirements
 requirements: setup ## Compile the requirements files anew after a change of a *.in file

@@ -1,0 +1,187 @@
+"""Behind the package server's front: who reads, writes and signs, and who is told when something is wrong."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from capture import Capture, Registration
+from policies.values import at, items, mapping, records, text, texts
+from tests.components.package_server.registered import NAME, document, grants, named
+from tests.support import STACKS, estate
+
+
+@pytest.fixture(params=STACKS)
+def capture(request: pytest.FixtureRequest) -> Capture:
+    return estate(request.param)
+
+
+def test_the_load_balancer_alone_reads_the_public_keys_bucket(capture: Capture) -> None:
+    bucket = named(capture, "Bucket", f"{NAME}-public-keys")
+    backend = named(capture, "BackendBucket", f"{NAME}-public-keys")
+    (grant,) = grants(capture, "BucketIAMMember", "bucket", bucket)
+
+    assert backend.inputs["bucketName"] == bucket.inputs["name"]
+    assert bucket.inputs["publicAccessPrevention"] == "enforced"
+    assert re.fullmatch(r"serviceAccount:service-\d+@https-lb\.iam\.gserviceaccount\.com", text(grant.inputs["member"]))
+    # The service agent is made with the first backend bucket, so a grant before it is refused.
+    assert backend.urn in grant.dependencies
+
+
+def test_a_stranger_is_refused_on_the_upload_host(capture: Capture) -> None:
+    policy = named(capture, "SecurityPolicy", f"{NAME}-upload")
+    rules = sorted(records(policy.inputs["rules"]), key=lambda rule: int(str(rule["priority"])))
+    backend = named(capture, "BackendService", f"{NAME}-upload")
+
+    assert policy.urn in backend.property_dependencies["securityPolicy"]
+    assert rules[-1]["action"] == "deny(403)"
+    assert texts(at(rules[-1], "match.config.srcIpRanges")) == ("*",)
+    for rule in rules[:-1]:
+        allowed = texts(at(rule, "match.config.srcIpRanges"))
+        assert len(allowed) <= 10, "Cloud Armor takes ten ranges in a rule"
+        assert all(int(cidr.partition("/")[2]) >= 16 for cidr in allowed)
+
+
+def test_build_jobs_may_upload(capture: Capture) -> None:
+    """Their networks leave through addresses that no operator should have to list."""
+    policy = named(capture, "SecurityPolicy", f"{NAME}-upload")
+    ways_out = [
+        entry.urn
+        for entry in capture.resources
+        if (entry.kind == "Address" and entry.name == "build-runners-nat")
+        or (entry.kind == "Eip" and "network:AwsNetwork" in entry.urn)
+    ]
+
+    assert len(ways_out) >= 2
+    assert set(ways_out) <= set(policy.property_dependencies["rules"])
+
+
+def test_one_address_cannot_flood_the_server(capture: Capture) -> None:
+    policy = named(capture, "SecurityPolicy", f"{NAME}-public")
+    throttle = next(rule for rule in records(policy.inputs["rules"]) if rule["action"] == "throttle")
+
+    assert at(throttle, "rateLimitOptions.enforceOnKey") == "IP"
+    for what in ("metadata", "immutable"):
+        backend = named(capture, "BackendService", f"{NAME}-{what}")
+        assert policy.urn in backend.property_dependencies["securityPolicy"]
+
+
+def test_nothing_but_the_load_balancer_reaches_the_machine(capture: Capture) -> None:
+    firewall = named(capture, "Firewall", f"{NAME}-load-balancer")
+    account = named(capture, "Account", NAME)
+
+    assert set(texts(firewall.inputs["sourceRanges"])) == {"35.191.0.0/16", "130.211.0.0/22"}
+    assert account.urn in firewall.property_dependencies["targetServiceAccounts"]
+    for interface in records(named(capture, "Instance", NAME).inputs["networkInterfaces"]):
+        assert not items(interface.get("accessConfigs")), "a public address of its own"
+
+
+def test_pre_releases_and_releases_share_neither_repository_nor_bucket(capture: Capture) -> None:
+    told = document(capture)
+    release, pre_release = told["channels"]
+    repositories = {(entry["domain"], entry["basePath"]) for entry in told["repositories"]}
+
+    assert release["bucket"] != pre_release["bucket"]
+    assert release["domain"] != pre_release["domain"]
+    assert len(repositories) == len(told["repositories"])
+    assert {path for domain, path in repositories if domain == release["domain"]} == {
+        path for domain, path in repositories if domain == pre_release["domain"]
+    }
+    assert pre_release["host"] == told["uploadHost"]
+
+
+def test_the_server_alone_writes_packages(capture: Capture) -> None:
+    member = text(named(capture, "SecretIamMember", f"{NAME}-admin-password-machine").inputs["member"])
+    for what in ("release", "pre-release"):
+        bucket = named(capture, "Bucket", f"{NAME}-{what}")
+        (grant,) = grants(capture, "BucketIAMMember", "bucket", bucket)
+
+        assert grant.inputs["member"] == member
+        assert grant.inputs["role"] == "roles/storage.objectUser"
+
+
+@pytest.mark.parametrize("purpose", ["metadata", "package"])
+def test_a_signing_key_is_read_by_the_machine_alone(capture: Capture, purpose: str) -> None:
+    secret = named(capture, "Secret", f"{NAME}-{purpose}-signing-key")
+    (grant,) = grants(capture, "SecretIamMember", "secretId", secret)
+    account = named(capture, "Account", NAME)
+
+    assert account.urn in grant.property_dependencies["member"]
+    assert secret.inputs["secretId"] in [key["secret"] for key in document(capture)["signingKeys"]]
+    assert not [
+        entry for entry in capture.resources if entry.kind == "SecretVersion" and secret.urn in entry.dependencies
+    ]
+
+
+def test_packages_and_metadata_are_signed_with_different_keys(capture: Capture) -> None:
+    keys = document(capture)["signingKeys"]
+
+    for field in ("secret", "fingerprint", "publicFile", "purpose"):
+        assert len({key[field] for key in keys}) == 2, field
+
+
+def test_probes_ask_for_the_plain_urls_of_clients(capture: Capture) -> None:
+    """A probe with a cache-buster has stayed green while every client failed (wheels-dev/apt-wheels#6)."""
+    told = document(capture)
+    checks = [
+        entry for entry in capture.of_type("gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig") if NAME in entry.name
+    ]
+    asked = {
+        (text(at(check.inputs, "monitoredResource.labels.host")), text(at(check.inputs, "httpCheck.path")))
+        for check in checks
+    }
+
+    assert all(
+        urlsplit(path).query == "" and "headers" not in mapping(check.inputs["httpCheck"])
+        for check in checks
+        for _, path in asked
+    )
+    on_public = [path for host, path in asked if host == told["publicHost"]]
+    assert any(path.endswith("/InRelease") for path in on_public)
+    assert any(path.endswith("/repomd.xml") for path in on_public)
+    assert {f"/{key['publicFile']}" for key in told["signingKeys"]} <= set(on_public)
+
+
+def test_every_probe_metric_and_key_raises_an_alarm(capture: Capture) -> None:
+    alarms = [
+        entry
+        for entry in capture.of_type("gcp:monitoring/alertPolicy:AlertPolicy")
+        if "package_server:PackageServer" in entry.urn
+    ]
+    watched = {urn for alarm in alarms for urn in alarm.dependencies}
+    for entry in capture.resources:
+        if "package_server:PackageServer" in entry.urn and entry.kind in ("UptimeCheckConfig", "MetricDescriptor"):
+            assert entry.urn in watched, entry.name
+    assert all(items(alarm.inputs["notificationChannels"]) for alarm in alarms)
+    assert sorted(threshold(alarm) for alarm in alarms if "-key-" in alarm.name and "probe" not in alarm.name) == [
+        7,
+        30,
+        90,
+    ]
+
+
+def threshold(alarm: Registration) -> float:
+    return float(str(at(alarm.inputs, "conditions.conditionThreshold.thresholdValue")))
+
+
+def test_the_machine_is_told_what_keeps_clients_from_failing(capture: Capture) -> None:
+    pulp = document(capture)["pulp"]
+
+    assert pulp["aptByHash"] is True, "off by default in pulp_deb"
+    assert pulp["rpmCompression"] == "gz", "EL 7 reads no zst"
+    assert pulp["autopublish"] is False
+    assert pulp["publicationRetentionSeconds"] >= 3 * 24 * 3600
+    assert not {pin.partition("=")[0] for pin in pulp["serverPins"]} & {
+        pin.partition("=")[0] for pin in pulp["cliPins"]
+    }
+
+
+def test_backups_go_to_a_place_that_admits_this_machine(capture: Capture) -> None:
+    place = document(capture)["backup"]["offsite"]
+    role = next(
+        entry
+        for entry in capture.of_type("aws:iam/role:Role")
+        if place["roleArn"].endswith(f"/{entry.inputs.get('name', '')}")
+    )
+
+    assert named(capture, "Account", NAME).urn in role.property_dependencies["assumeRolePolicy"]
