@@ -81,7 +81,7 @@ machine-tools: ## Install what test-machines and test-drills need (Debian, as ro
 .PHONY: test-machines
 test-machines: setup ## Boot machines from what is registered for staging (Debian, as root; about five minutes)
 	@if [ -n "$$CI" ]; then $(MAKE) --no-print-directory machine-tools; fi
-	@$(BIN)/python -m pytest -m machine tests/system tests/alerts $(ARGS)
+	@$(BIN)/python -m pytest -m machine tests/machines tests/alerts $(ARGS)
 
 .PHONY: test-drills
 test-drills: setup ## Break a database pair and write docs/drills.md (Debian, as root; about twenty minutes)

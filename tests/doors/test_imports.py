@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import ROOT
 
-ROOMS = ("settings", "components", "estate", "capture", "policies", "preview", "rehearsal", "machines")
+ROOMS = ("settings", "components", "estate", "capture", "policies", "preview", "rehearsal", "lab", "machines")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ DOORS = {
     "policies": Door(rooms=("capture", "settings.vocabulary")),
     "preview": Door(rooms=("capture", "policies"), packages=("rich", "yaml")),
     "rehearsal": Door(rooms=("capture", "policies", "preview"), packages=(*CLOUDS, "google", "grpc", "rich", "yaml")),
+    "lab": Door(rooms=("capture", "settings"), packages=("yaml",)),
     "machines": Door(),
 }
 

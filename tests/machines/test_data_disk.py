@@ -1,4 +1,4 @@
-"""data_disk.py: what is done to a disk, decided from what is seen; real disks come in tests/system."""
+"""data_disk.py: what is done to a disk, decided from what is seen; real disks come in tests/machines/booted."""
 
 import shutil
 import subprocess

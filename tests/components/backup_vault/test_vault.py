@@ -8,8 +8,8 @@ import pytest
 
 from capture import Capture, Registration
 from components.backup_vault import DATABASE_PREFIX
+from lab.clouds.aws_policy import TLS, allows, denies, statements
 from settings.backup_vault.rules import OWN_PREFIXES
-from tests.aws_policy import TLS, allows, denies, statements
 from tests.support import STACKS, estate, variant
 
 RETENTION_CHANGES = (

@@ -9,7 +9,7 @@ import pytest
 
 from capture import Capture, Registration
 from components.ci_identity.gitlab import SUB_COMPONENTS
-from tests.aws_policy import allows, denies, statements
+from lab.clouds.aws_policy import allows, denies, statements
 from tests.support import STACKS, estate, variant
 
 Token = Mapping[str, str]

@@ -9,8 +9,8 @@ import pytest
 from capture import Capture, Registration, Value
 from capture.registration import Secret, leaves
 from components.machine.document import DOCUMENT_ATTRIBUTE
+from lab.clouds.aws_policy import allows
 from settings.documents import DOCUMENTS
-from tests.aws_policy import allows
 from tests.machines.programs import program
 from tests.support import STACKS, estate, variant
 

@@ -8,7 +8,7 @@ import pytest
 
 from capture import Capture
 from capture.registration import Secret, leaves
-from tests.aws_policy import allows, statements
+from lab.clouds.aws_policy import allows, statements
 from tests.components.runner_fleet.registered import (
     AWS_GROUP,
     GCP_GROUP,

@@ -1,0 +1,195 @@
+"""Cloud Storage with object versioning, as far as pgBackRest asks its JSON API: lists, reads, uploads, removals."""
+
+import base64
+import hashlib
+import itertools
+import json
+import re
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from lab.network.web import Reply, Request
+
+PAGE = 1000
+
+MayUse = Callable[[str, str, str], bool]
+"""Whether an authorization header has a right on a bucket and a name or a prefix of names."""
+
+
+@dataclass
+class Version:
+    """One content that a name has or had."""
+
+    content: bytes
+    generation: int
+    made: str
+    gone: str | None = None
+    """When another one took its place, or it was removed."""
+
+
+@dataclass
+class Upload:
+    """A resumable upload that has begun."""
+
+    bucket: str
+    name: str
+    content: bytearray = field(default_factory=bytearray)
+
+
+class GoogleStorage:
+    """All buckets of the lab."""
+
+    def __init__(self, may_use: MayUse) -> None:
+        self._may_use = may_use
+        self._buckets: dict[str, dict[str, list[Version]]] = {}
+        self._uploads: dict[str, Upload] = {}
+        self._numbers = itertools.count(1)
+
+    def read(self, bucket: str, name: str) -> bytes:
+        """For tests: the content of an object."""
+        version = self._live(bucket, name)
+        if version is None:
+            raise KeyError(name)
+        return version.content
+
+    def write(self, bucket: str, name: str, content: bytes) -> Version:
+        """For tests, too: one more version."""
+        versions = self._buckets.setdefault(bucket, {}).setdefault(name, [])
+        self.remove(bucket, name)
+        versions.append(Version(content, next(self._numbers), _now()))
+        return versions[-1]
+
+    def remove(self, bucket: str, name: str) -> bool:
+        """Makes the present version a past one, as in a bucket with versioning."""
+        version = self._live(bucket, name)
+        if version is not None:
+            version.gone = _now()
+        return version is not None
+
+    def names(self, bucket: str) -> list[str]:
+        """Names of present objects."""
+        return sorted(name for name in self._buckets.get(bucket, {}) if self._live(bucket, name))
+
+    def answer(self, request: Request) -> Reply:
+        """One request of the JSON API."""
+        parts = urllib.parse.urlsplit(request.path)
+        if parts.path == "/batch/storage/v1":
+            return self._batch(request)
+        query = dict(urllib.parse.parse_qsl(parts.query))
+        match = re.fullmatch(r"(/upload)?/storage/v1/b/([^/]+)/o(?:/([^/]+))?", parts.path)
+        if match is None:
+            return _refusal(404, "no such address")
+        upload, bucket, name = bool(match[1]), match[2], urllib.parse.unquote(match[3] or "")
+        if "authorization" not in request.headers:
+            return _refusal(401, "Anonymous caller does not have storage access")
+        target = name or query.get("name") or query.get("prefix", "")
+        if not self._may_use(request.headers["authorization"], bucket, target):
+            return _refusal(403, f"no access to {bucket} {target}")
+        if upload:
+            return self._upload(request, bucket, query)
+        if not name:
+            return self._list(bucket, query)
+        return self._object(request, bucket, name, query)
+
+    def _batch(self, request: Request) -> Reply:
+        """Several requests in one, each with an answer of its own; pgBackRest removes so."""
+        boundary, answers = "lab-batch", ""
+        for number, (method, path) in enumerate(re.findall(r"^(DELETE) (\S+) HTTP/1\.1", request.body.decode(), re.M)):
+            reply = self.answer(replace(request, method=method, path=path, body=b""))
+            head = f"--{boundary}\r\nContent-Type: application/http\r\nContent-ID: response-{number}\r\n\r\n"
+            answers += f"{head}HTTP/1.1 {reply.status} Answered\r\nContent-Length: 0\r\n\r\n\r\n"
+        kind = {"Content-Type": f"multipart/mixed; boundary={boundary}"}
+        return Reply(body=f"{answers}--{boundary}--\r\n".encode(), headers=kind)
+
+    def _object(self, request: Request, bucket: str, name: str, query: Mapping[str, str]) -> Reply:
+        version = self._version(bucket, name, query.get("generation"))
+        if version is None:
+            return _refusal(404, f"No such object: {bucket}/{name}")
+        if request.method == "DELETE":
+            self.remove(bucket, name)
+            return Reply(204)
+        if query.get("alt") != "media":
+            return _json(_described(name, version))
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+        if asked is None:
+            return Reply(body=version.content)
+        last = int(asked[2] or len(version.content) - 1)
+        return Reply(206, version.content[int(asked[1]) : last + 1])
+
+    def _list(self, bucket: str, query: Mapping[str, str]) -> Reply:
+        prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+        past = query.get("versions") == "true"
+        found: dict[str, list[Version]] = {}
+        for name, versions in sorted(self._buckets.get(bucket, {}).items()):
+            if not name.startswith(prefix):
+                continue
+            rest = name.removeprefix(prefix)
+            shown = versions if past else [version for version in versions if version.gone is None]
+            folder = prefix + rest.partition(delimiter)[0] + delimiter if delimiter and delimiter in rest else ""
+            if shown:
+                found[folder or name] = [] if folder else shown
+        start = int(query.get("pageToken", 0))
+        page = list(found.items())[start : start + int(query.get("maxResults", PAGE))]
+        end = start + len(page)
+        answer: dict[str, Any] = {
+            "prefixes": [name for name, versions in page if not versions],
+            "items": [_described(name, version) for name, versions in page for version in versions],
+        }
+        return _json({**answer, **({"nextPageToken": str(end)} if end < len(found) else {})})
+
+    def _upload(self, request: Request, bucket: str, query: Mapping[str, str]) -> Reply:
+        """At once (POST with the content), or resumable: a POST, then PUTs with one part each."""
+        if query.get("uploadType") != "resumable":
+            return _json(_described(query["name"], self.write(bucket, query["name"], request.body)))
+        if request.method == "POST":
+            number = f"upload-{next(self._numbers)}"
+            self._uploads[number] = Upload(bucket, query["name"])
+            place = f"https://{request.host}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={number}"
+            return Reply(headers={"X-GUploader-UploadID": number, "Location": place})
+        upload = self._uploads.get(query.get("upload_id", ""))
+        span = re.fullmatch(r"bytes (\d+)-(\d+)/(\*|\d+)", request.headers.get("content-range", ""))
+        if upload is None or span is None or int(span[1]) != len(upload.content):
+            return _refusal(400, "not the next part of an upload that has begun")
+        upload.content += request.body
+        if span[3] == "*":
+            return Reply(308, headers={"Range": f"bytes=0-{len(upload.content) - 1}"})
+        del self._uploads[query["upload_id"]]
+        return _json(_described(upload.name, self.write(upload.bucket, upload.name, bytes(upload.content))))
+
+    def _live(self, bucket: str, name: str) -> Version | None:
+        versions = self._buckets.get(bucket, {}).get(name, [])
+        return versions[-1] if versions and versions[-1].gone is None else None
+
+    def _version(self, bucket: str, name: str, generation: str | None) -> Version | None:
+        if generation is None:
+            return self._live(bucket, name)
+        versions = self._buckets.get(bucket, {}).get(name, [])
+        return next((version for version in versions if str(version.generation) == generation), None)
+
+
+def _described(name: str, version: Version) -> dict[str, str]:
+    return {
+        "name": name,
+        "size": str(len(version.content)),
+        "md5Hash": base64.b64encode(hashlib.md5(version.content, usedforsecurity=False).digest()).decode(),
+        "generation": str(version.generation),
+        "timeCreated": version.made,
+        "updated": version.made,
+        **({"timeDeleted": version.gone} if version.gone else {}),
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _json(content: Mapping[str, Any]) -> Reply:
+    return Reply(body=json.dumps(content).encode(), headers={"Content-Type": "application/json"})
+
+
+def _refusal(status: int, message: str) -> Reply:
+    text = json.dumps({"error": {"code": status, "message": message}})
+    return Reply(status, text.encode(), {"Content-Type": "application/json"})

@@ -1,0 +1,186 @@
+"""The stores of the pair behind their real names: nginx ends TLS, moto is S3, and stand-ins are everything else."""
+
+import http.client
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from capture import Capture
+from lab.clouds.amazon_access import REGION, Access, s3_request
+from lab.clouds.google_storage import GoogleStorage
+from lab.machines.image import image_folder
+from lab.network.network import GATEWAY, LabNetwork, Process
+from lab.network.web import Answer, Reply, Request, serve
+
+S3 = "10.99.0.11"
+GCS = "10.99.0.12"
+LOOPBACK = "127.0.0.1"
+MOTO_PORT, STAND_INS_PORT, GATE_PORT = 5000, 8000, 8001
+S3_HOST = f"s3.{REGION}.amazonaws.com"
+
+OWNER = f"AWS4-HMAC-SHA256 Credential=OWNER/20300101/{REGION}/s3/aws4_request, SignedHeaders=host, Signature=0"
+"""moto refuses what nobody has signed, and looks no further."""
+
+NGINX = """
+daemon off;
+user root;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/nginx-error.log;
+events {{ worker_connections 512; }}
+http {{
+  access_log {folder}/nginx-access.log;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/unused;
+  uwsgi_temp_path {folder}/unused;
+  scgi_temp_path {folder}/unused;
+  client_max_body_size 0;
+  proxy_http_version 1.1;
+  proxy_set_header Connection "";
+  proxy_set_header Host $host;
+  proxy_set_header X-Real-IP $remote_addr;
+  server_names_hash_bucket_size 128;
+  ssl_certificate {image}/server.pem;
+  ssl_certificate_key {image}/server.key;
+  upstream moto {{ server {loopback}:{moto}; }}
+  upstream stand_ins {{ server {loopback}:{stand_ins}; keepalive 8; }}
+  server {{
+    listen {gateway}:443 ssl;
+    listen {gcs}:443 ssl;
+    listen {s3}:443 ssl;
+    server_name _ {others};
+    location / {{ proxy_pass http://stand_ins; }}
+  }}
+  server {{
+    listen {s3}:443 ssl;
+    server_name {s3_host} *.{s3_host};
+    location / {{
+      auth_request /lab-gate;
+      proxy_pass http://moto;
+    }}
+    location = /lab-gate {{
+      internal;
+      proxy_pass http://{loopback}:{gate};
+      proxy_pass_request_body off;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      proxy_set_header Content-Length "";
+      proxy_set_header X-Original-Method $request_method;
+      proxy_set_header X-Original-URI $request_uri;
+    }}
+  }}
+}}
+"""
+"""One worker: a second one would take the other core from the machines."""
+
+
+@dataclass
+class Stores:
+    """Programs and stand-ins of one lab."""
+
+    network: LabNetwork
+    folder: Path
+    capture: Capture
+    access: Access
+    google_storage: GoogleStorage
+    processes: list[Process]
+
+    def close(self) -> None:
+        """Ends the programs."""
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait()
+
+    def gate(self, request: Request) -> Reply:
+        """Whether a request to S3 is signed by somebody whose policies let it through."""
+        method, address = request.headers["x-original-method"], request.headers["x-original-uri"]
+        caller = self.access.caller(request, "s3")
+        bucket = request.host.removesuffix(f".{S3_HOST}")
+        return Reply(204) if caller and self.access.may(caller, *s3_request(method, address, bucket)) else Reply(403)
+
+    def s3(
+        self, method: str, bucket: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        """A request to moto with nobody in between, as whoever owns the account."""
+        connection = http.client.HTTPConnection(LOOPBACK, MOTO_PORT)
+        connection.sock = self.network.connect(LOOPBACK, MOTO_PORT)
+        connection.request(
+            method, path, body, {"Host": f"{bucket}.{S3_HOST}", "Authorization": OWNER, **(headers or {})}
+        )
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {bucket}{path}: {answer.status} {content[:300]!r}")
+        return content
+
+    def make_vault(self, bucket: str) -> None:
+        """The bucket of repo1 as registered: versions, and an Object Lock that every object gets."""
+        self.s3("PUT", bucket, "/", headers={"x-amz-bucket-object-lock-enabled": "true"})
+        locks = self.capture.of_type("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
+        (rule,) = (entry.inputs["rule"] for entry in locks if entry.inputs["bucket"] == bucket)
+        default = cast("dict[str, dict[str, str]]", rule)["defaultRetention"]
+        retention = f"<DefaultRetention><Mode>{default['mode']}</Mode><Days>{default['days']}</Days></DefaultRetention>"
+        text = f"<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>{retention}</Rule>"
+        lock = f"<ObjectLockConfiguration>{text}</ObjectLockConfiguration>".encode()
+        self.s3("PUT", bucket, "/?object-lock", lock)
+
+
+def start_stores(
+    network: LabNetwork,
+    folder: Path,
+    capture: Capture,
+    access: Access,
+    storage: GoogleStorage,
+    stand_ins: Answer,
+    others: tuple[str, ...],
+) -> Stores:
+    """Starts everything; `others` are names at S3's address that the stand-ins answer, not moto."""
+    for address in (S3, GCS):
+        network.add_address(address)
+    (folder / "nginx.conf").write_text(
+        NGINX.format(
+            folder=folder,
+            image=image_folder(),
+            loopback=LOOPBACK,
+            moto=MOTO_PORT,
+            stand_ins=STAND_INS_PORT,
+            gate=GATE_PORT,
+            gateway=GATEWAY,
+            gcs=GCS,
+            s3=S3,
+            s3_host=S3_HOST,
+            others=" ".join(others),
+        )
+    )
+    stores = Stores(network, folder, capture, access, storage, [])
+    serve(network, LOOPBACK, STAND_INS_PORT, stand_ins)
+    serve(network, LOOPBACK, GATE_PORT, stores.gate)
+    environment = {"PATH": f"/usr/sbin:/sbin:{os.environ['PATH']}"}
+    with (folder / "stores.log").open("ab") as log:
+        moto = (sys.executable, "-m", "moto.server", "-H", LOOPBACK, "-p", str(MOTO_PORT))
+        nginx = ("nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx-error.log"))
+        for command in (moto, nginx):
+            stores.processes.append(network.start(*command, log=log, environment=environment))
+    for address, port in ((LOOPBACK, MOTO_PORT), (GATEWAY, 443)):
+        _wait(network, address, port)
+    return stores
+
+
+def _wait(network: LabNetwork, address: str, port: int) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            network.connect(address, port).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return

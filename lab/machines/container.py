@@ -1,0 +1,164 @@
+"""The life of a machine in a system container: boot, commands on it, a lost power supply."""
+
+import itertools
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from lab.machines.control_group import ControlGroup
+from lab.machines.root_disk import RootDisk
+from lab.network.network import BRIDGE, LabNetwork, Process
+
+UP = ("running", "degraded")
+
+_BOOTS = itertools.count(1)
+
+
+class Container:
+    """A machine as far as its systemd goes. What is on its disk outlives a boot; the disk goes with the machine."""
+
+    def __init__(self, network: LabNetwork, disk: RootDisk, folders: Mapping[Path, str] | None = None) -> None:
+        """`folders` and device files of the host stand at these places of the machine."""
+        self.network = network
+        self.disk = disk
+        self._folders = dict(folders or {})
+        self._process: Process | None = None
+        self._group: ControlGroup | None = None
+
+    @property
+    def console(self) -> Path:
+        """What it wrote to its console, over all boots."""
+        return self.disk.root.parent / "console.log"
+
+    def boot(self) -> None:
+        """Starts it, also again after it went down; returns as soon as it has a systemd."""
+        self.kill()
+        name = f"lab-{os.getpid()}-{next(_BOOTS)}"
+        command = [
+            *("systemd-nspawn", "--quiet", f"--directory={self.disk.root}", f"--machine={name}", "--register=no"),
+            *("--keep-unit", f"--network-bridge={BRIDGE}", "--console=pipe", "--boot"),
+            *(f"--bind={source}:{target}" for source, target in self._folders.items()),
+        ]
+        environment = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
+        self._group = ControlGroup(name)
+        with self.console.open("ab") as log:
+            # By SIGKILL nspawn would leave its machine behind.
+            self._process = self.network.start(
+                *self._group.enter(command), log=log, environment=environment, end="TERM"
+            )
+        self.wait_for(self.is_alive, 60, "it begins to boot")
+
+    def restart(self, seconds: int = 30) -> None:
+        """Waits until it goes down for a reboot, and boots it again as its cloud would."""
+        self.wait_for(lambda: not self.is_alive(), seconds, "it goes down")
+        self.boot()
+
+    def power_off(self, seconds: int = 60) -> None:
+        """An orderly end."""
+        self.run("systemctl", "poweroff")
+        self.wait_for(lambda: not self.is_alive(), seconds, "it goes down")
+
+    def kill(self) -> None:
+        """No process of it gets another word in, as when the power goes. What was written to its disks stays."""
+        if self._process is None:
+            return
+        if self.is_alive():
+            os.kill(self._leader(), signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+        if self._group is not None:
+            self._group.remove()
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """What a command prints on the machine, errors included."""
+        done = subprocess.run(
+            [*self.entrance(), *command], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert not check or done.returncode == 0, f"{' '.join(command)}: {done.stdout[-3000:]}"
+        return done.stdout
+
+    def entrance(self) -> list[str]:
+        """The beginning of a command line that runs on the machine, for root outside."""
+        parts = ("mount", "uts", "ipc", "net", "pid", "root", "wd")
+        clean = ("env", "-i", "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8")
+        return ["nsenter", f"--target={self._leader()}", *(f"--{part}" for part in parts), *clean]
+
+    def read(self, path: str) -> str:
+        """A file of the machine; empty where there is none."""
+        return self.run("sh", "-c", 'cat "$1" 2>/dev/null || true', "-", path)
+
+    def is_up(self) -> bool:
+        """Whether its systemd answers and has nothing left to start."""
+        try:
+            return self.run("timeout", "5", "systemctl", "is-system-running", check=False).strip() in UP
+        except LookupError:
+            return False
+
+    def is_alive(self) -> bool:
+        """Whether it has a systemd."""
+        try:
+            return self._leader() > 0
+        except LookupError:
+            return False
+
+    def network_card(self) -> str:
+        """The address of its network card; empty while it is down."""
+        try:
+            return self.run("cat", "/sys/class/net/host0/address", check=False).strip()
+        except LookupError:
+            return ""
+
+    def cable(self) -> str:
+        """The other end of its network cable, a port of the lab's bridge."""
+        index = self.run("cat", "/sys/class/net/host0/iflink").strip()
+        command = [*self.network.enter(), "ip", "-o", "link"]
+        links = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+        (port,) = (line.split()[1].partition("@")[0] for line in links if line.startswith(f"{index}: "))
+        return port
+
+    def wait_for(self, what: Callable[[], bool], seconds: float, promise: str) -> None:
+        """Waits until it is so; else fails with the promise and the end of the journal."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if what():
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"not within {seconds} s: {promise}\n{self.last_words()}")
+
+    def last_words(self) -> str:
+        """What helps to understand a machine that does not do as told."""
+        try:
+            return self.run("journalctl", "--no-pager", "--lines=60", check=False)
+        except LookupError:
+            return self.console.read_text(errors="replace")[-3000:]
+
+    def close(self) -> None:
+        """Takes it away with its disk."""
+        self.kill()
+        self.disk.remove()
+
+    def _leader(self) -> int:
+        """The systemd of the machine, by its number outside: the one whose innermost number is 1."""
+        if self._process is None:
+            raise LookupError("the machine is not up")
+        for pid in _descendants(self._process.pid):
+            try:
+                status = Path(f"/proc/{pid}/status").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            numbers = next(line.split()[1:] for line in status.splitlines() if line.startswith("NSpid:"))
+            if len(numbers) > 1 and numbers[-1] == "1":
+                return pid
+        raise LookupError("the machine is not up")
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [found for child in children for found in (int(child), *_descendants(int(child)))]

@@ -1,0 +1,82 @@
+"""The internet between the hosts, and what may go wrong with it: rules of the lab's network, all set at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lab.network.network import BRIDGE, LabNetwork
+
+
+class Outage(StrEnum):
+    """How a store is away."""
+
+    REFUSED = "reject with tcp reset"
+    """Connections end at once, also those that are open."""
+    SILENT = "drop"
+    """Nothing comes back, and whoever asks waits for his own time limit."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A host in the network: as in the clouds, its public address is not on the machine."""
+
+    private: str
+    public: str
+
+
+@dataclass
+class Faults:
+    """Everything is in order until something here says otherwise."""
+
+    network: LabNetwork
+    seats: Mapping[str, Seat]
+    """By host."""
+    link_cut: bool = False
+    """Nothing passes between the hosts, and nobody is told. Everything else is in reach."""
+    isolated: set[str] = field(default_factory=set[str])
+    """Hosts that reach nothing and nobody."""
+    away: dict[str, Outage] = field(default_factory=dict[str, Outage])
+    """Addresses of stores that are away."""
+
+    def open_roads(self) -> None:
+        """Once: hosts reach each other by way of their public addresses alone."""
+        # A bridge that asks iptables passes a translated packet on as its own, past all rules of routing.
+        settings = ("ipv4.ip_forward=1", "ipv4.conf.all.send_redirects=0", "bridge.bridge-nf-call-iptables=0")
+        for setting in (*settings, f"ipv4.conf.{BRIDGE}.send_redirects=0"):
+            self.network.command("sysctl", "--ignore", "--quiet", "--write", f"net.{setting}")
+        self.apply()
+
+    def apply(self) -> None:
+        """Puts the present state in force."""
+        self.network.rules("flush ruleset\n" + self._translation() + self._filter())
+
+    def _translation(self) -> str:
+        incoming = "".join(f"ip daddr {seat.public} dnat to {seat.private};\n" for seat in self.seats.values())
+        outgoing = "".join(
+            f"ip saddr {seat.private} ip daddr {other.private} snat to {seat.public};\n"
+            for seat in self.seats.values()
+            for other in self.seats.values()
+            if other is not seat
+        )
+        return (
+            "table ip roads {\n"
+            f"chain incoming {{ type nat hook prerouting priority dstnat;\n{incoming}}}\n"
+            f"chain outgoing {{ type nat hook postrouting priority srcnat;\n{outgoing}}}\n"
+            "}\n"
+        )
+
+    def _filter(self) -> str:
+        alone = [self.seats[name].private for name in sorted(self.isolated)]
+        sources = "".join(f"ip saddr {address} drop;\n" for address in alone)
+        targets = "".join(f"ip daddr {address} drop;\n" for address in alone)
+        stores = "".join(f"ip daddr {address} tcp dport 443 {outage};\n" for address, outage in self.away.items())
+        between = "drop;\n" if self.link_cut else sources + targets
+        return (
+            # The hosts are in two clouds: no private address reaches the other.
+            "table bridge clouds { chain between { type filter hook forward priority filter; policy drop;\n}\n}\n"
+            "table ip faults {\n"
+            f"chain arriving {{ type filter hook input priority filter;\n{sources}{stores}}}\n"
+            f"chain leaving {{ type filter hook output priority filter;\n{targets}}}\n"
+            f"chain between {{ type filter hook forward priority filter;\n{between}}}\n"
+            "}\n"
+        )

@@ -1,0 +1,92 @@
+"""HTTP and HTTPS servers in a lab network, answered by plain functions."""
+
+import ssl
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from lab.network.network import LabNetwork
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a machine asked."""
+
+    client: str
+    """Its address."""
+    method: str
+    host: str
+    path: str
+    """With the query."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What it is told."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    promised: int | None = None
+    """Content-Length where it is not the length of the body: the connection ends early."""
+
+
+Answer = Callable[[Request], Reply]
+
+
+def serve(network: LabNetwork, address: str, port: int, answer: Answer, certificate: Path | None = None) -> None:
+    """Answers until this process ends; with a certificate (and a .key beside it) over TLS."""
+    listener = network.listen(address, port)
+    server = _Server((address, port), _handler(answer), bind_and_activate=False)
+    server.socket.close()
+    server.daemon_threads = True
+    server.socket = listener
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+        # Each connection shakes hands in its own thread, or one slow client would hold up all others.
+        server.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away says nothing about the machine; anything else is told."""
+        if not isinstance(sys.exception(), ConnectionError | ssl.SSLError):
+            super().handle_error(request, client_address)
+
+
+def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        # Head and body are two packets, and the second would wait for the receipt of the first: 40 ms a request.
+        disable_nagle_algorithm = True
+
+        def _reply(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers.get("content-length", "0")))
+            # A front server in the lab says for whom it asks.
+            client = headers.get("x-real-ip", self.client_address[0])
+            reply = answer(Request(client, self.command, headers.get("host", ""), self.path, headers, body))
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body) if reply.promised is None else reply.promised))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(reply.body)
+            self.close_connection = reply.promised is not None
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _reply  # noqa: N815 -- names of http.server
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- a parameter of http.server
+            """Says nothing: the tests look at what was asked."""
+
+    return Handler

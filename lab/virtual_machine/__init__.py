@@ -1,0 +1,1 @@
+"""One virtual machine in software emulation, for what a system container cannot show."""

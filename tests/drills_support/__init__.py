@@ -1,1 +1,0 @@
-"""Tests of what the drills are made of; they need no machine."""

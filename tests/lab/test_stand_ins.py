@@ -1,0 +1,242 @@
+"""The stand-ins refuse what the clouds refuse, or the drills would prove nothing about rights. No machine is booted."""
+
+import json
+import re
+import time
+import urllib.parse
+from functools import cache
+
+import pytest
+
+from lab.clouds.amazon_access import Access, Caller, s3_request
+from lab.clouds.amazon_services import AmazonServices, as_registered
+from lab.clouds.google_access import AWS_SUBJECT, EXCHANGE, GoogleAccess
+from lab.clouds.google_storage import GoogleStorage
+from lab.clouds.metadata import ServiceAccount
+from lab.network.web import Reply, Request
+from tests.support import estate
+
+ROLE = "example-pkg-staging-pg-b"
+OFFSITE = "example-pkg-staging-pg-a-offsite"
+CIPHER = "example-pkg-staging-database-pair-cipher-repo1"
+VAULT = "example-pkg-staging-backup-vault"
+AUDIENCE = "example-pkg-staging-database-pair"
+PARAMETERS = "/example-pkg/staging/database-pair"
+
+
+@pytest.fixture
+def amazon() -> Access:
+    access = Access(estate("staging"))
+    access.admit(ROLE, "KEY", "session", time.time() + 60)
+    return access
+
+
+@pytest.fixture
+def services(amazon: Access) -> AmazonServices:
+    return as_registered(amazon, estate("staging"), {CIPHER: "passphrase"})
+
+
+def signed(service: str, key: str = "KEY", session: str = "session") -> dict[str, str]:
+    scope = f"Credential={key}/20300101/us-east-1/{service}/aws4_request"
+    return {
+        "authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host;x-goog-cloud-target-resource, Signature=0",
+        "x-amz-security-token": session,
+    }
+
+
+def asked(services: AmazonServices, target: str, content: dict[str, object], headers: dict[str, str]) -> Reply:
+    service = {"AmazonSSM": "ssm"}.get(target.partition(".")[0], "secretsmanager")
+    request = Request("", "POST", f"{service}.us-east-1.amazonaws.com", "/", headers, json.dumps(content).encode())
+    request.headers["x-amz-target"] = target  # pyright: ignore[reportIndexIssue] -- a dict, made above
+    return services.answer(request)
+
+
+def account() -> ServiceAccount:
+    """The one that the trust policy of pg-a's role names."""
+    (role,) = (entry for entry in estate("staging").of_type("aws:iam/role:Role") if entry.inputs.get("name") == OFFSITE)
+    unique = re.search(r'google\.com:sub": "(\d+)"', str(role.inputs["assumeRolePolicy"]))
+    assert unique
+    return ServiceAccount("example-pkg-staging-pg-a@example-testground-stg.iam.gserviceaccount.com", unique[1])
+
+
+def assumed(amazon: Access, role: str, token: str) -> Reply:
+    form = {"Action": "AssumeRoleWithWebIdentity", "RoleArn": f"arn:aws:iam::0:role/{role}", "RoleSessionName": "lab"}
+    body = urllib.parse.urlencode({**form, "WebIdentityToken": token}).encode()
+    return amazon.token_service(Request("", "POST", "sts.amazonaws.com", "/", {}, body))
+
+
+def test_a_role_is_given_to_the_service_account_that_it_trusts(amazon: Access) -> None:
+    answer = assumed(amazon, OFFSITE, account().identity_token(AUDIENCE))
+    key = re.search(rb"<AccessKeyId>(.+?)<", answer.body)
+
+    assert answer.status == 200
+    assert key
+    assert amazon.callers[key[1].decode()].role == OFFSITE
+
+
+def test_a_role_is_refused_to_everybody_else(amazon: Access) -> None:
+    token = account().identity_token(AUDIENCE)
+    stranger = ServiceAccount("stranger@example.iam.gserviceaccount.com", "1")
+
+    assert assumed(amazon, OFFSITE, account().identity_token("another-audience")).status == 403
+    assert assumed(amazon, OFFSITE, stranger.identity_token(AUDIENCE)).status == 403
+    assert assumed(amazon, ROLE, token).status == 403
+    assert assumed(amazon, OFFSITE, token[:-4] + "AAAA").status == 400
+
+
+def test_keys_that_have_ended_are_worth_nothing(amazon: Access) -> None:
+    request = Request("", "GET", f"{VAULT}.s3.us-east-1.amazonaws.com", "/", signed("s3"), b"")
+    assert amazon.caller(request, "s3")
+
+    amazon.admit(ROLE, "KEY", "session", time.time() - 1)
+    assert amazon.caller(request, "s3") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "allowed"),
+    [
+        ("GET", "/pgbackrest/backup/main/backup.info", True),
+        ("PUT", "/pgbackrest/archive/main/x", True),
+        ("GET", "/?list-type=2&prefix=pgbackrest/backup/", True),
+        ("GET", "/?list-type=2", False),
+        ("GET", "/dev-instance/config", False),
+        ("DELETE", "/pgbackrest/backup/main/backup.info", True),
+        ("DELETE", "/pgbackrest/backup/main/backup.info?versionId=1", False),
+        ("PUT", "/pgbackrest/backup/main/backup.info?retention", False),
+        ("PUT", "/?object-lock", False),
+    ],
+)
+def test_a_host_has_its_own_rights_on_the_vault_and_no_others(
+    amazon: Access, method: str, address: str, *, allowed: bool
+) -> None:
+    action, resource, conditions = s3_request(method, address, VAULT)
+
+    assert amazon.may(Caller(ROLE, "", 0), action, resource, conditions) is allowed
+
+
+def test_a_host_writes_its_own_parameters_alone(services: AmazonServices) -> None:
+    own, foreign = (f"{PARAMETERS}/{host}/wireguard-public-key" for host in ("pg-b", "pg-a"))
+    put = "AmazonSSM.PutParameter"
+    content: dict[str, object] = {"Value": "key", "Overwrite": True}
+
+    assert asked(services, put, {"Name": own, **content}, signed("ssm")).status == 200
+    assert asked(services, put, {"Name": own, "Value": "key"}, signed("ssm")).status == 400, "no overwriting unasked"
+    assert asked(services, put, {"Name": own, **content}, signed("s3")).status == 400, "signed for another service"
+    assert asked(services, put, {"Name": foreign, **content}, signed("ssm")).status == 400
+    assert services.parameters[own] == "key"
+    assert services.parameters[foreign] == "unset"
+
+
+def test_parameters_come_in_pages(services: AmazonServices) -> None:
+    services.parameters |= {f"{PARAMETERS}/more/{number}": "x" for number in range(12)}
+    content: dict[str, object] = {"Path": PARAMETERS, "Recursive": True}
+    found: list[str] = []
+    while True:
+        answer = json.loads(asked(services, "AmazonSSM.GetParametersByPath", content, signed("ssm")).body)
+        found += [parameter["Name"] for parameter in answer["Parameters"]]
+        if "NextToken" not in answer:
+            break
+        content["NextToken"] = answer["NextToken"]
+
+    assert sorted(found) == sorted(services.parameters)
+
+
+def test_a_secret_is_for_those_who_may_read_it(services: AmazonServices, amazon: Access) -> None:
+    get = "secretsmanager.GetSecretValue"
+    amazon.admit(OFFSITE, "OTHER", "session", time.time() + 60)
+    other = signed("secretsmanager", "OTHER")
+
+    assert b"passphrase" in asked(services, get, {"SecretId": CIPHER}, signed("secretsmanager")).body
+    assert asked(services, get, {"SecretId": CIPHER}, other).status == 400
+    assert asked(services, get, {"SecretId": "unheard-of"}, signed("secretsmanager")).status == 400
+
+
+@cache
+def pool() -> str:
+    document = next(
+        str(entry.inputs["content"])
+        for entry in estate("staging").of_type("aws:s3/bucketObjectv2:BucketObjectv2")
+        if "pg-b" in str(entry.inputs["key"])
+    )
+    return str(json.loads(document)["settings"]["identity"]["federation"]["audience"])
+
+
+def exchanged(google: GoogleAccess, headers: dict[str, str], audience: str) -> Reply:
+    url = "https://sts.us-east-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+    all_headers = {"host": "sts.us-east-1.amazonaws.com", "x-goog-cloud-target-resource": audience, **headers}
+    listed = [{"key": key, "value": value} for key, value in all_headers.items()]
+    subject = urllib.parse.quote(json.dumps({"url": url, "method": "POST", "headers": listed}))
+    fields = {"grant_type": EXCHANGE, "subject_token_type": AWS_SUBJECT, "subject_token": subject, "audience": pool()}
+    body = urllib.parse.urlencode(fields).encode()
+    return google.token_service(Request("", "POST", "sts.googleapis.com", "/v1/token", {}, body))
+
+
+def test_a_role_of_aws_becomes_a_principal_of_google_and_reaches_its_repository_alone(amazon: Access) -> None:
+    google = GoogleAccess(estate("staging"), amazon, {})
+    token = json.loads(exchanged(google, signed("sts"), pool()).body)["access_token"]
+
+    assert google.may_use(f"Bearer {token}", VAULT, "pgbackrest/backup/main/backup.info")
+    assert not google.may_use(f"Bearer {token}", VAULT, "dev-instance/config")
+    assert not google.may_use(f"Bearer {token}", "example-pkg-staging-machine-store", "machines/pg-a/document.json")
+
+
+def test_no_other_role_becomes_a_principal_of_google(amazon: Access) -> None:
+    google = GoogleAccess(estate("staging"), amazon, {})
+    amazon.admit(OFFSITE, "OTHER", "session", time.time() + 60)
+
+    assert exchanged(google, signed("sts", "OTHER"), pool()).status == 403
+    assert exchanged(google, signed("sts", session="stolen"), pool()).status == 403
+    assert exchanged(google, signed("sts"), pool() + "-of-others").status == 403, "signed for another provider"
+
+
+def storage_answer(storage: GoogleStorage, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return storage.answer(
+        Request("", method, "storage.googleapis.com", path, {"authorization": "Bearer x", **named}, body)
+    )
+
+
+@pytest.fixture
+def storage() -> GoogleStorage:
+    return GoogleStorage(lambda _, __, name: name.startswith("own/"))
+
+
+def test_cloud_storage_takes_an_upload_in_parts(storage: GoogleStorage) -> None:
+    begun = storage_answer(storage, "POST", "/upload/storage/v1/b/b/o?name=own/x&uploadType=resumable")
+    path = f"/upload/storage/v1/b/b/o?name=own/x&uploadType=resumable&upload_id={begun.headers['X-GUploader-UploadID']}"
+
+    assert storage_answer(storage, "PUT", path, b"abc", content_range="bytes 0-2/*").status == 308
+    assert storage_answer(storage, "PUT", path, b"f", content_range="bytes 5-5/6").status == 400, "not the next part"
+    assert storage_answer(storage, "PUT", path, b"de", content_range="bytes 3-4/5").status == 200
+    assert storage.read("b", "own/x") == b"abcde"
+
+
+def test_cloud_storage_keeps_what_was_overwritten_or_removed(storage: GoogleStorage) -> None:
+    for content in (b"first", b"second"):
+        storage_answer(storage, "POST", "/upload/storage/v1/b/b/o?name=own/f/x&uploadType=media", content)
+    storage_answer(storage, "DELETE", "/storage/v1/b/b/o/own%2Ff%2Fx")
+    present = json.loads(storage_answer(storage, "GET", "/storage/v1/b/b/o?prefix=own/").body)
+    versions = json.loads(storage_answer(storage, "GET", "/storage/v1/b/b/o?prefix=own/&versions=true").body)["items"]
+    past = f"/storage/v1/b/b/o/own%2Ff%2Fx?alt=media&generation={versions[0]['generation']}"
+
+    assert present["items"] == []
+    assert [version["size"] for version in versions] == ["5", "6"]
+    assert storage_answer(storage, "GET", past).body == b"first"
+
+
+def test_cloud_storage_lists_folders_and_names(storage: GoogleStorage) -> None:
+    for name in ("own/a/1", "own/a/2", "own/b"):
+        storage.write("b", name, b"")
+    listed = json.loads(storage_answer(storage, "GET", "/storage/v1/b/b/o?prefix=own/&delimiter=/").body)
+
+    assert listed["prefixes"] == ["own/a/"]
+    assert [item["name"] for item in listed["items"]] == ["own/b"]
+
+
+def test_cloud_storage_refuses_strangers_and_foreign_names(storage: GoogleStorage) -> None:
+    nameless = Request("", "GET", "storage.googleapis.com", "/storage/v1/b/b/o/own%2Fx", {}, b"")
+
+    assert storage.answer(nameless).status == 401
+    assert storage_answer(storage, "GET", "/storage/v1/b/b/o/other%2Fx").status == 403
+    assert storage_answer(storage, "GET", "/storage/v1/b/b/o").status == 403
+    assert storage_answer(storage, "POST", "/upload/storage/v1/b/b/o?name=other/x&uploadType=media").status == 403
