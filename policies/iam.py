@@ -9,6 +9,7 @@ from capture.registration import leaves
 from policies.ci_identity import is_deployment, is_reviewed_grant
 from policies.policy import Finding
 from policies.values import at, strings, text
+from settings.backup_vault.retention import RETENTION_ACTIONS
 
 WILDCARD_REASONS: Mapping[str, str] = {
     "DescribeHasNoResourceLevel": "Describe actions know no resources; they change nothing",
@@ -34,17 +35,6 @@ PROJECT_ROLES: Mapping[str, str] = {
 """GCP roles that may be granted on a whole project, with the reason."""
 
 BASIC_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
-
-RETENTION_ACTIONS = (
-    "s3:BypassGovernanceRetention",
-    "s3:PutBucketObjectLockConfiguration",
-    "s3:PutBucketVersioning",
-    "s3:PutLifecycleConfiguration",
-    "s3:PutObjectLegalHold",
-    "s3:PutObjectRetention",
-    "s3:DeleteBucket",
-)
-"""Whoever may do one of these can shorten how long a backup is kept."""
 
 
 def actions_and_resources_are_named(capture: Capture) -> Iterator[Finding]:

@@ -6,30 +6,8 @@ import pulumi_aws as aws
 from components.buckets import ABANDONED_UPLOAD_DAYS, close_s3_bucket, tls_only
 from components.component import Component
 from components.iam import Statement, policy_document
+from settings.backup_vault.retention import BUCKET_RETENTION_ACTIONS, VERSION_RETENTION_ACTIONS
 from settings.backup_vault.section import S3Vault
-
-OPERATOR_BUCKET_ACTIONS = (
-    "s3:DeleteBucket",
-    "s3:DeleteBucketPolicy",
-    "s3:PutBucketObjectLockConfiguration",
-    "s3:PutBucketOwnershipControls",
-    "s3:PutBucketPolicy",
-    "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketVersioning",
-    "s3:PutEncryptionConfiguration",
-    "s3:PutLifecycleConfiguration",
-    "s3:PutReplicationConfiguration",
-)
-"""What shortens retention, or opens the bucket, by changing the bucket. A key of somebody else's, set as the bucket's
-encryption, would make every later backup unreadable: that is a deletion too."""
-
-OPERATOR_OBJECT_ACTIONS = (
-    "s3:BypassGovernanceRetention",
-    "s3:DeleteObjectVersion",
-    "s3:PutObjectLegalHold",
-    "s3:PutObjectRetention",
-)
-"""What shortens the retention of one version. Uploads need none of these: the default retention covers them."""
 
 
 def locked_bucket(
@@ -93,7 +71,7 @@ def bucket_policy(arn: pulumi.Input[str], operator_role_arn: str) -> pulumi.Outp
         Statement(
             sid="OnlyTheOperatorChangesTheBucket",
             effect="Deny",
-            actions=OPERATOR_BUCKET_ACTIONS,
+            actions=BUCKET_RETENTION_ACTIONS,
             principals={"AWS": "*"},
             resources=[arn],
             conditions=not_the_operator,
@@ -101,7 +79,7 @@ def bucket_policy(arn: pulumi.Input[str], operator_role_arn: str) -> pulumi.Outp
         Statement(
             sid="OnlyTheOperatorDeletesVersions",
             effect="Deny",
-            actions=OPERATOR_OBJECT_ACTIONS,
+            actions=VERSION_RETENTION_ACTIONS,
             principals={"AWS": "*"},
             resources=[everything],
             conditions=not_the_operator,

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pulumi
 
-from components.backup_vault import OPERATOR_BUCKET_ACTIONS, OPERATOR_OBJECT_ACTIONS
 from components.ci_identity.claims import Purpose
 from components.component import Component, StackContext
 from components.iam import Statement
+from settings.backup_vault.retention import RETENTION_ACTIONS
 
 PREVIEW_ACTIONS = (
     "autoscaling:DescribeAutoScalingGroups",
@@ -230,7 +230,7 @@ def vault_statements(bucket_arn: pulumi.Input[str]) -> Sequence[Statement]:
         Statement(
             sid="NeverShortenRetention",
             effect="Deny",
-            actions=[*OPERATOR_BUCKET_ACTIONS, *OPERATOR_OBJECT_ACTIONS],
+            actions=RETENTION_ACTIONS,
             resources=[bucket_arn, objects],
         ),
         Statement(

@@ -9,25 +9,9 @@ import pulumi_gcp as gcp
 from components.backup_vault import DATABASE_PREFIX
 from components.component import Component
 from components.iam import Statement
-from settings.database_pair.document import Exchange
+from settings.backup_vault.retention import RETENTION_ACTIONS
+from settings.database_pair.document import UNSET_PARAMETER, Exchange
 from settings.database_pair.section import DatabaseHost
-
-RETENTION_ACTIONS = (
-    "s3:BypassGovernanceRetention",
-    "s3:DeleteBucket",
-    "s3:DeleteBucketPolicy",
-    "s3:DeleteObjectVersion",
-    "s3:PutBucketObjectLockConfiguration",
-    "s3:PutBucketPolicy",
-    "s3:PutBucketVersioning",
-    "s3:PutLifecycleConfiguration",
-    "s3:PutObjectLegalHold",
-    "s3:PutObjectRetention",
-)
-"""What would shorten the life of a backup. Denied, not merely left out: a broader grant by mistake changes nothing."""
-
-UNSET = "unset"
-"""What a parameter holds until its owner writes it; AWS takes no empty one."""
 
 
 def repository_statements(bucket_arn: pulumi.Input[str]) -> Sequence[Statement]:
@@ -56,6 +40,7 @@ def repository_statements(bucket_arn: pulumi.Input[str]) -> Sequence[Statement]:
             ],
             resources=[objects],
         ),
+        # Denied, not merely left out: a broader grant by mistake changes nothing.
         Statement(
             sid="NeverShortenRetention",
             effect="Deny",
@@ -110,7 +95,7 @@ def exchange_parameters(component: Component, exchange: Exchange) -> None:
             name=f"{exchange.prefix}/{place}",
             type="String",
             # Public keys and certificates; as `value` they would be hidden from the reviewer of a preview.
-            insecure_value=UNSET,
+            insecure_value=UNSET_PARAMETER,
             tags=component.tags(),
             opts=component.child(ignore_changes=["insecure_value", "value"]),
         )

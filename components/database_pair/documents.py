@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from settings.database_pair.document import (
+    AUTHORITY_FILE,
     CERTIFICATES_DIRECTORY,
     POSTGRESQL_PORT,
     WIREGUARD_PORT,
@@ -135,7 +136,7 @@ def _conninfo(host: DatabaseHost) -> str:
     directory = CERTIFICATES_DIRECTORY
     return (
         f"host={host.peer} port={POSTGRESQL_PORT} user=replicator application_name={_application_name(host)}"
-        f" sslmode=verify-full sslrootcert={directory}/authority.pem"
+        f" sslmode=verify-full sslrootcert={directory}/{AUTHORITY_FILE}"
         f" sslcert={directory}/{CertificateKind.REPLICATOR}.pem sslkey={directory}/{CertificateKind.REPLICATOR}.key"
     )
 

@@ -60,6 +60,10 @@ class WireGuard(DocumentPart):
     """Seconds; shorter than the time after which firewalls forget a UDP flow (wg manual)."""
 
 
+UNSET_PARAMETER = "unset"
+"""What a parameter of the exchange holds until its owner writes it; AWS takes no empty one."""
+
+
 class Exchange(DocumentPart):
     """Where the hosts lay out what the other may see: SSM parameters, which both reach with their own identity.
 
@@ -89,6 +93,9 @@ class CertificateKind(StrEnum):
     REPLICATOR = "replicator"
     REWIND = "rewind_user"
 
+
+AUTHORITY_FILE = "authority.pem"
+"""In the folder of the certificates: the certificates of every authority that the host trusts."""
 
 CERTIFICATE_DAYS = 30
 """Life of a certificate. A stolen one is worth little, and a week of failed renewals still leaves a week."""

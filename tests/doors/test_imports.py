@@ -30,9 +30,12 @@ DOORS = {
     "components": Door(rooms=("settings",), packages=CLOUDS),
     "estate": Door(rooms=("settings", "components"), packages=CLOUDS),
     "capture": Door(packages=("pulumi", "google", "yaml")),
-    "policies": Door(rooms=("capture", "settings.vocabulary")),
+    "policies": Door(rooms=("capture", "settings.vocabulary", "settings.backup_vault.retention")),
     "preview": Door(rooms=("capture", "policies"), packages=("rich", "yaml")),
-    "rehearsal": Door(rooms=("capture", "policies", "preview"), packages=(*CLOUDS, "google", "grpc", "rich", "yaml")),
+    "rehearsal": Door(
+        rooms=("capture", "policies", "preview", "settings.vocabulary"),
+        packages=(*CLOUDS, "google", "grpc", "rich", "yaml"),
+    ),
     "lab": Door(rooms=("capture", "settings"), packages=("yaml",)),
     "machines": Door(),
 }

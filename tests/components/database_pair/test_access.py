@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from settings.backup_vault.retention import RETENTION_ACTIONS
 from tests.components.database_pair.registered import (
     HOSTS,
     pair,
@@ -92,21 +93,12 @@ def test_both_hosts_reach_both_repositories_with_what_their_cloud_says_of_them()
 @pytest.mark.parametrize("host", HOSTS)
 def test_no_host_may_shorten_the_life_of_a_backup(host: str) -> None:
     policy = statements(estate("production"), "RolePolicy", host)
-    deadly = {
-        "s3:BypassGovernanceRetention",
-        "s3:DeleteBucket",
-        "s3:DeleteObjectVersion",
-        "s3:PutBucketObjectLockConfiguration",
-        "s3:PutBucketVersioning",
-        "s3:PutLifecycleConfiguration",
-        "s3:PutObjectRetention",
-    }
     granted = {action for entry in policy if entry["Effect"] == "Allow" for action in entry["Action"]}
     (denied,) = (entry for entry in policy if entry["Effect"] == "Deny")
 
-    assert not granted & deadly
+    assert not granted & set(RETENTION_ACTIONS)
     assert not any("*" in action for action in granted)
-    assert deadly <= set(denied["Action"])
+    assert set(RETENTION_ACTIONS) <= set(denied["Action"])
     vault: Any = estate("production").root.outputs["backup_vault"]
     assert any(str(resource).endswith(f"{vault['s3_bucket']}/*") for resource in denied["Resource"])
 

@@ -1,10 +1,13 @@
 """The pair: alike, closed, and able to change places."""
 
+import ast
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from capture.registration import leaves
+from settings.database_pair.document import AUTHORITY_FILE, UNSET_PARAMETER
 from tests.components.database_pair.registered import (
     CLIENTS,
     HOSTS,
@@ -15,7 +18,7 @@ from tests.components.database_pair.registered import (
     with_clients,
     with_primary_on_aws,
 )
-from tests.support import STACKS, estate
+from tests.support import ROOT, STACKS, estate
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -119,3 +122,17 @@ def test_the_first_boot_of_both_hosts_is_the_same_whatever_the_settings() -> Non
 
     assert len(booted) == 6
     assert len(set(booted)) == 1
+
+
+def test_the_programs_of_the_hosts_know_the_same_names() -> None:
+    """`machines` imports nothing, so it says these once more."""
+    assert set(_constants("AUTHORITY")) == {AUTHORITY_FILE}
+    assert set(_constants("UNSET")) == {UNSET_PARAMETER}
+
+
+def _constants(name: str) -> Iterator[object]:
+    """Values of all constants of this name in the programs of the hosts."""
+    for path in (ROOT / "machines/pair").rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and any(ast.unparse(target) == name for target in node.targets):
+                yield ast.literal_eval(node.value)
