@@ -8,12 +8,10 @@ from policies import Violation
 from policies.stateful import STATEFUL_TYPES
 from preview.comment_facts import StackFacts, StackFailure, StackResult, system_of, systems
 from preview.comment_text import Redactor, fenced, fitted, fold, literal, size
+from preview.comment_untrusted import MARKER
 from preview.compare import Change, Step
 from preview.render_changes import SIGNS
 from preview.text import change_text, kind_of
-
-MARKER = "<!-- packyard-preview -->"
-"""Begins the comment, so that the next pipeline finds and replaces it."""
 
 ROOM = 56_000
 """Bytes of the whole comment. GitHub takes 65 536 letters, GitLab a million."""

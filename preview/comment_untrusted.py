@@ -10,6 +10,7 @@ import unicodedata
 from pathlib import Path
 
 MARKER = "<!-- packyard-preview -->"
+"""Begins a comment, so that the next pipeline finds and replaces it."""
 LARGEST = 60_000
 """Bytes that are posted; GitHub refuses more than 65 536 letters."""
 

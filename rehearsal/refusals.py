@@ -7,32 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from capture.registration import Value
-
-LOG_RETENTION_DAYS = {
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-}
-"""CloudWatch Logs API reference, PutRetentionPolicy; botocore does not have the list."""
+from settings.vocabulary import CLOUDWATCH_RETENTION_DAYS
 
 
 @dataclass(frozen=True)
@@ -55,7 +30,7 @@ def refused_inputs(resource_type: str, name: str, inputs: Mapping[str, Value]) -
         case "aws:ec2/launchTemplate:LaunchTemplate":
             yield from _base64(inputs)
         case "aws:cloudwatch/logGroup:LogGroup":
-            if (days := inputs.get("retentionInDays")) is not None and days not in LOG_RETENTION_DAYS:
+            if (days := inputs.get("retentionInDays")) is not None and days not in CLOUDWATCH_RETENTION_DAYS:
                 yield Refusal("retentionInDays", f"{days} is not one of the allowed values")
         case "aws:kms/key:Key":
             days = inputs.get("deletionWindowInDays")

@@ -196,12 +196,16 @@ BootDiskGiB = Annotated[int, Field(ge=10, le=2048, examples=[30])]
 Days = Annotated[int, Field(ge=1, le=3650, examples=[30])]
 """A span in days."""
 
+CLOUDWATCH_RETENTION_DAYS = (
+    *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),
+    *(731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
+)
+"""Days that CloudWatch can keep a log group (CloudWatch Logs API reference, PutRetentionPolicy)."""
+
 CloudWatchRetentionDays = Annotated[
-    int,
-    Field(examples=[30]),
-    AfterValidator(lambda value: _one_of(value, (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096))),
+    int, Field(examples=[30]), AfterValidator(lambda value: _one_of(value, CLOUDWATCH_RETENTION_DAYS))
 ]
-"""Days that CloudWatch keeps a log group; AWS accepts only these values (CreateLogGroup API reference)."""
+"""Days that CloudWatch keeps a log group."""
 
 TimeOfDay = Annotated[
     str, matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day in UTC"), Field(examples=["07:20"])

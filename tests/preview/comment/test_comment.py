@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 
 from preview.comment import main, stacks_of
 from preview.comment_engine import EXIT_CHANGES, AnswerError, exit_code, markdown, read_answer
-from preview.comment_markdown import MARKER
 from preview.comment_text import Redactor
+from preview.comment_untrusted import MARKER
 from preview.report import EXIT_FAULT, EXIT_LOSS
 from tests.preview.comment.estates import GOLDEN, HOSTILE, a_loss, an_attack, many
 from tests.preview.comment.record import FOLDER

@@ -61,8 +61,7 @@ def test_a_link_to_a_file_of_the_machine_is_not_followed(tmp_path: Path) -> None
         read_untrusted(tmp_path / "comment.md")
 
 
-def test_both_sides_know_the_same_marker() -> None:
-    assert comment_markdown.MARKER == MARKER
+def test_what_is_written_fits_what_is_posted() -> None:
     assert comment_markdown.ROOM < LARGEST
 
 
