@@ -5,17 +5,16 @@ as a secret: kinds, names and places alone.
 """
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from capture import Registration, type_chain, urn_name
 from policies.stateful import is_stateful
 from preview.comment_text import Redactor, fenced, fitted, fold, literal
+from preview.engine_plan import AnswerError, read_plan
 from preview.files import OutputError, write_whole
 from preview.report import EXIT_FAULT, EXIT_FINE, EXIT_LOSS
 
@@ -41,7 +40,7 @@ EPILOG = """exit codes:
 
 @dataclass(frozen=True)
 class EngineStep:
-    """One step as the engine planned it."""
+    """One step that changes something."""
 
     operation: str
     urn: str
@@ -68,26 +67,24 @@ class EngineStep:
 
 @dataclass(frozen=True)
 class EngineAnswer:
-    """What `pulumi preview --json` wrote."""
+    """What the engine would change, and why it could not say."""
 
     steps: tuple[EngineStep, ...]
     failures: tuple[str, ...]
 
 
-class AnswerError(Exception):
-    """A file that holds no answer of the engine."""
-
-
 def read_answer(text: str) -> EngineAnswer:
     """The steps that change something, losses first, and the errors. Raises AnswerError."""
-    try:
-        document: dict[str, Any] = json.loads(text)
-        steps = [_step(entry) for entry in document.get("steps") or () if entry["op"] not in QUIET]
-        said: list[dict[str, Any]] = document.get("diagnostics") or []
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise AnswerError(f"this is no answer of `pulumi preview --json`: {error!r}") from None
-    failures = tuple(str(entry.get("message", "")) for entry in said if entry.get("severity") == "error")
-    return EngineAnswer(tuple(sorted(steps, key=lambda step: (not step.loses_state, step.urn))), failures)
+    plan = read_plan(text)
+    steps = [
+        EngineStep(step.operation, step.urn, step.replacing or step.differing)
+        for step in plan.steps
+        if step.operation not in QUIET
+    ]
+    return EngineAnswer(
+        steps=tuple(sorted(steps, key=lambda step: (not step.loses_state, step.urn))),
+        failures=tuple(fault.message for fault in plan.faults),
+    )
 
 
 def markdown(answer: EngineAnswer, stack: str, redactor: Redactor) -> str:
@@ -131,11 +128,6 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return EXIT_FAULT
     return exit_code(answer, expect_no_changes=options.expect_no_changes)
-
-
-def _step(entry: dict[str, Any]) -> EngineStep:
-    reasons = entry.get("replaceReasons") or entry.get("diffReasons") or ()
-    return EngineStep(str(entry["op"]), str(entry["urn"]), tuple(map(str, reasons)))
 
 
 def _summary(answer: EngineAnswer) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from capture.stack_file import read_yaml
+from preview.engine_plan import Plan, read_plan
 from rehearsal.cli_binary import PulumiCli, find_cli
 from rehearsal.clouds import SimulatedClouds
 from rehearsal.language_host import serve_language_host
@@ -50,6 +51,11 @@ class Outcome:
     def document(self) -> dict[str, Any]:
         """Standard output as JSON, for commands that were asked for it."""
         return json.loads(self.stdout)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of a preview. Raises AnswerError."""
+        return read_plan(self.stdout)
 
     @property
     def said(self) -> str:

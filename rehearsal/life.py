@@ -47,7 +47,7 @@ def first_life(engine: Engine) -> tuple[Stage, ...]:
         _stage(
             "preview",
             lambda: engine.preview("--expect-no-changes"),
-            lambda outcome: f"{outcome.document['changeSummary']['same']} stay as they are: the program repeats itself",
+            lambda outcome: f"{outcome.plan.counts['same']} stay as they are: the program repeats itself",
         ),
         _stage("refresh", lambda: engine.refresh("--expect-no-changes"), lambda _: "no drift"),
     )
@@ -64,12 +64,12 @@ def life_against(engine: Engine, present: Path, revision: str, *, exists: bool) 
             _stage(f"up of {revision}", engine.up, lambda _: f"{len(engine.clouds.resources)} resources made")
         )
     with _timed("preview of the present revision") as seconds:
-        plan = engine.on(present).preview()
-    refusals = faults(plan.document) if plan.stdout.startswith("{") else ()
-    if plan.exit_code != 0 and not refusals:
-        raise CommandError(plan)
+        outcome = engine.on(present).preview()
+    refusals = faults(outcome.plan) if outcome.stdout.startswith("{") else ()
+    if outcome.exit_code != 0 and not refusals:
+        raise CommandError(outcome)
     stages.append(Stage("preview", seconds(), "the plan of the engine"))
-    return ChangeVerdict(verdict(plan.document), refusals, tuple(stages))
+    return ChangeVerdict(verdict(outcome.plan), refusals, tuple(stages))
 
 
 def _stage(name: str, command: Callable[[], Outcome], proven: Callable[[Outcome], str]) -> Stage:

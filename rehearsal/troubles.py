@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from preview.engine_plan import AnswerError
 from rehearsal.engine import TIMED_OUT, Outcome
 from rehearsal.verdict import SUMMARIES, faults
 
@@ -65,9 +66,9 @@ def errors(outcome: Outcome) -> tuple[str, ...]:
     """The errors that a command printed, each once; of a plan in JSON, its diagnostics."""
     if outcome.stdout.startswith("{"):
         try:
-            if listed := faults(outcome.document):
+            if listed := faults(outcome.plan):
                 return listed
-        except ValueError:
+        except AnswerError:
             pass  # The plan broke off in the middle; its text follows.
     found = [match.strip() for match in ERROR.findall(outcome.said)]
     distinct = dict.fromkeys(text for text in found if text not in SUMMARIES)

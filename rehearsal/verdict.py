@@ -8,6 +8,7 @@ from capture import Asset, Registration, Secret, Unknown, Value, urn_name
 from capture.wire import ARCHIVE_SIGNATURE, ASSET_SIGNATURE, SECRET_SIGNATURE, SIGNATURE_KEY
 from preview.compare import Change, Comparison, Rename, Step
 from preview.difference import PropertyChange, differences
+from preview.engine_plan import Plan, PlannedStep
 
 MASKED = "[secret]"
 UNKNOWN = ("[unknown]", "04da6b54-80e4-46f7-96ec-b56ff0331ba9")
@@ -25,14 +26,14 @@ STEPS: Mapping[str, Step] = {
 }
 
 
-def verdict(document: Mapping[str, Any]) -> Comparison:
+def verdict(plan: Plan) -> Comparison:
     """The steps of a plan as a comparison, components left out as there. Stack outputs are not in a plan."""
-    steps = [step for step in document.get("steps", []) if _state(step).get("custom")]
+    steps = [step for step in plan.steps if step.state.get("custom")]
     changes = [change for step in steps if (change := _change(step)) is not None]
     renames = [
-        Rename(step["oldState"]["urn"], registration(step["newState"]))
+        Rename(step.old["urn"], registration(step.new))
         for step in steps
-        if "oldState" in step and "newState" in step and step["oldState"]["urn"] != step["newState"]["urn"]
+        if step.old is not None and step.new is not None and step.old["urn"] != step.new["urn"]
     ]
     return Comparison(
         tuple(sorted(changes, key=lambda change: change.registration.urn)),
@@ -41,20 +42,18 @@ def verdict(document: Mapping[str, Any]) -> Comparison:
     )
 
 
-def faults(document: Mapping[str, Any]) -> tuple[str, ...]:
+def faults(plan: Plan) -> tuple[str, ...]:
     """What the engine refuses, each once, without the colours and tags of its messages."""
-    diagnostics = cast("list[dict[str, Any]]", document.get("diagnostics", []))
     said = [
-        f"{urn_name(entry['urn'])}: {_plain(entry['message'])}" if entry.get("urn") else _plain(entry["message"])
-        for entry in diagnostics
-        if entry.get("severity") == "error"
+        f"{urn_name(fault.urn)}: {_plain(fault.message)}" if fault.urn else _plain(fault.message)
+        for fault in plan.faults
     ]
     return tuple(dict.fromkeys(text for text in said if not text.endswith(SUMMARIES)))
 
 
-def planned(document: Mapping[str, Any]) -> tuple[Registration, ...]:
+def planned(plan: Plan) -> tuple[Registration, ...]:
     """Every resource that there is after the plan; it must be made with --show-sames."""
-    return tuple(registration(step["newState"]) for step in document.get("steps", []) if "newState" in step)
+    return tuple(registration(step.new) for step in plan.steps if step.new is not None)
 
 
 def registrations(state: Mapping[str, Any]) -> tuple[Registration, ...]:
@@ -88,22 +87,17 @@ def registration(state: Mapping[str, Any]) -> Registration:
     )
 
 
-def _state(step: Mapping[str, Any]) -> Mapping[str, Any]:
-    return step.get("newState") or step.get("oldState") or {}
-
-
-def _change(step: Mapping[str, Any]) -> Change | None:
-    old, new = step.get("oldState"), step.get("newState")
-    kind = STEPS.get(step["op"])
+def _change(step: PlannedStep) -> Change | None:
+    old, new = step.old, step.new
+    kind = STEPS.get(step.operation)
     if kind is None:
         options = tuple(_option_changes(old, new))
         return Change(Step.OPTIONS, registration(new), options=options) if options and new else None
     if old is None or new is None:
-        return Change(kind, registration(_state(step)))
-    replacing: set[str] = set(step.get("replaceReasons") or [])
+        return Change(kind, registration(step.state))
     properties = tuple(
-        PropertyChange(found.path, found.old, found.new, replaces=_root(found.path) in replacing)
-        for found in _property_changes(registration(old), registration(new), step.get("diffReasons") or ())
+        PropertyChange(found.path, found.old, found.new, replaces=_root(found.path) in step.replacing)
+        for found in _property_changes(registration(old), registration(new), step.differing)
     )
     return Change(kind, registration(new), properties, tuple(_option_changes(old, new)))
 

@@ -9,9 +9,10 @@ import pytest
 from markdown_it import MarkdownIt
 
 from preview.comment import main, stacks_of
-from preview.comment_engine import EXIT_CHANGES, AnswerError, exit_code, markdown, read_answer
+from preview.comment_engine import EXIT_CHANGES, exit_code, markdown, read_answer
 from preview.comment_text import Redactor
 from preview.comment_untrusted import MARKER
+from preview.engine_plan import AnswerError
 from preview.report import EXIT_FAULT, EXIT_LOSS
 from tests.preview.comment.estates import GOLDEN, HOSTILE, a_loss, an_attack, many
 from tests.preview.comment.record import FOLDER

@@ -35,21 +35,21 @@ def test_everything_in_the_state_exists_and_everything_that_exists_is_in_the_sta
 
 
 def test_a_preview_after_the_first_up_is_empty(living: Living) -> None:
-    plan = living.engine.preview("--expect-no-changes")
+    outcome = living.engine.preview("--expect-no-changes")
 
-    assert plan.exit_code == 0
-    assert verdict(plan.document).changes == ()
-    assert {entry.urn for entry in planned(plan.document)} == set(estate(living.engine.stack).by_urn)
+    assert outcome.exit_code == 0
+    assert verdict(outcome.plan).changes == ()
+    assert {entry.urn for entry in planned(outcome.plan)} == set(estate(living.engine.stack).by_urn)
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_preview_of_nothing_creates_what_the_capture_says(stack: str, tmp_path: Path) -> None:
     expected = estate(stack, preview=True)
     with running_engine(project_copy(tmp_path / "project", stack), stack, tmp_path) as engine:
-        plan = succeeded(engine.preview()).document
+        plan = succeeded(engine.preview()).plan
     created = {entry.urn: entry for entry in planned(plan)}
 
-    assert set(plan["changeSummary"]) == {"create"}
+    assert set(plan.counts) == {"create"}
     assert set(created) == set(expected.by_urn)
     for urn, entry in _custom(expected.by_urn).items():
         assert _comparable(created[urn], entry) == _comparable(entry, entry), urn

@@ -23,7 +23,7 @@ def test_an_up_that_fails_half_way_is_completed_by_the_next(kind: FailureKind, t
 
         assert engine.up().exit_code != 0
         made = set(engine.clouds.resources)
-        assert HALF_WAY - 1 <= len(made) < len(succeeded(engine.preview()).document["steps"])
+        assert HALF_WAY - 1 <= len(made) < len(succeeded(engine.preview()).plan.steps)
         succeeded(engine.up())
 
         assert made <= set(engine.clouds.resources), "what was made is kept"
@@ -51,7 +51,7 @@ def test_a_change_by_hand_is_found_by_refresh_and_put_right(branch: Engine) -> N
 
     assert branch.refresh("--expect-no-changes").exit_code != 0
     succeeded(branch.refresh())
-    plan = verdict(succeeded(branch.preview()).document)
+    plan = verdict(succeeded(branch.preview()).plan)
     assert [(change.step.value, change.registration.kind) for change in plan.changes] == [("update", "Firewall")]
     succeeded(branch.up())
 
@@ -63,7 +63,7 @@ def test_a_deletion_by_hand_is_found_by_refresh_and_made_good(branch: Engine) ->
     branch.clouds.delete_by_hand(firewall.id)
 
     succeeded(branch.refresh())
-    plan = verdict(succeeded(branch.preview()).document)
+    plan = verdict(succeeded(branch.preview()).plan)
 
     assert [(change.step.value, change.registration.kind) for change in plan.changes] == [("create", "Firewall")]
 

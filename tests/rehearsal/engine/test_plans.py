@@ -19,12 +19,12 @@ def test_a_change_takes_the_expected_steps(living: Living, scenario: Scenario, t
     settings = scenario.settings(stack)
     project = project_copy(tmp_path / "project", stack, settings, scenario.edits)
 
-    plan = living.engine.on(project).preview()
-    engine = verdict(plan.document)
+    outcome = living.engine.on(project).preview()
+    engine = verdict(outcome.plan)
     preview = compare(estate(stack), captured(project, stack, settings, scenario.edits))
 
-    refusals = faults(plan.document)
-    assert bool(refusals) == scenario.refused, plan.stderr
+    refusals = faults(outcome.plan)
+    assert bool(refusals) == scenario.refused, outcome.stderr
     if scenario.refused:
         assert all("protected" in refusal for refusal in refusals)
         assert _steps(engine) <= _steps(preview), "the engine stops at the first thing that it refuses"
