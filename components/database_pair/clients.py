@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import pulumi_aws as aws
-import pulumi_gcp as gcp
-
+from components.aws_firewall import aws_ingress
 from components.component import Component
+from components.gcp_firewall import gcp_ingress
 from components.machine import Ec2Machine, GceMachine
 from components.network import GcpNetwork
 from settings.database_pair.document import POSTGRESQL_PORT
@@ -21,27 +20,21 @@ def open_to_clients(
     """
     if not cidrs:
         return
-    gcp.compute.Firewall(
-        f"{component.name}-clients",
-        name=component.context.physical_name(component.name, "clients", kind="gce"),
-        network=network.network_id,
-        direction="INGRESS",
-        priority=1000,
-        source_ranges=list(cidrs),
-        target_service_accounts=[pg_a.service_account_email],
-        allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(POSTGRESQL_PORT)])],
-        log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
-        opts=component.child(),
+    gcp_ingress(
+        component,
+        "clients",
+        network.network_id,
+        sources=cidrs,
+        ports=[str(POSTGRESQL_PORT)],
+        service_accounts=[pg_a.service_account_email],
     )
     for cidr in cidrs:
-        aws.vpc.SecurityGroupIngressRule(
+        aws_ingress(
+            component,
             f"{component.name}-clients-{cidr.replace('.', '-').replace('/', '-')}",
-            security_group_id=pg_b.security_group_id,
+            pg_b.security_group_id,
             description="PostgreSQL from clients",
-            cidr_ipv4=cidr,
-            ip_protocol="tcp",
-            from_port=POSTGRESQL_PORT,
-            to_port=POSTGRESQL_PORT,
-            tags=component.tags("clients"),
-            opts=component.child(),
+            port=POSTGRESQL_PORT,
+            cidr=cidr,
+            tag="clients",
         )

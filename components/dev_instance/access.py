@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import pulumi
-import pulumi_gcp as gcp
 
 from components.component import Component
 from components.dns import PublicZone, address_record
+from components.gcp_firewall import gcp_ingress
 from components.network import GcpNetwork
 from settings.dev_instance.section import WORLD, DevInstanceSettings
 
@@ -26,17 +26,21 @@ def firewall_rules(
     registry: list[pulumi.Input[str]] = list(settings.registry.source_ranges)
     if not settings.registry.open_to_world:
         registry += [pulumi.Output.concat(address, "/32") for address in build_addresses]
-    _allow(component, "web", network, service_account, WEB_PORTS, [WORLD])
-    _allow(component, "registry", network, service_account, [str(settings.registry.port)], registry)
-    if settings.git_ssh.source_ranges:
-        _allow(
-            component,
-            "git-ssh",
-            network,
-            service_account,
-            [str(settings.git_ssh.port)],
-            list(settings.git_ssh.source_ranges),
-        )
+    doors: dict[str, tuple[Sequence[str], Sequence[pulumi.Input[str]]]] = {
+        "web": (WEB_PORTS, [WORLD]),
+        "registry": ([str(settings.registry.port)], registry),
+        "git-ssh": ([str(settings.git_ssh.port)], settings.git_ssh.source_ranges),
+    }
+    for purpose, (ports, sources) in doors.items():
+        if sources:
+            gcp_ingress(
+                component,
+                purpose,
+                network.network_id,
+                sources=sources,
+                ports=ports,
+                service_accounts=[service_account],
+            )
 
 
 def public_names(
@@ -47,25 +51,3 @@ def public_names(
     if settings.pages_domain is not None:
         address_record(component, "pages", zone, settings.pages_domain, [address])
         address_record(component, "pages-wildcard", zone, f"*.{settings.pages_domain}", [address])
-
-
-def _allow(
-    component: Component,
-    purpose: str,
-    network: GcpNetwork,
-    service_account: pulumi.Input[str],
-    ports: Sequence[str],
-    sources: Sequence[pulumi.Input[str]],
-) -> None:
-    gcp.compute.Firewall(
-        f"{component.name}-{purpose}",
-        name=component.context.physical_name(component.name, purpose, kind="gce"),
-        network=network.network_id,
-        direction="INGRESS",
-        priority=1000,
-        source_ranges=list(sources),
-        target_service_accounts=[service_account],
-        allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=list(ports))],
-        log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
-        opts=component.child(),
-    )

@@ -1,12 +1,13 @@
 """AWS's side of the HA VPN: gateway, two connections of two tunnels each, routes and a security group."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
+from components.aws_firewall import aws_ingress
 from components.component import Component
+from components.link.tunnels import AwsSide, Tunnel, TunnelEnd
 from components.network import AwsNetwork
 from settings.link.section import HaVpnLink
 
@@ -18,36 +19,6 @@ and Cloud VPN "can fail to rekey" (Google Cloud VPN, known issues)."""
 
 SECRET_OUTPUTS = ["customerGatewayConfiguration", "tunnel1PresharedKey", "tunnel2PresharedKey"]
 """What AWS answers with the keys inside; the provider should mark them, and a slip of it would print them."""
-
-
-@dataclass(frozen=True)
-class Tunnel:
-    """One of the four tunnels."""
-
-    number: int
-    """0 to 3: tunnels 1 and 2 of the first connection, then 1 and 2 of the second."""
-    inside_cidr: str
-    preshared_key: pulumi.Output[str]
-    """A secret."""
-
-
-@dataclass(frozen=True)
-class TunnelEnd:
-    """What AWS answers about one tunnel."""
-
-    address: pulumi.Output[str]
-    """Public address of AWS's end."""
-    gcp_inside_address: pulumi.Output[str]
-    aws_inside_address: pulumi.Output[str]
-
-
-@dataclass(frozen=True)
-class AwsSide:
-    """What Google's side needs to know."""
-
-    ends: Sequence[TunnelEnd]
-    """In the order of the tunnels."""
-    ping_group_id: pulumi.Output[str]
 
 
 def aws_side(
@@ -83,7 +54,7 @@ def aws_side(
             tags=component.tags(f"{name}-{index}"),
             opts=component.child(),
         )
-        ends += _connection(component, index, gateway, customer, tunnels[2 * index], tunnels[2 * index + 1])
+        ends += _connection(component, index, gateway, customer, tunnels=(tunnels[2 * index], tunnels[2 * index + 1]))
     return AwsSide(ends, _ping_group(component, network, ping_cidr).id)
 
 
@@ -92,9 +63,10 @@ def _connection(
     index: int,
     gateway: aws.ec2.VpnGateway,
     customer: aws.ec2.CustomerGateway,
-    first: Tunnel,
-    second: Tunnel,
+    *,
+    tunnels: tuple[Tunnel, Tunnel],
 ) -> list[TunnelEnd]:
+    first, second = tunnels
     name = f"{component.name}-{index}"
     connection = aws.ec2.VpnConnection(
         name,
@@ -149,16 +121,15 @@ def _ping_group(component: Component, network: AwsNetwork, ping_cidr: str) -> aw
         tags=component.tags("ping"),
         opts=component.child(),
     )
-    aws.vpc.SecurityGroupIngressRule(
+    aws_ingress(
+        component,
         name,
-        security_group_id=group.id,
+        group.id,
         description="ICMP from the GCP network",
-        cidr_ipv4=ping_cidr,
-        ip_protocol="icmp",
         # -1 stands for every type and code: path MTU discovery needs more than echo.
-        from_port=-1,
-        to_port=-1,
-        tags=component.tags("ping"),
-        opts=component.child(),
+        port=-1,
+        protocol="icmp",
+        cidr=ping_cidr,
+        tag="ping",
     )
     return group

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component
-from components.link.aws_side import AwsSide, Tunnel, TunnelEnd
+from components.link.tunnels import AwsSide, Tunnel, TunnelEnd
 from components.network import GcpNetwork
 from settings.link.section import HaVpnLink
 
@@ -67,7 +67,7 @@ def gcp_tunnels(
         opts=component.child(),
     )
     for tunnel, end in zip(tunnels, far.ends, strict=True):
-        _tunnel(component, near, outside, settings, tunnel, end)
+        _tunnel(component, near, outside, settings, tunnel=tunnel, end=end)
 
 
 def _interface_address(gateway: gcp.compute.HaVpnGateway, index: int) -> pulumi.Output[str]:
@@ -85,6 +85,7 @@ def _tunnel(
     near: GcpGateway,
     outside: gcp.compute.ExternalVpnGateway,
     settings: HaVpnLink,
+    *,
     tunnel: Tunnel,
     end: TunnelEnd,
 ) -> None:

@@ -8,8 +8,10 @@ import pulumi_aws as aws
 import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
-from components.link.aws_side import AwsSide, Tunnel, aws_side
+from components.gcp_firewall import gcp_ingress
+from components.link.aws_side import aws_side
 from components.link.gcp_side import gcp_gateway, gcp_tunnels
+from components.link.tunnels import Tunnel
 from components.network import AwsNetwork, GcpNetwork
 from settings.link.section import HaVpnLink
 
@@ -58,7 +60,7 @@ class HaVpn(Component):
         super().__init__("packyard:link:HaVpn", name, context, providers=[gcp_provider, aws_provider], opts=opts)
         tunnels = _tunnels(args.settings)
         gateway = gcp_gateway(self, args.gcp_network, args.settings.gcp_asn)
-        far: AwsSide = aws_side(
+        far = aws_side(
             self, args.aws_network, args.settings, tunnels, gateway_addresses=gateway.addresses, ping_cidr=args.gcp_cidr
         )
         gcp_tunnels(self, gateway, far, args.settings, tunnels)
@@ -78,14 +80,4 @@ def _tunnels(settings: HaVpnLink) -> Sequence[Tunnel]:
 
 def _ping_from_aws(component: HaVpn, args: HaVpnArgs) -> None:
     """Path MTU discovery and a probe of the link need ICMP; nothing else passes by itself."""
-    gcp.compute.Firewall(
-        f"{component.name}-ping",
-        name=component.context.physical_name(component.name, "ping", kind="gce"),
-        network=args.gcp_network.network_id,
-        direction="INGRESS",
-        priority=1000,
-        source_ranges=[args.aws_network.cidr],
-        allows=[gcp.compute.FirewallAllowArgs(protocol="icmp")],
-        log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
-        opts=component.child(),
-    )
+    gcp_ingress(component, "ping", args.gcp_network.network_id, sources=[args.aws_network.cidr], protocol="icmp")

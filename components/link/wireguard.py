@@ -4,10 +4,10 @@ The tunnel itself is made on the hosts, with keys that they make at their first 
 """
 
 import pulumi
-import pulumi_aws as aws
-import pulumi_gcp as gcp
 
+from components.aws_firewall import aws_egress, aws_ingress
 from components.component import Component
+from components.gcp_firewall import gcp_ingress
 
 
 def open_on_gcp(
@@ -19,17 +19,14 @@ def open_on_gcp(
     port: int,
 ) -> None:
     """Lets the peer reach the tunnel of a GCE host. Egress is open on GCP."""
-    gcp.compute.Firewall(
-        f"{component.name}-wireguard",
-        name=component.context.physical_name(component.name, "wireguard", kind="gce"),
-        network=network_id,
-        direction="INGRESS",
-        priority=1000,
-        source_ranges=[pulumi.Output.concat(peer_address, "/32")],
-        target_service_accounts=[service_account_email],
-        allows=[gcp.compute.FirewallAllowArgs(protocol="udp", ports=[str(port)])],
-        log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
-        opts=component.child(),
+    gcp_ingress(
+        component,
+        "wireguard",
+        network_id,
+        sources=[pulumi.Output.concat(peer_address, "/32")],
+        protocol="udp",
+        ports=[str(port)],
+        service_accounts=[service_account_email],
     )
 
 
@@ -38,25 +35,24 @@ def open_on_aws(
 ) -> None:
     """Lets the peer reach the tunnel of an EC2 host, and the host reach the peer's."""
     peer = pulumi.Output.concat(peer_address, "/32")
-    aws.vpc.SecurityGroupIngressRule(
-        f"{component.name}-wireguard",
-        security_group_id=security_group_id,
+    name = f"{component.name}-wireguard"
+    aws_ingress(
+        component,
+        name,
+        security_group_id,
         description="WireGuard from the peer",
-        cidr_ipv4=peer,
-        ip_protocol="udp",
-        from_port=port,
-        to_port=port,
-        tags=component.tags("wireguard"),
-        opts=component.child(),
+        port=port,
+        protocol="udp",
+        cidr=peer,
+        tag="wireguard",
     )
-    aws.vpc.SecurityGroupEgressRule(
-        f"{component.name}-wireguard",
-        security_group_id=security_group_id,
+    aws_egress(
+        component,
+        name,
+        security_group_id,
         description="WireGuard to the peer",
-        cidr_ipv4=peer,
-        ip_protocol="udp",
-        from_port=port,
-        to_port=port,
-        tags=component.tags("wireguard"),
-        opts=component.child(),
+        port=port,
+        protocol="udp",
+        cidr=peer,
+        tag="wireguard",
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.aws_firewall import aws_egress
 from components.component import Component, StackContext
 from components.machine.args import MachineArgs
 from components.machine.document import DOCUMENT_ATTRIBUTE, document_text, user_data
@@ -109,16 +110,14 @@ def _security_group(component: Ec2Machine, args: Ec2MachineArgs) -> aws.ec2.Secu
         opts=component.child(),
     )
     for protocol, port in OUTGOING_PORTS.items():
-        aws.vpc.SecurityGroupEgressRule(
+        aws_egress(
+            component,
             f"{name}-{protocol}",
-            security_group_id=group.id,
+            group.id,
             description=f"{protocol.upper()} to mirrors and cloud interfaces",
-            cidr_ipv4=EVERYWHERE,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            tags=component.tags(protocol),
-            opts=component.child(),
+            port=port,
+            cidr=EVERYWHERE,
+            tag=protocol,
         )
     return group
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.aws_firewall import aws_ingress
 from components.component import Component, StackContext
 from components.iam import Statement, policy_document, service_trust
 from settings.network.section import AwsNetwork as AwsNetworkSettings
@@ -193,16 +194,14 @@ def _endpoints(
         tags=component.tags("endpoints"),
         opts=component.child(),
     )
-    aws.vpc.SecurityGroupIngressRule(
+    aws_ingress(
+        component,
         f"{name}-endpoints",
-        security_group_id=group.id,
+        group.id,
         description="HTTPS from the VPC",
-        cidr_ipv4=args.settings.cidr,
-        ip_protocol="tcp",
-        from_port=443,
-        to_port=443,
-        tags=component.tags("endpoints"),
-        opts=component.child(),
+        port=443,
+        cidr=args.settings.cidr,
+        tag="endpoints",
     )
     for service in args.settings.interface_endpoints:
         aws.ec2.VpcEndpoint(

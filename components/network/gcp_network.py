@@ -6,6 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
+from components.gcp_firewall import gcp_ingress, gcp_no_ingress
 from settings.network.section import FlowLogs
 
 IAP_RANGE = "35.235.240.0/20"
@@ -13,6 +14,9 @@ IAP_RANGE = "35.235.240.0/20"
 
 IAP_TAG = "iap-ssh"
 """Network tag of machines that operators may reach through IAP."""
+
+LAST_PRIORITY = 65534
+"""Just before GCP's own denial, which writes no log."""
 
 
 @dataclass(frozen=True)
@@ -126,27 +130,5 @@ def _nat(component: GcpNetwork, network: gcp.compute.Network, subnet: gcp.comput
 
 
 def _firewall(component: GcpNetwork, network: gcp.compute.Network) -> None:
-    # GCP denies by itself, but without a log.
-    gcp.compute.Firewall(
-        f"{component.name}-deny-ingress",
-        name=component.context.physical_name(component.name, "deny-ingress", kind="gce"),
-        network=network.id,
-        direction="INGRESS",
-        priority=65534,
-        source_ranges=["0.0.0.0/0"],
-        denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
-        log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
-        opts=component.child(),
-    )
-    gcp.compute.Firewall(
-        f"{component.name}-allow-iap",
-        name=component.context.physical_name(component.name, "allow-iap", kind="gce"),
-        network=network.id,
-        direction="INGRESS",
-        priority=1000,
-        source_ranges=[IAP_RANGE],
-        target_tags=[IAP_TAG],
-        allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=["22"])],
-        log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
-        opts=component.child(),
-    )
+    gcp_no_ingress(component, "deny-ingress", network.id, priority=LAST_PRIORITY)
+    gcp_ingress(component, "allow-iap", network.id, sources=[IAP_RANGE], ports=["22"], tags=[IAP_TAG])

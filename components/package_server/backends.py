@@ -7,6 +7,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component
+from components.gcp_firewall import gcp_ingress
 from components.machine import GceMachine
 from components.network import GcpNetwork
 from components.package_server.armor import rate_limit, upload_allow_list
@@ -95,17 +96,13 @@ def server_backends(
 
 
 def _firewall(component: Component, machine: GceMachine, network: GcpNetwork) -> None:
-    gcp.compute.Firewall(
-        f"{component.name}-load-balancer",
-        name=component.context.physical_name(component.name, "load-balancer", kind="gce"),
-        network=network.network_id,
-        direction="INGRESS",
-        priority=1000,
-        source_ranges=list(LOAD_BALANCER_RANGES),
-        target_service_accounts=[machine.service_account_email],
-        allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(CONTENT_PORT), str(UPLOAD_PORT)])],
-        log_config=gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA"),
-        opts=component.child(),
+    gcp_ingress(
+        component,
+        "load-balancer",
+        network.network_id,
+        sources=LOAD_BALANCER_RANGES,
+        ports=[str(CONTENT_PORT), str(UPLOAD_PORT)],
+        service_accounts=[machine.service_account_email],
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pulumi_aws as aws
 
+from components.aws_firewall import aws_egress
 from components.component import Component
 from components.network import AwsNetwork
 from components.runner_fleet.reach import PRIVATE_RANGES, WORKER_PORTS
@@ -40,16 +41,14 @@ def worker_egress(component: Component, network: AwsNetwork) -> aws.ec2.Security
         opts=component.child(),
     )
     for protocol, port in WORKER_PORTS.items():
-        aws.vpc.SecurityGroupEgressRule(
+        aws_egress(
+            component,
             f"{name}-{protocol}",
-            security_group_id=group.id,
+            group.id,
             description=f"{protocol.upper()} to public addresses",
+            port=port,
             prefix_list_id=ranges.id,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            tags=component.tags(protocol),
-            opts=component.child(),
+            tag=protocol,
         )
     return group
 

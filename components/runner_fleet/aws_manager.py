@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
+from components.aws_firewall import aws_egress, aws_ingress
 from components.component import Component
 from components.iam import Statement, policy_document
 from components.machine import Ec2Machine
@@ -78,27 +79,21 @@ def _cache_statements(bucket: aws.s3.Bucket) -> tuple[Statement, ...]:
 def worker_ssh(component: Component, machine: Ec2Machine, shards: Sequence[AwsShard]) -> None:
     """SSH from the manager's security group to that of each of its shards, and nothing else in either direction."""
     for shard in shards:
-        aws.vpc.SecurityGroupIngressRule(
+        aws_ingress(
+            component,
             f"{shard.name}-ssh",
-            security_group_id=shard.security_group_id,
+            shard.security_group_id,
             description="SSH from the manager",
-            referenced_security_group_id=machine.security_group_id,
-            ip_protocol="tcp",
-            from_port=SSH_PORT,
-            to_port=SSH_PORT,
-            tags=component.tags(),
-            opts=component.child(),
+            port=SSH_PORT,
+            peer_group_id=machine.security_group_id,
         )
-        aws.vpc.SecurityGroupEgressRule(
+        aws_egress(
+            component,
             f"{machine.name}-ssh-{shard.settings.name}",
-            security_group_id=machine.security_group_id,
+            machine.security_group_id,
             description=f"SSH to the workers of {shard.settings.name}",
-            referenced_security_group_id=shard.security_group_id,
-            ip_protocol="tcp",
-            from_port=SSH_PORT,
-            to_port=SSH_PORT,
-            tags=component.tags(),
-            opts=component.child(),
+            port=SSH_PORT,
+            peer_group_id=shard.security_group_id,
         )
 
 
@@ -106,14 +101,11 @@ def metrics_access(component: Component, machine: Ec2Machine, args: RunnerFleetA
     """Prometheus alone reaches the metrics, which have no authentication."""
     if args.settings.metrics_cidr is None:
         return
-    aws.vpc.SecurityGroupIngressRule(
+    aws_ingress(
+        component,
         f"{machine.name}-metrics",
-        security_group_id=machine.security_group_id,
+        machine.security_group_id,
         description="Metrics for Prometheus",
-        cidr_ipv4=args.settings.metrics_cidr,
-        ip_protocol="tcp",
-        from_port=METRICS_PORT,
-        to_port=METRICS_PORT,
-        tags=component.tags(),
-        opts=component.child(),
+        port=METRICS_PORT,
+        cidr=args.settings.metrics_cidr,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.aws_firewall import aws_egress
 from components.component import Component, StackContext
 from components.runner_fleet.args import group_name
 from components.runner_fleet.worker_boot import worker_user_data
@@ -85,16 +86,13 @@ def _security_group(component: AwsShard, args: AwsShardArgs) -> aws.ec2.Security
         opts=component.child(),
     )
     for number, endpoint in enumerate(args.settings.private_access):
-        aws.vpc.SecurityGroupEgressRule(
+        aws_egress(
+            component,
             f"{component.name}-private-{number}",
-            security_group_id=group.id,
+            group.id,
             description=endpoint.purpose,
-            cidr_ipv4=endpoint.cidr,
-            ip_protocol="tcp",
-            from_port=endpoint.port,
-            to_port=endpoint.port,
-            tags=component.tags(),
-            opts=component.child(),
+            port=endpoint.port,
+            cidr=endpoint.cidr,
         )
     return group
 

@@ -1,9 +1,12 @@
 """Firewall rules of the fleet on GCP. Lower numbers win."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component
+from components.gcp_firewall import gcp_ingress, gcp_no_ingress, rule_log
 from components.machine import GceMachine
 from components.network import GcpNetwork
 from components.runner_fleet.config import METRICS_PORT
@@ -23,27 +26,18 @@ def worker_rules(component: Component, network: GcpNetwork, shards: tuple[GcpSha
     """What holds for all workers: nothing comes in, and no private address is reached but those that a shard allows."""
     web = gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(port) for port in WORKER_PORTS.values()])
     nothing = gcp.compute.FirewallDenyArgs(protocol="all")
-    _egress(component, network, "private", DENY_PRIVATE, list(PRIVATE_RANGES), WORKER_TAG, deny=nothing)
-    _egress(component, network, "web", ALLOW_PUBLIC, [EVERYWHERE], WORKER_TAG, allow=web)
-    _egress(component, network, "rest", DENY_REST, [EVERYWHERE], WORKER_TAG, deny=nothing)
+    workers, everywhere = WORKER_TAG, [EVERYWHERE]
+    _egress(component, network, "private", priority=DENY_PRIVATE, ranges=PRIVATE_RANGES, tag=workers, deny=nothing)
+    _egress(component, network, "web", priority=ALLOW_PUBLIC, ranges=everywhere, tag=workers, allow=web)
+    _egress(component, network, "rest", priority=DENY_REST, ranges=everywhere, tag=workers, deny=nothing)
     for shard in shards:
         for number, endpoint in enumerate(shard.private_access):
             port = gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(endpoint.port)])
             name = f"{shard.name}-{number}"
-            _egress(component, network, name, ALLOW_FIRST, [endpoint.cidr], shard_tag(shard.name), allow=port)
+            tag = shard_tag(shard.name)
+            _egress(component, network, name, priority=ALLOW_FIRST, ranges=[endpoint.cidr], tag=tag, allow=port)
     # The network denies too, but any later rule for all its machines would come before that.
-    gcp.compute.Firewall(
-        f"{component.name}-workers-in",
-        name=component.context.physical_name(component.name, "workers-in", kind="gce"),
-        network=network.network_id,
-        direction="INGRESS",
-        priority=DENY_PRIVATE,
-        source_ranges=[EVERYWHERE],
-        target_tags=[WORKER_TAG],
-        denies=[nothing],
-        log_config=_logged(),
-        opts=component.child(),
-    )
+    gcp_no_ingress(component, "workers-in", network.network_id, tags=[WORKER_TAG], priority=DENY_PRIVATE)
 
 
 def manager_rules(
@@ -54,31 +48,27 @@ def manager_rules(
     The source is the manager's reserved address: a rule cannot name a service account and a tag at once (Google, "VPC
     firewall rules"), and workers have nothing but tags.
     """
-    gcp.compute.Firewall(
-        f"{machine.name}-ssh",
-        name=component.context.physical_name(component.name, colour, "ssh", kind="gce"),
-        network=network.network_id,
-        direction="INGRESS",
+    gcp_ingress(
+        component,
+        f"{colour}-ssh",
+        network.network_id,
+        sources=[pulumi.Output.concat(machine.private_address, "/32")],
+        ports=["22"],
+        tags=[colour_tag(colour)],
         priority=ALLOW_FIRST,
-        source_ranges=[pulumi.Output.concat(machine.private_address, "/32")],
-        target_tags=[colour_tag(colour)],
-        allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=["22"])],
-        log_config=_logged(),
-        opts=component.child(),
+        logical_name=f"{machine.name}-ssh",
     )
     if metrics_cidr is None:
         return
-    gcp.compute.Firewall(
-        f"{machine.name}-metrics",
-        name=component.context.physical_name(component.name, colour, "metrics", kind="gce"),
-        network=network.network_id,
-        direction="INGRESS",
+    gcp_ingress(
+        component,
+        f"{colour}-metrics",
+        network.network_id,
+        sources=[metrics_cidr],
+        ports=[str(METRICS_PORT)],
+        service_accounts=[machine.service_account_email],
         priority=ALLOW_FIRST,
-        source_ranges=[metrics_cidr],
-        target_service_accounts=[machine.service_account_email],
-        allows=[gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(METRICS_PORT)])],
-        log_config=_logged(),
-        opts=component.child(),
+        logical_name=f"{machine.name}-metrics",
     )
 
 
@@ -86,10 +76,10 @@ def _egress(
     component: Component,
     network: GcpNetwork,
     name: str,
-    priority: int,
-    ranges: list[str],
-    tag: str,
     *,
+    priority: int,
+    ranges: Sequence[str],
+    tag: str,
     allow: gcp.compute.FirewallAllowArgs | None = None,
     deny: gcp.compute.FirewallDenyArgs | None = None,
 ) -> None:
@@ -99,14 +89,10 @@ def _egress(
         network=network.network_id,
         direction="EGRESS",
         priority=priority,
-        destination_ranges=ranges,
+        destination_ranges=list(ranges),
         target_tags=[tag],
         allows=None if allow is None else [allow],
         denies=None if deny is None else [deny],
-        log_config=_logged(),
+        log_config=rule_log(),
         opts=component.child(),
     )
-
-
-def _logged() -> gcp.compute.FirewallLogConfigArgs:
-    return gcp.compute.FirewallLogConfigArgs(metadata="INCLUDE_ALL_METADATA")
