@@ -3,20 +3,19 @@
 A value that passed through Pulumi would lie in its state (design, section 5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_gcp as gcp
 
 from components.component import Component
+from components.iam import Statement
 
 
-def empty_gcp_secret(
-    component: Component, name: str, readers: Mapping[str, pulumi.Input[str]]
-) -> gcp.secretmanager.Secret:
-    """A Secret Manager secret without a version. `readers` maps a logical name to an IAM member that may read it."""
-    secret = gcp.secretmanager.Secret(
+def empty_gcp_secret(component: Component, name: str) -> gcp.secretmanager.Secret:
+    """A Secret Manager secret without a version, which nobody may read yet."""
+    return gcp.secretmanager.Secret(
         f"{component.name}-{name}",
         secret_id=component.context.physical_name(component.name, name, kind="secret"),
         replication=gcp.secretmanager.SecretReplicationArgs(auto=gcp.secretmanager.SecretReplicationAutoArgs()),
@@ -24,19 +23,24 @@ def empty_gcp_secret(
         labels=component.labels(),
         opts=component.stateful(),
     )
-    for reader, member in readers.items():
+
+
+def let_read_gcp_secrets(
+    component: Component, member: pulumi.Input[str], secrets: Mapping[str, gcp.secretmanager.Secret]
+) -> None:
+    """Lets one IAM member read the values of secrets, by the logical names of the grants."""
+    for name, secret in secrets.items():
         gcp.secretmanager.SecretIamMember(
-            f"{component.name}-{name}-{reader}",
+            name,
             secret_id=secret.id,
             role="roles/secretmanager.secretAccessor",
             member=member,
             opts=component.child(),
         )
-    return secret
 
 
 def empty_aws_secret(component: Component, name: str) -> aws.secretsmanager.Secret:
-    """A Secrets Manager secret without a value; a reader needs `secretsmanager:GetSecretValue` on its ARN."""
+    """A Secrets Manager secret without a value; its readers have `read_aws_secrets` in their policy."""
     return aws.secretsmanager.Secret(
         f"{component.name}-{name}",
         name=component.context.physical_name(component.name, name, kind="secret"),
@@ -45,3 +49,8 @@ def empty_aws_secret(component: Component, name: str) -> aws.secretsmanager.Secr
         tags=component.tags(),
         opts=component.stateful(),
     )
+
+
+def read_aws_secrets(sid: str, arns: Sequence[pulumi.Input[str]]) -> Statement:
+    """Lets the role that has the statement read the values of secrets."""
+    return Statement(sid=sid, actions=["secretsmanager:GetSecretValue"], resources=arns)

@@ -25,7 +25,7 @@ from components.link import open_on_aws, open_on_gcp
 from components.machine import Ec2Machine, Ec2MachineArgs, GceMachine, GceMachineArgs
 from components.machine_store import MachineStore
 from components.network import AwsNetwork, GcpNetwork
-from components.secrets import empty_aws_secret, empty_gcp_secret
+from components.secrets import empty_aws_secret, empty_gcp_secret, let_read_gcp_secrets, read_aws_secrets
 from settings.database_pair.document import WIREGUARD_PORT, Exchange
 from settings.database_pair.pgbackrest import Federation, WebIdentity
 from settings.database_pair.section import DatabaseHost, DatabasePairSettings
@@ -219,8 +219,10 @@ def _public(address: pulumi.Output[str] | None) -> pulumi.Output[str]:
 
 def _rights_of_a(component: DatabasePair, machine: GceMachine) -> None:
     """The host on GCP: both repositories, the exchange, its copies of the passphrases."""
-    for secret in CIPHER_SECRETS:
-        empty_gcp_secret(component, secret, {DatabaseHost.A.value: machine.service_account_member})
+    secrets = {
+        f"{component.name}-{secret}-{DatabaseHost.A}": empty_gcp_secret(component, secret) for secret in CIPHER_SECRETS
+    }
+    let_read_gcp_secrets(component, machine.service_account_member, secrets)
     gcs_repository_grant(
         component, DatabaseHost.A, component.args.vault.gcs_bucket_name, machine.service_account_member
     )
@@ -245,11 +247,7 @@ def _rights_of_b(component: DatabasePair, machine: Ec2Machine) -> None:
         component,
         DatabaseHost.B,
         machine.role_name,
-        Statement(
-            sid="ReadPassphrases",
-            actions=["secretsmanager:GetSecretValue"],
-            resources=[secret.arn for secret in secrets],
-        ),
+        read_aws_secrets("ReadPassphrases", [secret.arn for secret in secrets]),
     )
 
 

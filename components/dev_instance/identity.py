@@ -7,7 +7,7 @@ import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
 from components.machine import GceMachine
-from components.secrets import empty_gcp_secret
+from components.secrets import empty_gcp_secret, let_read_gcp_secrets
 from settings.dev_instance.document import UpgradeSnapshots
 from settings.ssh import HOST_KEY_TYPES
 
@@ -35,23 +35,17 @@ class InstanceSecrets:
 def instance_secrets(component: Component, *, pages: bool) -> InstanceSecrets:
     """The secrets, before the identity that reads them exists."""
     return InstanceSecrets(
-        root_password=empty_gcp_secret(component, "root-password", {}),
-        offsite_password=empty_gcp_secret(component, "offsite-password", {}),
-        host_keys=tuple(empty_gcp_secret(component, f"host-key-{kind}", {}) for kind in HOST_KEY_TYPES),
-        pages_certificate=empty_gcp_secret(component, "pages-certificate", {}) if pages else None,
+        root_password=empty_gcp_secret(component, "root-password"),
+        offsite_password=empty_gcp_secret(component, "offsite-password"),
+        host_keys=tuple(empty_gcp_secret(component, f"host-key-{kind}") for kind in HOST_KEY_TYPES),
+        pages_certificate=empty_gcp_secret(component, "pages-certificate") if pages else None,
     )
 
 
 def grant_secrets(component: Component, secrets: InstanceSecrets, member: pulumi.Input[str]) -> None:
     """Lets the machine's identity, and no other, read the secrets."""
-    for name, secret in secrets.by_name.items():
-        gcp.secretmanager.SecretIamMember(
-            f"{component.name}-{name}-machine",
-            secret_id=secret.id,
-            role="roles/secretmanager.secretAccessor",
-            member=member,
-            opts=component.child(),
-        )
+    grants = {f"{component.name}-{name}-machine": secret for name, secret in secrets.by_name.items()}
+    let_read_gcp_secrets(component, member, grants)
 
 
 def upgrade_snapshots(name: str, context: StackContext, project: str, keep: int) -> UpgradeSnapshots:

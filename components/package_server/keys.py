@@ -7,7 +7,7 @@ import pulumi_gcp as gcp
 
 from components.component import Component
 from components.package_server.storage import private_bucket
-from components.secrets import empty_gcp_secret
+from components.secrets import empty_gcp_secret, let_read_gcp_secrets
 from settings.package_server.section import PackageStorage
 
 KEY_CACHE_SECONDS = 300
@@ -37,23 +37,17 @@ class ServerSecrets:
 def server_secrets(component: Component) -> ServerSecrets:
     """The secrets. They come before the machine, because its document names them; `grant_reader` comes after it."""
     return ServerSecrets(
-        metadata_key=empty_gcp_secret(component, "metadata-signing-key", {}),
-        package_key=empty_gcp_secret(component, "package-signing-key", {}),
-        database_fields_key=empty_gcp_secret(component, "database-fields-key", {}),
-        admin_password=empty_gcp_secret(component, "admin-password", {}),
+        metadata_key=empty_gcp_secret(component, "metadata-signing-key"),
+        package_key=empty_gcp_secret(component, "package-signing-key"),
+        database_fields_key=empty_gcp_secret(component, "database-fields-key"),
+        admin_password=empty_gcp_secret(component, "admin-password"),
     )
 
 
 def grant_reader(component: Component, secrets: ServerSecrets, member: pulumi.Input[str]) -> None:
     """Lets one identity, the machine's, read the secrets. CI and operators can fill them at most."""
-    for name, secret in secrets.all.items():
-        gcp.secretmanager.SecretIamMember(
-            f"{component.name}-{name}-machine",
-            secret_id=secret.id,
-            role="roles/secretmanager.secretAccessor",
-            member=member,
-            opts=component.child(),
-        )
+    grants = {f"{component.name}-{name}-machine": secret for name, secret in secrets.all.items()}
+    let_read_gcp_secrets(component, member, grants)
 
 
 def public_keys_backend(component: Component, storage: PackageStorage) -> gcp.compute.BackendBucket:

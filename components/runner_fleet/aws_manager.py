@@ -12,6 +12,7 @@ from components.machine import Ec2Machine
 from components.runner_fleet.args import RunnerFleetArgs
 from components.runner_fleet.aws_shard import AwsShard
 from components.runner_fleet.config import METRICS_PORT
+from components.secrets import read_aws_secrets
 from settings.vocabulary import Cloud
 
 SSH_PORT = 22
@@ -52,7 +53,7 @@ def manager_policy(
                     }
                 },
             ),
-            Statement(sid="ReadOwnTokens", actions=["secretsmanager:GetSecretValue"], resources=secrets),
+            read_aws_secrets("ReadOwnTokens", secrets),
             *_cache_statements(bucket),
             Statement(
                 sid="WriteOwnLog",

@@ -51,7 +51,7 @@ class GcpRunnerFleet(Component):
         self._gcp = gcp_provider
         self._secrets = {
             # Readers come with the managers, which need the names of the secrets first.
-            shard.name: empty_gcp_secret(self, f"token-{shard.name}", readers={})
+            shard.name: empty_gcp_secret(self, f"token-{shard.name}")
             for shard in args.settings.gcp_shards
         }
         self._bucket = gcs_cache(self, args.settings.cache.expiry_days)

@@ -9,6 +9,7 @@ import pulumi_gcp as gcp
 from components.component import Component
 from components.machine import GceMachine
 from components.runner_fleet.gcp_shard import worker_prefix
+from components.secrets import let_read_gcp_secrets
 from settings.runner_fleet.vocabulary import Colour
 
 SCALER_PERMISSIONS = (
@@ -79,14 +80,8 @@ def manager_grants(
     gcp.storage.BucketIAMMember(
         f"{name}-cache", bucket=bucket.name, role="roles/storage.objectUser", member=member, opts=component.child()
     )
-    for shard, secret in secrets.items():
-        gcp.secretmanager.SecretIamMember(
-            f"{name}-token-{shard}",
-            secret_id=secret.id,
-            role="roles/secretmanager.secretAccessor",
-            member=member,
-            opts=component.child(),
-        )
+    tokens = {f"{name}-token-{shard}": secret for shard, secret in secrets.items()}
+    let_read_gcp_secrets(component, member, tokens)
 
 
 def _role(component: Component, kind: str, title: str, permissions: tuple[str, ...]) -> gcp.projects.IAMCustomRole:
