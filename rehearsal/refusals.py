@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from capture.registration import Value
-from settings.vocabulary import CLOUDWATCH_RETENTION_DAYS
+from settings.vocabulary import LOG_RETENTION_DAYS
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def refused_inputs(resource_type: str, name: str, inputs: Mapping[str, Value]) -
         case "aws:ec2/launchTemplate:LaunchTemplate":
             yield from _base64(inputs)
         case "aws:cloudwatch/logGroup:LogGroup":
-            if (days := inputs.get("retentionInDays")) is not None and days not in CLOUDWATCH_RETENTION_DAYS:
+            if (days := inputs.get("retentionInDays")) is not None and days not in LOG_RETENTION_DAYS:
                 yield Refusal("retentionInDays", f"{days} is not one of the allowed values")
         case "aws:kms/key:Key":
             days = inputs.get("deletionWindowInDays")

@@ -5,12 +5,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from settings.declarations import example, item, keys, members, nested_models
 from settings.faults import Fault, Path, SettingsError, in_file_order
 from settings.positions import line_of, lines_by_path
 from settings.rules import RULES
@@ -18,6 +18,10 @@ from settings.stack import Settings
 
 OPTIONAL_SECTIONS = {field.alias for field in Settings.model_fields.values() if not field.is_required()}
 """Systems that a stack file may leave out; Pulumi.yaml gives their keys the default {}."""
+
+
+REFERENCE = "see the comments in the stack file and docs/architecture.md"
+"""The hint where nothing better is known."""
 
 
 def parse(raw: Mapping[str, object], stack: str, stack_file: FilePath | None = None) -> Settings:
@@ -66,11 +70,11 @@ def _fault(details: dict[str, Any], raw: Mapping[str, object]) -> Fault:
         case "extra_forbidden":
             return Fault(path, "unknown key", _near_miss(path))
         case "missing":
-            return Fault(path, "missing", _example(path, field))
+            return Fault(path, "missing", _right(path, field))
         case "value_error":
-            return Fault(path, str(details["ctx"]["error"]), _example(path, field))
+            return Fault(path, str(details["ctx"]["error"]), _right(path, field))
         case _:
-            return Fault(path, details["msg"][:1].lower() + details["msg"][1:], _example(path, field))
+            return Fault(path, details["msg"][:1].lower() + details["msg"][1:], _right(path, field))
 
 
 def _path_in_file(location: tuple[str | int, ...], raw: object) -> Path:
@@ -88,47 +92,35 @@ def _path_in_file(location: tuple[str | int, ...], raw: object) -> Path:
 
 
 def _near_miss(path: Path) -> str:
-    known = sorted({key for model in _models_at(path[:-1]) for key in _fields(model)} - {"stack"})
+    known = sorted({key for model in _models_at(path[:-1]) for key in keys(model)} - {"stack"})
     close = difflib.get_close_matches(str(path[-1]), known, n=1)
     return f"did you mean {close[0]}?" if close else f"known keys are {', '.join(known)}"
 
 
-def _example(path: Path, field: FieldInfo | None) -> str:
-    if field and field.examples:
-        example = json.dumps(field.examples[0], ensure_ascii=False)
-        return f"for example {path[-1]}: {example}" if isinstance(path[-1], str) else f"for example {example}"
-    choices = [member for model in _enums(field) for member in model]
-    if choices:
-        return f"one of {', '.join(choices)}"
-    if field and (models := list(_nested_models(field.annotation))):
-        return f"a section with {', '.join(_fields(models[0]))}"
-    if field and field.annotation is bool:
-        return "true or false"
-    return "see the comments in the stack file and docs/architecture.md"
+def _right(path: Path, field: FieldInfo | None) -> str:
+    """What would be right at a place."""
+    return (_example(path, field) if field else "") or REFERENCE
 
 
-def _enums(field: FieldInfo | None) -> Iterator[list[str]]:
-    members = getattr(field.annotation if field else None, "__members__", None)
-    if members:
-        yield [str(member.value) for member in members.values()]
+def _example(path: Path, field: FieldInfo) -> str:
+    if (right := example(field)) is not None:
+        text = json.dumps(right, ensure_ascii=False)
+        return f"for example {path[-1]}: {text}" if isinstance(path[-1], str) else f"for example {text}"
+    if choices := members(field):
+        return f"one of {', '.join(map(str, choices))}"
+    if models := list(nested_models(field.annotation)):
+        return f"a section with {', '.join(keys(models[0]))}"
+    return "true or false" if field.annotation is bool else ""
 
 
 def _field_at(path: Path) -> FieldInfo | None:
-    """The declaration behind a place in the file; for an item of a list, that of the list's items where it has one."""
+    """The declaration behind a place in the file; for an item of a list, that of the list's items."""
     if not path:
         return None
     if isinstance(path[-1], int):
         holder = _field_at(path[:-1])
-        inner = _item_field(holder.annotation) if holder else None
-        return inner or holder
-    return next((fields[path[-1]] for model in _models_at(path[:-1]) if path[-1] in (fields := _fields(model))), None)
-
-
-def _item_field(annotation: object) -> FieldInfo | None:
-    for argument in get_args(annotation):
-        if get_origin(argument) is Annotated:
-            return FieldInfo.from_annotation(argument)
-    return None
+        return (item(holder) or holder) if holder else None
+    return next((known[path[-1]] for model in _models_at(path[:-1]) if path[-1] in (known := keys(model))), None)
 
 
 def _models_at(path: Path) -> list[type[BaseModel]]:
@@ -136,19 +128,6 @@ def _models_at(path: Path) -> list[type[BaseModel]]:
     for part in path:
         if isinstance(part, int):
             continue
-        fields = [found for model in models if (found := _fields(model).get(part))]
-        models = [nested for field in fields for nested in _nested_models(field.annotation)]
+        fields = [found for model in models if (found := keys(model).get(part))]
+        models = [nested for field in fields for nested in nested_models(field.annotation)]
     return models
-
-
-def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {field.alias or name: field for name, field in model.model_fields.items()}
-
-
-def _nested_models(annotation: object) -> Iterator[type[BaseModel]]:
-    """Every model that a value of this annotation may hold, through unions, tuples and mappings."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    elif get_origin(annotation) in (Union, UnionType, Annotated, tuple, list, dict):
-        for argument in get_args(annotation):
-            yield from _nested_models(argument)

@@ -5,7 +5,7 @@ import binascii
 import struct
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from settings.forms import Form
 
 HOST_KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa")
 """The types that every OpenSSH since 6.5 can check. A client that knows one of the three knows the host."""
@@ -48,8 +48,11 @@ def _wire_fields(encoded: str) -> list[bytes]:
 
 SshHostPublicKey = Annotated[
     str,
-    AfterValidator(_public_key),
-    Field(examples=["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]),
+    Form(
+        _public_key,
+        "an SSH host key in one line, without a comment",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ),
 ]
 """The first two fields of an ssh_host_*_key.pub file."""
 

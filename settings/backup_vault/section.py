@@ -6,19 +6,24 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from settings.base import Section
-from settings.vocabulary import AwsRoleArn, Days, matching
+from settings.forms import pattern_type
+from settings.vocabulary import AwsRoleArn, Days
 
 GoogleUniqueId = Annotated[
     str,
-    matching(r"[0-9]{21}", "the unique id of a Google service account (21 digits, in quotes)"),
-    Field(examples=["100000000000000000000"]),
+    pattern_type(
+        r"[0-9]{21}", "the unique id of a Google service account (21 digits, in quotes)", "100000000000000000000"
+    ),
 ]
 """A service account's unique id is never used again, unlike its e-mail address."""
 
 ServiceName = Annotated[
     str,
-    matching(r"[a-z][a-z0-9-]{0,14}[a-z0-9]", "a short service name (2 to 16 lower-case letters, digits, hyphens)"),
-    Field(examples=["status-page"]),
+    pattern_type(
+        r"[a-z][a-z0-9-]{0,14}[a-z0-9]",
+        "a short service name (2 to 16 lower-case letters, digits, hyphens)",
+        "status-page",
+    ),
 ]
 """Names the service's prefix in the bucket and its role; IAM role names end at 64 characters."""
 

@@ -3,74 +3,94 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from settings.base import Section
-from settings.vocabulary import matching
+from settings.forms import pattern_type
 
 Issuer = Annotated[
     str,
-    matching(
-        r"https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._/-]*[A-Za-z0-9._-])?", "an https:// address without a final slash"
+    pattern_type(
+        r"https://[a-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._/-]*[A-Za-z0-9._-])?",
+        "an https:// address without a final slash",
+        "https://gitlab.example.com",
     ),
-    Field(examples=["https://gitlab.example.com"]),
 ]
 """The `iss` of the tokens, character for character; both clouds fetch its keys from there, so it must be reachable."""
 
 Audience = Annotated[
     str,
-    matching(r"https://[a-z0-9.-]+(/[A-Za-z0-9._-]+)+", "an https:// address with a path of its own"),
-    Field(examples=["https://packyard.example.com/staging"]),
+    pattern_type(
+        r"https://[a-z0-9.-]+(/[A-Za-z0-9._-]+)+",
+        "an https:// address with a path of its own",
+        "https://packyard.example.com/staging",
+    ),
 ]
 """The `aud` that jobs must ask for by name. A name only: nothing has to answer there."""
 
 ProjectPath = Annotated[
     str,
-    matching(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+", "the path of one project (a wildcard would admit others)"),
-    Field(examples=["example-group/packyard"]),
+    pattern_type(
+        r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+",
+        "the path of one project (a wildcard would admit others)",
+        "example-group/packyard",
+    ),
 ]
 
 Repository = Annotated[
     str,
-    matching(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", "one repository as owner/name (a wildcard would admit others)"),
-    Field(examples=["example-org/packyard"]),
+    pattern_type(
+        r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+",
+        "one repository as owner/name (a wildcard would admit others)",
+        "example-org/packyard",
+    ),
 ]
 
-PlatformId = Annotated[str, matching(r"[1-9][0-9]{0,18}", "a numeric id in quotes"), Field(examples=["1000001"])]
+PlatformId = Annotated[str, pattern_type(r"[1-9][0-9]{0,18}", "a numeric id in quotes", "1000001")]
 """Never used again after a rename, a transfer or a deletion, unlike a path."""
 
 Branch = Annotated[
     str,
-    matching(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*", "the name of one branch (a wildcard would admit others)"),
-    Field(examples=["main"]),
+    pattern_type(
+        r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*", "the name of one branch (a wildcard would admit others)", "main"
+    ),
 ]
 """A protected branch, without refs/heads/."""
 
 EnvironmentName = Annotated[
     str,
-    matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}", "the name of one environment (a wildcard would admit others)"),
-    Field(examples=["staging-preview"]),
+    pattern_type(
+        r"[A-Za-z0-9][A-Za-z0-9._/-]{0,62}",
+        "the name of one environment (a wildcard would admit others)",
+        "staging-preview",
+    ),
 ]
 
 WorkflowPath = Annotated[
     str,
-    matching(r"\.github/workflows/[A-Za-z0-9._-]+\.ya?ml", "a workflow file in .github/workflows"),
-    Field(examples=[".github/workflows/deploy.yml"]),
+    pattern_type(
+        r"\.github/workflows/[A-Za-z0-9._-]+\.ya?ml",
+        "a workflow file in .github/workflows",
+        ".github/workflows/deploy.yml",
+    ),
 ]
 
 StateBucket = Annotated[
     str,
-    matching(r"[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]", "the name of a Cloud Storage bucket, without gs://"),
-    Field(examples=["example-pkg-state-staging"]),
+    pattern_type(
+        r"[a-z0-9][a-z0-9_.-]{1,61}[a-z0-9]",
+        "the name of a Cloud Storage bucket, without gs://",
+        "example-pkg-state-staging",
+    ),
 ]
 
 KmsKey = Annotated[
     str,
-    matching(
+    pattern_type(
         r"projects/[a-z0-9-]+/locations/[a-z0-9-]+/keyRings/[A-Za-z0-9_-]+/cryptoKeys/[A-Za-z0-9_-]+",
         "the full name of a Cloud KMS key, without gcpkms://",
+        "projects/example-testground-stg/locations/us-east1/keyRings/pulumi/cryptoKeys/staging",
     ),
-    Field(examples=["projects/example-testground-stg/locations/us-east1/keyRings/pulumi/cryptoKeys/staging"]),
 ]
 
 

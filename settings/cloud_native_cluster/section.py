@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from settings.base import Section
-from settings.vocabulary import AnyCidr, AwsInstanceType, AwsRoleArn, CloudWatchRetentionDays, GiB, matching
+from settings.forms import pattern_type
+from settings.vocabulary import AnyCidr, AwsInstanceType, AwsRoleArn, CloudWatchRetentionDays, GiB
 
 
 class ClusterNodes(Section):
@@ -26,7 +27,7 @@ class ClusterNodes(Section):
 class CloudNativeClusterSettings(Section):
     """One EKS cluster. Nothing in it is stateful: CI makes everything anew."""
 
-    version: Annotated[str, matching(r"1\.[0-9]{2}", "a Kubernetes version"), Field(examples=["1.34"])]
+    version: Annotated[str, pattern_type(r"1\.[0-9]{2}", "a Kubernetes version", "1.34")]
     nodes: ClusterNodes
     maintainers: tuple[AwsRoleArn, ...]
     """Roles that administer the cluster; everybody else asks one of them for access."""

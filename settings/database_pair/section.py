@@ -3,11 +3,12 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from settings.base import Section
+from settings.forms import network_type
 from settings.machine.section import Ec2Size, GceSize, Weekday
-from settings.vocabulary import AwsZone, Cloud, GiB, Ipv4Address, TimeOfDay, network_of
+from settings.vocabulary import AwsZone, Cloud, GiB, Ipv4Address, TimeOfDay
 
 WAL_SHARE = 0.3
 """Most of the data disk that kept WAL may fill, as in Pigsty's `max_slot_wal_keep_size`. PostgreSQL stops at a full
@@ -15,8 +16,7 @@ disk; a lost slot or a gap in the archive is mended while it runs."""
 
 AppCidr = Annotated[
     str,
-    AfterValidator(network_of(range(16, 33), "narrow enough for the clients of one application")),
-    Field(examples=["10.16.0.16/28"]),
+    network_type(range(16, 33), "narrow enough for the clients of one application", "10.16.0.16/28"),
 ]
 """A private range whose machines are clients of the database, /16 to /32."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from settings.base import Section
+from settings.forms import Form
 
 PRESHARED_KEY = re.compile(r"[A-Za-z1-9._][A-Za-z0-9._]{7,63}")
 """What AWS takes as a pre-shared key (Site-to-Site VPN user guide, "Tunnel options"). Google takes this and more; keys
@@ -69,15 +70,15 @@ def _different_keys(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
     return value
 
 
-PrivateAsn = Annotated[int, AfterValidator(_private_asn), Field(examples=[64520])]
+PrivateAsn = Annotated[int, Form(_private_asn, "a private AS number", 64520)]
 """An AS number that both Cloud Router and an AWS virtual private gateway take."""
 
-InsideRange = Annotated[str, AfterValidator(_inside_range), Field(examples=["169.254.20.0/30"])]
+InsideRange = Annotated[
+    str, Form(_inside_range, "a /30 of 169.254.0.0/16 that AWS does not reserve", "169.254.20.0/30")
+]
 """Range of the two BGP addresses inside one tunnel: AWS takes the first, Google the second."""
 
-PresharedKey = Annotated[
-    SecretStr, AfterValidator(_preshared_key), Field(examples=["pulumi config set --path --secret ..."])
-]
+PresharedKey = Annotated[SecretStr, Form(_preshared_key, "a secure value", "pulumi config set --path --secret ...")]
 """One tunnel's pre-shared key; a secure value in the stack file."""
 
 

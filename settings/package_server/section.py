@@ -7,40 +7,44 @@ from typing import Annotated
 from pydantic import Field
 
 from settings.base import Section
+from settings.forms import pattern_type
 from settings.machine.section import GceSize
-from settings.vocabulary import AnyCidr, Architecture, Days, DnsName, GiB, Slug, TimeOfDay, matching
+from settings.vocabulary import AnyCidr, Architecture, Days, DnsName, GiB, Slug, TimeOfDay
 
-Version = Annotated[str, matching(r"[0-9]+\.[0-9]+\.[0-9]+", "an exact version"), Field(examples=["3.123.1"])]
+Version = Annotated[str, pattern_type(r"[0-9]+\.[0-9]+\.[0-9]+", "an exact version", "3.123.1")]
 """An exact version of a Python package."""
 
 RepositoryPath = Annotated[
     str,
-    matching(
+    pattern_type(
         r"(?=.{1,120}$)[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*",
         "a path of lower-case segments without a slash at either end (120 characters at most)",
+        "gitlab/gitlab-ce/debian/trixie",
     ),
-    Field(examples=["gitlab/gitlab-ce/debian/trixie"]),
 ]
 """Where a repository lies below the public host. It becomes part of patterns, which GCP limits to 255 characters."""
 
 PackagePath = Annotated[
     str,
-    matching(
-        r"[A-Za-z0-9][A-Za-z0-9._+~:/-]{0,500}\.(deb|rpm)", "the path of one .deb or .rpm file, without a leading slash"
+    pattern_type(
+        r"[A-Za-z0-9][A-Za-z0-9._+~:/-]{0,500}\.(deb|rpm)",
+        "the path of one .deb or .rpm file, without a leading slash",
+        "gitlab/gitlab-ce/debian/trixie/pool/main/g/gitlab-ce/gitlab-ce_18.7.0-ce.0_amd64.deb",
     ),
-    Field(examples=["gitlab/gitlab-ce/debian/trixie/pool/main/g/gitlab-ce/gitlab-ce_18.7.0-ce.0_amd64.deb"]),
 ]
 
 KeyFile = Annotated[
     str,
-    matching(r"[a-z0-9][a-z0-9._-]*\.(key|asc)", "a file name that ends in .key or .asc"),
-    Field(examples=["gpg.key"]),
+    pattern_type(r"[a-z0-9][a-z0-9._-]*\.(key|asc)", "a file name that ends in .key or .asc", "gpg.key"),
 ]
 
 Fingerprint = Annotated[
     str,
-    matching(r"[0-9A-F]{40}", "an OpenPGP fingerprint (40 hexadecimal digits, upper case, no spaces)"),
-    Field(examples=["0000000000000000000000000000000000000001"]),
+    pattern_type(
+        r"[0-9A-F]{40}",
+        "an OpenPGP fingerprint (40 hexadecimal digits, upper case, no spaces)",
+        "0000000000000000000000000000000000000001",
+    ),
 ]
 
 
@@ -84,9 +88,7 @@ class PulpSettings(Section):
 class PackageStorage(Section):
     """Buckets of the packages: one for releases, one for pre-releases."""
 
-    location: Annotated[
-        str, matching(r"[A-Z]+[0-9]?|[A-Z]+-[A-Z]+[0-9]+", "a bucket location in upper case"), Field(examples=["US"])
-    ]
+    location: Annotated[str, pattern_type(r"[A-Z]+[0-9]?|[A-Z]+-[A-Z]+[0-9]+", "a bucket location in upper case", "US")]
     """A multi-region such as US keeps every object in two places; a region such as US-EAST1 is cheaper."""
     noncurrent_days: Days
     """Days for which an old version of an object is kept."""

@@ -3,9 +3,8 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
-
-from settings.vocabulary import Cloud, matching, network_of, short_name
+from settings.forms import network_type, pattern_type, short_name
+from settings.vocabulary import Cloud
 
 CATCH_ALL_PERIOD = "* * * * *"
 """A period that always matches. Without one, idle_count and idle_time are 0 outside all periods, and a VM can be killed
@@ -78,58 +77,58 @@ WORKER_USERS = {
 }
 """Users of each system; a system that is missing has no image on that cloud."""
 
-ShardName = Annotated[str, short_name(30), Field(examples=["amd64-untrusted"])]
+ShardName = Annotated[str, short_name(30, "amd64-untrusted")]
 """Short enough for the names of groups and templates, which hold more than it."""
 
 ContainerImage = Annotated[
     str,
-    matching(
+    pattern_type(
         r"(?!.*:latest$)[a-z0-9][a-z0-9._/:-]*(:[A-Za-z0-9._-]+|@sha256:[0-9a-f]{64})",
         "an image with a tag other than latest, or with a digest",
+        "debian:trixie-20261110",
     ),
-    Field(examples=["debian:trixie-20261110"]),
 ]
 """A container image that does not move by itself."""
 
 ImagePattern = Annotated[
     str,
-    matching(r"[a-z0-9.-]+\.[a-z]+(:[0-9]+)?/[a-z0-9._/-]+[:@][A-Za-z0-9._*:-]+", "a pattern of images of one place"),
-    Field(examples=["registry.example.com/distribution/image-builder:*"]),
+    pattern_type(
+        r"[a-z0-9.-]+\.[a-z]+(:[0-9]+)?/[a-z0-9._/-]+[:@][A-Za-z0-9._*:-]+",
+        "a pattern of images of one place",
+        "registry.example.com/distribution/image-builder:*",
+    ),
 ]
 """Images that may run privileged; a bare "*" would let any job bring its own."""
 
 ContainerPath = Annotated[
     str,
-    matching(r"(/[A-Za-z0-9._-]+)+", 'a path inside the container (a "host:container" pair would mount the worker)'),
-    Field(examples=["/cache"]),
+    pattern_type(
+        r"(/[A-Za-z0-9._-]+)+", 'a path inside the container (a "host:container" pair would mount the worker)', "/cache"
+    ),
 ]
 """A volume that Docker makes and removes. A bind of the worker's docker.sock would be root on the worker."""
 
 PluginRelease = Annotated[
     str,
-    matching(r"[0-9]+(\.[0-9]+){0,2}", "a release of a plugin, such as 1 or 1.2.0 (latest would move by itself)"),
-    Field(examples=["1"]),
+    pattern_type(
+        r"[0-9]+(\.[0-9]+){0,2}", "a release of a plugin, such as 1 or 1.2.0 (latest would move by itself)", "1"
+    ),
 ]
 """The newest matching release is taken (GitLab Runner, fleeting install)."""
 
 RunnerRelease = Annotated[
-    str, matching(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9]+)?", "a full release of GitLab Runner"), Field(examples=["19.4.0-1"])
+    str, pattern_type(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9]+)?", "a full release of GitLab Runner", "19.4.0-1")
 ]
 """Version of the Debian packages gitlab-runner and gitlab-runner-helper-images; apt fails unless both are pinned."""
 
 CronPeriod = Annotated[
     str,
-    matching(r"[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}", "a period of five cron fields"),
-    Field(examples=["* 8-17 * * mon-fri"]),
+    pattern_type(r"[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}", "a period of five cron fields", "* 8-17 * * mon-fri"),
 ]
 """Minutes, hours, days, months and weekdays during which a policy holds."""
 
-TimeZone = Annotated[
-    str, matching(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_]+)+", "a time zone"), Field(examples=["Europe/London"])
-]
+TimeZone = Annotated[str, pattern_type(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_]+)+", "a time zone", "Europe/London")]
 """A name of the IANA database."""
 
-PrivateCidr = Annotated[
-    str, AfterValidator(network_of(range(24, 33), "small enough for an allow-list")), Field(examples=["10.0.8.10/32"])
-]
+PrivateCidr = Annotated[str, network_type(range(24, 33), "small enough for an allow-list", "10.0.8.10/32")]
 """A few private addresses."""

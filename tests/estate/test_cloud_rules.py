@@ -12,7 +12,7 @@ from botocore.session import Session
 
 from capture import Capture, Registration, Value
 from capture.registration import leaves
-from settings.vocabulary import CLOUDWATCH_RETENTION_DAYS
+from settings.vocabulary import LOG_RETENTION_DAYS
 from tests.support import STACKS, estate
 
 LONGEST_SESSION_SECONDS = 43200
@@ -80,7 +80,7 @@ def test_volume_types_exist(final: Capture) -> None:
 
 def test_log_groups_have_a_retention_that_cloudwatch_knows(final: Capture) -> None:
     for group in final.of_type("aws:cloudwatch/logGroup:LogGroup"):
-        assert group.inputs["retentionInDays"] in CLOUDWATCH_RETENTION_DAYS, group.urn
+        assert group.inputs["retentionInDays"] in LOG_RETENTION_DAYS, group.urn
 
 
 def test_keys_wait_as_long_as_kms_allows(final: Capture) -> None:

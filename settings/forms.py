@@ -1,0 +1,96 @@
+"""Forms of values: what a value must be beyond its plain type, said once for the check, the fault and the reference."""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import AfterValidator, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+
+
+@dataclass(frozen=True)
+class Form(AfterValidator):
+    """A check that names what it wants and shows an example; a part of `Annotated`.
+
+    The check returns the value, or raises ValueError with what is wrong. The example becomes the hint of the fault.
+    """
+
+    what: str
+    """In plain words, such as "a GCP zone"."""
+    example: object
+    """One value that is right."""
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema of the plain type with the example."""
+        return {**handler(core_schema), "examples": [self.example]}
+
+
+def pattern_type(pattern: str, what: str, example: str) -> Form:
+    """Text that matches the whole pattern; `what` names the kind of value."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"{value!r} is not {what}")
+        return value
+
+    return Form(check, what, example)
+
+
+def short_name(longest: int, example: str) -> Form:
+    """A short name that is legal in every physical name, tag and label."""
+    return pattern_type(
+        rf"[a-z]([a-z0-9-]{{0,{longest - 2}}}[a-z0-9])?",
+        f"a short lower-case name (letters, digits, hyphens; {longest} at most)",
+        example,
+    )
+
+
+def network_type(prefixes: range, what: str, example: str) -> Form:
+    """A private IPv4 network in CIDR form whose prefix length lies in `prefixes`."""
+    lengths = f"/{prefixes.start} to /{prefixes.stop - 1}"
+
+    def check(value: str) -> str:
+        network = _network(value)
+        if not network.is_private:
+            raise ValueError(f"{value} is not a private network")
+        if network.prefixlen not in prefixes:
+            raise ValueError(f"{value} is not {what} ({lengths})")
+        return value
+
+    return Form(check, f"a private IPv4 network, {lengths}", example)
+
+
+def any_network(value: str) -> str:
+    """A check for any IPv4 network in CIDR form."""
+    _network(value)
+    return value
+
+
+def any_address(value: str) -> str:
+    """A check for an IPv4 address."""
+    try:
+        ipaddress.IPv4Address(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not an IPv4 address: {error}") from None
+    return value
+
+
+def choice_type(allowed: tuple[int, ...], example: int) -> Form:
+    """One of a few whole numbers."""
+    listed = ", ".join(map(str, allowed))
+
+    def check(value: int) -> int:
+        if value not in allowed:
+            raise ValueError(f"{value} is not one of {listed}")
+        return value
+
+    return Form(check, f"one of {listed}", example)
+
+
+def _network(value: str) -> ipaddress.IPv4Network:
+    try:
+        return ipaddress.IPv4Network(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not an IPv4 network: {error}") from None
