@@ -15,26 +15,13 @@ from hypothesis import strategies as st
 from capture import Capture, Unknown, capture_stack
 from capture.registration import leaves
 from policies import check
+from settings.network.section import INTERFACE_ENDPOINTS
+from settings.vocabulary import LOG_RETENTION_DAYS
 from tests.support import ROOT, changed_stack_file
 
 Changes = dict[str, object]
 
 EXAMPLES = int(os.environ.get("PACKYARD_EXAMPLES", "8"))
-
-LOG_DAYS = (1, 3, 7, 14, 30, 90, 365)
-
-ENDPOINTS = (
-    "autoscaling",
-    "ec2",
-    "ec2messages",
-    "kms",
-    "logs",
-    "monitoring",
-    "secretsmanager",
-    "ssm",
-    "ssmmessages",
-    "sts",
-)
 
 ALONE = ("packageServer", "devInstance", "cloudNativeCluster", "runnerFleet", "databasePair", "ciIdentity")
 """Systems that can be left out by themselves."""
@@ -76,9 +63,9 @@ def networks(draw: st.DrawFn, stack: str) -> Changes:
         "network.gcp.omnibusBuildRunners": f"10.{second}.0.0/{draw(st.integers(20, 24))}",
         "network.aws.cidr": aws,
         "network.aws.natGateways": "perZone" if stack == "production" else draw(st.sampled_from(["single", "perZone"])),
-        "network.aws.interfaceEndpoints": draw(st.lists(st.sampled_from(ENDPOINTS), unique=True)),
+        "network.aws.interfaceEndpoints": draw(st.lists(st.sampled_from(INTERFACE_ENDPOINTS), unique=True)),
         "network.flowLogs.sampling": draw(st.floats(0.01, 1)),
-        "network.flowLogs.retentionDays": draw(st.sampled_from(LOG_DAYS)),
+        "network.flowLogs.retentionDays": draw(st.sampled_from(LOG_RETENTION_DAYS)),
         "databasePair.appCidrs": draw(
             st.lists(st.sampled_from([f"10.{first}.0.0/28", f"10.{third}.0.0/28"]), unique=True)
         ),
@@ -170,7 +157,7 @@ def fleets(draw: st.DrawFn, stack: str) -> Changes:
         # Where a rule wants two zones in production, a reason stands in.
         "runnerFleet.singleZoneReason": "one zone is enough for an example",
         "runnerFleet.maxVmAgeHours": draw(st.integers(1, 24)),
-        "runnerFleet.logRetentionDays": draw(st.sampled_from(LOG_DAYS)),
+        "runnerFleet.logRetentionDays": draw(st.sampled_from(LOG_RETENTION_DAYS)),
         "runnerFleet.metricsCidr": draw(st.sampled_from(["10.40.0.0/28", "10.41.0.16/30"])),
     }
     for cloud in ("aws", "gcp"):
