@@ -15,4 +15,5 @@ class Section(BaseModel):
         validate_by_name=False,
         validate_by_alias=True,
         hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )

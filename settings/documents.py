@@ -6,11 +6,12 @@
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from settings.database_pair.document import DatabasePairDocument
+from settings.declarations import one_line
 from settings.dev_instance.document import DevInstanceDocument
 from settings.machine.document import MachineDocument, RoleSettings
 from settings.package_server.document import PackageServerDocument
@@ -50,7 +51,18 @@ def schema() -> dict[str, Any]:
         }
         for role, model in sorted(DOCUMENTS.items())
     ]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document, "$defs": parts}
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **document, "$defs": parts}
+    return _with_whole_lines(whole)
+
+
+def _with_whole_lines(part: Any) -> Any:
+    """Descriptions are docstrings, whose line ends mean nothing."""
+    if isinstance(part, dict):
+        return {
+            key: one_line(value) if key == "description" and isinstance(value, str) else _with_whole_lines(value)
+            for key, value in cast("dict[str, Any]", part).items()
+        }
+    return [_with_whole_lines(entry) for entry in cast("list[Any]", part)] if isinstance(part, list) else part
 
 
 def schema_text() -> str:

@@ -24,7 +24,9 @@ class EstateSettings(Section):
     """The owner, which becomes tags and labels, and how tightly the estate is held."""
 
     owner: Slug
+    """Team that answers for the estate: tag and label `owner` of every resource."""
     cost_centre: Slug
+    """Whom the bill goes to: tag and label `cost-centre` of every resource."""
     repository: Slug
     """The repository as a label value: group and project joined by a hyphen, since labels allow no slash."""
     name_prefix: Annotated[Slug, Field(max_length=20, examples=["example-packyard"])]
@@ -39,8 +41,11 @@ class GcpProjects(Section):
     """Project ids of the three GCP projects."""
 
     testground: GcpProjectId
+    """Holds the dev instance, the package server and one database host."""
     omnibus_build_runners: GcpProjectId
+    """Holds the runner managers on GCP and their workers."""
     cloud_native: GcpProjectId
+    """Kept for a GKE cluster for cloud-native CI."""
 
     def id_of(self, project: GcpProject) -> str:
         """The project id behind one of the three names."""
@@ -56,6 +61,7 @@ class GcpSettings(Section):
 
     projects: GcpProjects
     region: GcpRegion
+    """Region of everything on GCP that has one. A change makes all of it anew."""
     zone: GcpZone
     """The zone of single machines; runner shards name their own."""
     image: GcpImage
@@ -66,9 +72,12 @@ class AwsSettings(Section):
     """The AWS sandbox account, its region and three zones, and the image that its machines boot."""
 
     account_id: AwsAccountId
+    """The sandbox account, in quotes. Any other account is refused before anything is made."""
     region: AwsRegion
+    """Region of everything on AWS. A change makes all of it anew."""
     availability_zones: Annotated[
         tuple[AwsZone, AwsZone, AwsZone], Field(examples=[["us-east-1a", "us-east-1b", "us-east-1c"]])
     ]
+    """The three zones that every AWS subnet tier spans, in this order; a change of order moves subnets."""
     image: AwsImage
     """Debian 13 for amd64, pinned, of the same release as on GCP."""

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from settings.declarations import example, item, keys, members, nested_models
+from settings.declarations import example, first_sentence, item, keys, meaning, members, nested_models
 from settings.faults import Fault, Path, SettingsError, in_file_order
 from settings.positions import line_of, lines_by_path
 from settings.rules import RULES
@@ -20,7 +20,7 @@ OPTIONAL_SECTIONS = {field.alias for field in Settings.model_fields.values() if 
 """Systems that a stack file may leave out; Pulumi.yaml gives their keys the default {}."""
 
 
-REFERENCE = "see the comments in the stack file and docs/architecture.md"
+REFERENCE = "docs/reference/settings.md says what each key means"
 """The hint where nothing better is known."""
 
 
@@ -98,8 +98,11 @@ def _near_miss(path: Path) -> str:
 
 
 def _right(path: Path, field: FieldInfo | None) -> str:
-    """What would be right at a place."""
-    return (_example(path, field) if field else "") or REFERENCE
+    """What would be right at a place, and what the value there means."""
+    if field is None:
+        return REFERENCE
+    meant = first_sentence(meaning(field))
+    return ". ".join(part for part in (_example(path, field), meant) if part) or REFERENCE
 
 
 def _example(path: Path, field: FieldInfo) -> str:

@@ -1,5 +1,9 @@
 """All settings of one stack."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from settings.backup_vault.section import BackupVaultSettings
 from settings.base import Section
 from settings.ci_identity.section import CiIdentitySettings
@@ -18,7 +22,8 @@ from settings.runner_fleet.section import RunnerFleetSettings
 class Settings(Section):
     """Everything a stack file says; each field is one `packyard:` key. A system that is left out is not built."""
 
-    stack: str
+    stack: Annotated[str, Field(examples=["staging"])]
+    """Name of the stack, from the name of the file and never in it."""
     estate: EstateSettings
     gcp: GcpSettings
     aws: AwsSettings
@@ -33,3 +38,4 @@ class Settings(Section):
     database_pair: DatabasePairSettings | None = None
     ci_identity: CiIdentitySettings | None = None
     link: LinkSettings = WireGuardLink(kind="wireGuard")
+    """How the clouds are joined: not at all, but for the database hosts' own tunnel, or by a VPN between networks."""

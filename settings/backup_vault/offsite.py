@@ -10,7 +10,9 @@ class OffsitePlace(DocumentPart):
     """
 
     bucket: str
+    """Name of the vault's S3 bucket."""
     region: str
+    """AWS region of the bucket, which is part of every signature."""
     prefix: str
     """Without a slash at either end. Everything below it belongs to the service, and nothing else does."""
     role_arn: str

@@ -41,6 +41,7 @@ class S3Vault(Section):
     """The copy that nobody can delete."""
 
     lock_mode: LockMode
+    """Whether anybody can lift the lock. Going from COMPLIANCE to GOVERNANCE frees new versions alone."""
     lock_days: Annotated[int, Field(ge=1, le=365, examples=[42])]
     """Days for which no version can be deleted, from the time it is written. At least one whole backup chain. A bill
     that a mistake makes here cannot be undone in COMPLIANCE mode, hence the year at most."""
@@ -59,7 +60,10 @@ class OutsideService(Section):
     """A service that this program does not build and that keeps its backups here as well."""
 
     name: ServiceName
+    """Its prefix in the bucket, and part of the name of its role. Changing it leaves what is there behind."""
     google_service_account_id: GoogleUniqueId
+    """Unique id of the service account that it runs as, which alone may take its role: `gcloud iam service-accounts
+    describe`, key `uniqueId`."""
 
 
 class BackupVaultSettings(Section):

@@ -117,6 +117,7 @@ class GitLabEnvironment(Section):
     """A protected environment of the GitLab project."""
 
     name: EnvironmentName
+    """Its name, which begins with the stack's."""
     tier: DeploymentTier
     """Must be written as `deployment_tier` at the job too: GitLab would guess it from the name, and `sub`, which is all
     that AWS compares, can hold the tier and not the name."""
@@ -130,23 +131,32 @@ class GitLabIdentity(Section):
     """
 
     issuer: Issuer
+    """Address of the GitLab instance, as its tokens name it."""
     project_path: ProjectPath
+    """The project whose jobs are let in, with all its groups."""
     project_id: PlatformId
+    """Its numeric id, in quotes; it is on the project's page and outlives a rename."""
     branch: Branch
     """Changes the stack; must be protected."""
     preview: GitLabEnvironment
+    """Environment of merge requests, which only read."""
     deploy: GitLabEnvironment
+    """Environment that changes the stack."""
 
 
 class GitHubIdentity(Section):
     """Jobs of one GitHub repository."""
 
     repository: Repository
+    """The repository whose workflows are let in, as owner/name."""
     repository_id: PlatformId
+    """Its numeric id, in quotes: `gh api repos/OWNER/NAME --jq .id`."""
     branch: Branch
     """Changes the stack; must be protected, and the only one that the deploy environment admits."""
     preview_environment: EnvironmentName
+    """Environment of pull requests, which only read. Its name begins with the stack's."""
     deploy_environment: EnvironmentName
+    """Environment that changes the stack. Its name begins with the stack's."""
     deploy_workflow: WorkflowPath
     """The only workflow that may deploy; another one on the same branch may not."""
 
@@ -155,6 +165,8 @@ class CiIdentitySettings(Section):
     """Short-lived identities for pipelines: one that only reads, and one that deploys."""
 
     audience: Audience
+    """Audience that jobs ask for by name when they ask for a token. It ends in the stack's name, so that a token for
+    one stack is of no use for another."""
     state: StatePlace
     gitlab: GitLabIdentity | None = None
     github: GitHubIdentity | None = None

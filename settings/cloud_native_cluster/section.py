@@ -13,9 +13,13 @@ class ClusterNodes(Section):
     """The one managed node group."""
 
     instance_types: Annotated[tuple[AwsInstanceType, ...], Field(min_length=1, examples=[["m7i.large", "m7a.large"]])]
+    """EC2 instance types of one size, best first. The group takes what there is, so name several."""
     minimum: Annotated[int, Field(ge=0, le=100, examples=[1])]
+    """Least number of nodes."""
     maximum: Annotated[int, Field(ge=1, le=100, examples=[6])]
+    """Largest number of nodes, and so the most that the cluster can cost."""
     disk_gib: Annotated[GiB, Field(alias="diskGiB")]
+    """Root disk of each node in GiB: images of containers and their layers."""
 
     @model_validator(mode="after")
     def _minimum_fits(self) -> "ClusterNodes":
@@ -28,12 +32,14 @@ class CloudNativeClusterSettings(Section):
     """One EKS cluster. Nothing in it is stateful: CI makes everything anew."""
 
     version: Annotated[str, pattern_type(r"1\.[0-9]{2}", "a Kubernetes version", "1.34")]
+    """Kubernetes version of the control plane, in quotes. It goes up by one minor version at a time, and never down."""
     nodes: ClusterNodes
     maintainers: tuple[AwsRoleArn, ...]
     """Roles that administer the cluster; everybody else asks one of them for access."""
     api_access_cidrs: tuple[AnyCidr, ...] = ()
     """Who reaches the API from outside the VPC; empty keeps it private."""
     log_retention_days: CloudWatchRetentionDays
+    """Days that CloudWatch keeps the logs of the control plane."""
 
     @model_validator(mode="after")
     def _api_is_not_open(self) -> "CloudNativeClusterSettings":

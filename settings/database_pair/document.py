@@ -47,13 +47,16 @@ class HostEntry(DocumentPart):
     """
 
     name: DatabaseHost
+    """Name of the host."""
     address: str
+    """Its address inside the link."""
 
 
 class WireGuard(DocumentPart):
     """The tunnel, as both ends see it. The private key is made on the host and never leaves it."""
 
     port: int = WIREGUARD_PORT
+    """UDP port of both ends."""
     mtu: int = 1420
     """Bytes; 1500 less the headers of WireGuard over IPv4 or IPv6 (wg-quick)."""
     persistent_keepalive: int = 25
@@ -73,9 +76,11 @@ class Exchange(DocumentPart):
     """
 
     region: str
+    """AWS region of the parameters."""
     prefix: str
     """Path of all parameters; the host's name follows, then one of the names below."""
     public_key: str = "wireguard-public-key"
+    """Written by the host: its public key of WireGuard."""
     certificate_requests: str = "certificate-requests"
     """Written by the host: JSON of PEM requests by the kind of certificate."""
     certificates: str = "certificates"
@@ -114,8 +119,11 @@ class Certificates(DocumentPart):
     authority: DatabaseHost
     """The host that makes the authority and signs."""
     directory: str = CERTIFICATES_DIRECTORY
+    """Folder of certificates and keys, outside PGDATA."""
     kinds: tuple[CertificateKind, ...] = tuple(CertificateKind)
+    """Certificates of a host."""
     days: int = CERTIFICATE_DAYS
+    """Life of a certificate, in days."""
     renew_days: int = RENEW_DAYS
     """A host asks for a new certificate when the present one has this many days left."""
     warn_days: int = WARN_DAYS
@@ -126,36 +134,50 @@ class PostgresqlParameters(OwnNames):
     """conf.d/10-pair.conf, as far as it is the same on both hosts."""
 
     port: int = POSTGRESQL_PORT
+    """TCP port."""
     ssl: Literal["on"] = "on"
+    """Connections over TCP are encrypted."""
     ssl_min_protocol_version: str = "TLSv1.3"
+    """Oldest version of TLS that is taken."""
     wal_level: str = "replica"
+    """What WAL holds: enough for a standby."""
     wal_log_hints: Literal["on"] = "on"
     """pg_rewind needs it, or data checksums."""
     hot_standby: Literal["on"] = "on"
+    """The standby answers queries."""
     max_wal_senders: int = 10
+    """Streams at once: the standby, pg_basebackup and pg_rewind, with room."""
     max_replication_slots: int = 10
+    """Slots at once, with room."""
     max_wal_size: str = "1GB"
     """WAL between two checkpoints. The cap below must be well above it: a primary that crashed starts with the position
     that its slot had at the last checkpoint, and may find it past the cap though the standby lacks nothing."""
     max_slot_wal_keep_size: str
     """The default, -1, lets a dead standby fill the primary's disk."""
     archive_mode: Literal["on"] = "on"
+    """WAL is archived on the primary; the standby archives what it receives only once it is promoted."""
     archive_timeout: str = "60s"
     """Bounds what a lost primary can lose beyond the stream."""
     archive_command: str = "pgbackrest --stanza=main archive-push %p"
+    """Hands a segment to pgBackRest, which sends it to both repositories."""
     restore_command: str = '/usr/local/sbin/pair-archive-get %f "%p"'
     """On both hosts at all times, of no fixed repository: pg_rewind -c reads it on the host that it mends, and a
     standby needs the other repository when one is away. The program asks them one after the other."""
     wal_receiver_status_interval: str = "1s"
+    """How often the standby tells the primary its position."""
     wal_sender_timeout: str = "30s"
+    """Silence after which the primary ends a stream."""
     tcp_keepalives_idle: int = 30
     """Seconds."""
     tcp_user_timeout: str = "30s"
     """Ends a write to a peer that no packet reaches. Without it a walsender that must go, because its slot is past its
     cap, hangs in that write, and the checkpoint that recycles WAL waits for it."""
     synchronous_commit: str
+    """What a commit waits for: `local`, `remote_write` or `on`."""
     password_encryption: str = "scram-sha-256"  # noqa: S105 -- the name of a method
+    """How passwords of clients are kept."""
     wal_compression: str = "zstd"
+    """Full pages in WAL are compressed, since WAL crosses clouds."""
 
 
 class IdentityParameters(OwnNames):
@@ -184,11 +206,15 @@ class HbaRule(DocumentPart):
     """A line of pg_hba.conf. The first that matches decides."""
 
     type: HbaType
+    """First word of the line."""
     database: str
+    """Database, or `all` or `replication`."""
     user: str
+    """Role of PostgreSQL, or `all`."""
     address: str = ""
     """A CIDR; empty for local connections."""
     method: str
+    """Method with its options."""
 
 
 class PairMetric(StrEnum):
@@ -232,16 +258,20 @@ class HostIdentity(DocumentPart):
     """Everything in which the documents of the two hosts differ."""
 
     host: DatabaseHost
+    """This host."""
     peer: DatabaseHost
+    """The other one."""
     application_name: str
     """The host's name as PostgreSQL takes it without quotes."""
     wireguard_address: str
+    """Address of this host inside the link."""
     peer_wireguard_address: str
     """The only address that the tunnel lets through (AllowedIPs)."""
     peer_endpoint: str
     """Public address and port of the peer's tunnel."""
     postgresql: IdentityParameters
     hba: tuple[HbaRule, ...]
+    """Lines of pg_hba.conf; the first that matches decides."""
     repositories: tuple[RepositoryIdentity, RepositoryIdentity]
     """For repo1 and repo2."""
     web_identity: WebIdentity | None
@@ -264,10 +294,13 @@ class Job(DocumentPart):
     """A timer."""
 
     name: str
+    """Kind of job, then `-repoN`."""
     calendar: str
     """OnCalendar of systemd."""
     repository: Literal[1, 2]
+    """N of the repository that it works on."""
     runs_on: JobHost
+    """What PostgreSQL must be for the job to do anything, or that the host is beside the repository."""
 
 
 class DatabasePairDocument(RoleSettings):
@@ -280,6 +313,7 @@ class DatabasePairDocument(RoleSettings):
     debian_release: int = DEBIAN_RELEASE
     """Converge stops before PostgreSQL starts where the host runs another one."""
     postgresql_version: int = POSTGRESQL_VERSION
+    """Major version of PostgreSQL on both hosts."""
     initdb_options: tuple[str, ...] = (
         "--data-checksums",
         "--locale-provider=builtin",
@@ -288,8 +322,10 @@ class DatabasePairDocument(RoleSettings):
     )
     """Checksums let pg_rewind and pgBackRest see damage; PostgreSQL's own locale does not change with glibc."""
     hosts: tuple[HostEntry, HostEntry]
+    """Both hosts, by name and address inside the link."""
     wireguard: WireGuard = WireGuard()
     mount_point: str = MOUNT_POINT
+    """Where the data disk is mounted."""
     exchange: Exchange
     certificates: Certificates
     postgresql: PostgresqlParameters
@@ -297,6 +333,8 @@ class DatabasePairDocument(RoleSettings):
     """Clients; where there are any, PostgreSQL listens on the host's private address too."""
     pgbackrest: PgBackRest
     jobs: tuple[Job, ...]
+    """Timers of backups and their proofs."""
     metrics: tuple[PairMetric, ...] = tuple(PairMetric)
+    """Metrics that the role writes."""
     heartbeat_seconds: Annotated[int, Field(ge=1)] = 10
     """The primary writes a row this often; its age on the standby, and in each restored copy, is the true RPO."""

@@ -21,26 +21,42 @@ class S3Repository(OptionNames):
     """repo1: off-site while the primary is on GCP, and locked."""
 
     type: Literal["s3"] = "s3"
+    """Kind of repository."""
     path: str = "/pgbackrest"
+    """Where it begins in the bucket."""
     s3_bucket: str
+    """Name of the bucket."""
     s3_endpoint: str
+    """Host name of S3 in the region."""
     s3_region: str
+    """AWS region of the bucket."""
     cipher_type: str = "aes-256-cbc"
+    """Backups are encrypted before they leave the host; the passphrase is a secret."""
     retention_full: int
+    """Full backups that are kept, with all that hangs on them."""
     bundle: Literal["y"] = "y"
+    """Small files are stored together."""
     block: Literal["y"] = "y"
+    """Incremental backups hold changed blocks instead of whole files."""
 
 
 class GcsRepository(OptionNames):
     """repo2: near a primary on GCP, so a restore from it is fast."""
 
     type: Literal["gcs"] = "gcs"
+    """Kind of repository."""
     path: str = "/pgbackrest"
+    """Where it begins in the bucket."""
     gcs_bucket: str
+    """Name of the bucket."""
     cipher_type: str = "aes-256-cbc"
+    """Backups are encrypted before they leave the host; the passphrase is a secret."""
     retention_full: int
+    """Full backups that are kept, with all that hangs on them."""
     bundle: Literal["y"] = "y"
+    """Small files are stored together."""
     block: Literal["y"] = "y"
+    """Incremental backups hold changed blocks instead of whole files."""
 
 
 class PgBackRestOptions(OptionNames):
@@ -49,16 +65,23 @@ class PgBackRestOptions(OptionNames):
     archive_async: Literal["y"] = "y"
     """Without it, one repository that is away holds up the other after a single segment."""
     archive_push_queue_max: str
+    """WAL that may wait for a repository. Past it pgBackRest drops the queue."""
     spool_path: str = "/var/lib/postgresql/pgbackrest-spool"
     """On the data disk, as pg_wal is, but not inside it: pg_rewind would break."""
     start_fast: Literal["y"] = "y"
+    """A backup starts at once with a checkpoint of its own."""
     delta: Literal["y"] = "y"
+    """Backup and restore compare checksums and move what differs alone."""
     process_max: int = 2
+    """Processes that compress and send at once."""
     compress_type: str = "zst"
+    """How backups and WAL are compressed."""
     log_level_file: str = "detail"
+    """How much goes to the files below /var/log/pgbackrest."""
     log_level_console: str = "info"
     """The journal reads the console; log-level-stderr is off since pgBackRest 2.53."""
     archive_check: Literal["y"] = "y"
+    """A backup ends well only when the WAL that it needs is in the archive."""
     backup_standby: Literal["n"] = "n"
     """Backups from a standby need pgBackRest on both hosts to know each other, and then to be of one version."""
 
@@ -71,7 +94,9 @@ class PgBackRest(DocumentPart):
     """
 
     stanza: str = "main"
+    """Name of the stanza."""
     pg1_path: str = f"/var/lib/postgresql/{POSTGRESQL_VERSION}/main"
+    """PGDATA."""
     options: PgBackRestOptions
     archive_get_async: Literal["n"] = "n"
     """Asynchronous archive-get fails across a switch of timelines (pgbackrest#2423, fixed in 2.59)."""
@@ -99,6 +124,7 @@ class RepositoryIdentity(DocumentPart):
     """How this host reaches one repository."""
 
     access: RepositoryAccess
+    """Value of `repoN-s3-key-type` or `repoN-gcs-key-type`."""
     cipher_secret: str
     """Secret of the host's own cloud that holds the repository's passphrase. An operator puts the same value into both
     clouds, so that a restore in either needs nothing of the other."""
@@ -121,8 +147,10 @@ class WebIdentity(DocumentPart):
     """
 
     role_arn: str
+    """The AWS role."""
     audience: str
     """Audience that the host asks the metadata server for."""
     token_file: str = "/run/packyard-pair/aws-web-identity-token"  # noqa: S105 -- a path
+    """Where `pairctl secrets` keeps the identity token, in memory."""
     refresh_minutes: int = 30
     """The token lives an hour; pgBackRest reads the file again at each exchange since 2.54."""

@@ -71,14 +71,18 @@ class KeptFullBackups(Section):
     """Full backups that are kept in each repository, with everything that hangs on them. One is made each week."""
 
     s3: Annotated[int, Field(ge=2, le=52, examples=[4])]
+    """Kept in repo1, the locked bucket. `backupVault.s3.lockDays` must cover one week more than these."""
     gcs: Annotated[int, Field(ge=1, le=52, examples=[2])]
+    """Kept in repo2."""
 
 
 class WeeklyTime(Section):
     """A time of the week, in UTC."""
 
     day: Weekday
+    """Day of the week."""
     start: TimeOfDay
+    """Time of day, in UTC."""
 
     @property
     def calendar(self) -> str:
@@ -96,6 +100,7 @@ class BackupSchedule(Section):
     """When backups are made and proven, in UTC. Each runs once for each repository."""
 
     full: WeeklyTime
+    """Weekly full backup, on which a week of differential ones hangs."""
     differential: TimeOfDay
     """On every day without a full backup."""
     verify: TimeOfDay
@@ -121,8 +126,11 @@ class DatabasePairSettings(Section):
     """Whose host signs the certificates of both. Its key is made there and stays there. A change makes a new authority
     on the other host; certificates of the old one hold until they end, so nothing is interrupted."""
     gcp: GcpHost
+    """Size and place of pg-a, the host on GCP."""
     aws: AwsHost
+    """Size and place of pg-b, the host on AWS."""
     synchronous_commit: SynchronousCommit
+    """What a commit waits for. It trades commits that a lost primary would lose against commits that hang."""
     slot_wal_cap_gib: Annotated[GiB, Field(alias="slotWalCapGiB", ge=4, examples=[40])]
     """`max_slot_wal_keep_size`: WAL that is kept for a standby that is away. Past it the standby must be made anew. Not
     less than some times `max_wal_size`, which says why."""

@@ -23,7 +23,9 @@ class GuardedPort(Section):
     """A port with the networks that may reach it."""
 
     port: Annotated[Port, Field(examples=[2222])]
+    """TCP port; 22, 80 and 443 are taken."""
     allowed_cidrs: tuple[AnyCidr, ...] = ()
+    """Networks that may connect. Empty, with `openToWorld` false, lets in nobody from outside."""
     open_to_world: bool = False
     """True in words, because 0.0.0.0/0 in a list is too easily read over."""
 
@@ -70,6 +72,7 @@ class InstanceBackup(Section):
     """gitlab-backup for the data and, elsewhere, gitlab-ctl backup-etc for the secrets that decrypt it."""
 
     time: TimeOfDay
+    """Time of day of the backup, in UTC; at least an hour before the upgrade."""
     keep_days: Days
     """GitLab's own default keeps everything until the disk is full."""
 
@@ -78,7 +81,8 @@ class NightlyUpgrade(Section):
     """The upgrade to each night's package, with a snapshot before it."""
 
     time: TimeOfDay
-    """The nightly pipeline starts at 01:30 UTC and needs hours (GitLab release documentation)."""
+    """Time of day of the upgrade, in UTC. The nightly pipeline starts at 01:30 UTC and needs hours (GitLab release
+    documentation)."""
     minimum_free_gib: Annotated[GiB, Field(alias="minimumFreeGiB", examples=[20])]
     """Free space without which no upgrade starts: the package backs the database up first, onto the same disk."""
     keep_snapshots: Annotated[int, Field(ge=1, le=30, examples=[7])]
@@ -92,6 +96,8 @@ class DevInstanceSettings(Section):
 
     machine: GceSize
     host_name: DnsName
+    """Public name of the instance, in the zone of the stack. Clones, tokens and certificates hold it, so a change is a
+    migration."""
     git_ssh: GitSsh
     registry: GuardedPort
     """The container registry, on the instance's own name. Machines of the estate reach it in any case."""

@@ -8,4 +8,5 @@ class DnsSettings(Section):
     """The public zone that every public name of the stack lies in."""
 
     domain: DnsName
-    """For example staging.packyard.example.com; the parent zone delegates it once (docs/bootstrap.md)."""
+    """Name of the zone. The parent zone delegates it once (docs/bootstrap.md), and every public name of the stack ends
+    in it."""

@@ -86,6 +86,7 @@ class WireGuardLink(Section):
     """The database hosts reach each other and nothing else crosses: the link is part of the database pair."""
 
     kind: Literal["wireGuard"]
+    """No network is joined."""
 
 
 class HaVpnLink(Section):
@@ -96,8 +97,11 @@ class HaVpnLink(Section):
     """
 
     kind: Literal["haVpn"]
+    """The networks are joined."""
     gcp_asn: PrivateAsn
+    """AS number of Cloud Router, from a private range."""
     aws_asn: PrivateAsn
+    """AS number of the virtual private gateway, another one than Google's end has."""
     inside_cidrs: Annotated[
         tuple[InsideRange, InsideRange, InsideRange, InsideRange],
         AfterValidator(_different_ranges),

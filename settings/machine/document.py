@@ -32,6 +32,7 @@ class Bundle(DocumentPart):
     url: str
     """gs:// or s3:// address."""
     sha256: Sha256
+    """SHA-256 of the archive, in hexadecimal digits. Another one is refused."""
 
 
 class DataDisk(DocumentPart):
@@ -40,6 +41,7 @@ class DataDisk(DocumentPart):
     device: str
     """Stable path of the block device, below /dev/disk/by-id."""
     size_gib: Annotated[int, Field(alias="sizeGiB", ge=1)]
+    """Size in GiB; an empty disk that is smaller is refused."""
 
 
 class Reporting(DocumentPart):
@@ -48,15 +50,20 @@ class Reporting(DocumentPart):
     project: str
     """GCP project id; on AWS the account id, where the machine's role already decides."""
     region: str
+    """Region that the machine's metrics are sent to."""
 
 
 class MachineDocument(DocumentPart):
     """Everything that a machine is told."""
 
     schema_version: int
+    """Form of this document; a machine refuses one that it does not know."""
     name: Slug
+    """Name of the machine, also on its metrics."""
     stack: str
+    """Stack that the machine belongs to."""
     cloud: Cloud
+    """The cloud that it runs in."""
     role: Slug
     """Name of the playbook that converge runs."""
     bundle: Bundle
@@ -66,3 +73,4 @@ class MachineDocument(DocumentPart):
     ssm_agent: SsmAgent | None
     """Given on AWS alone."""
     settings: SerializeAsAny[RoleSettings]
+    """What belongs to the role alone."""

@@ -34,8 +34,11 @@ class MaintenanceWindow(Section):
     """The only time in a week when converge may interrupt a service, in UTC."""
 
     day: Weekday
+    """Day on which it begins; it may pass midnight."""
     start: TimeOfDay
+    """When it begins, in UTC."""
     minutes: Annotated[int, Field(ge=15, le=480, examples=[120])]
+    """How long it lasts."""
 
 
 class MachineSize(Section):
@@ -46,6 +49,7 @@ class MachineSize(Section):
     data_disk_gib: Annotated[GiB, Field(alias="dataDiskGiB")]
     """Never lost: protected, and in snapshots. It can grow, never shrink."""
     snapshot_retention_days: Days
+    """Days that a daily snapshot of the data disk is kept."""
     maintenance_window: MaintenanceWindow
 
 
@@ -53,12 +57,14 @@ class GceSize(MachineSize):
     """A machine on GCE."""
 
     machine_type: GcpMachineType
+    """GCE machine type, for amd64. A new one needs a machine that is stopped (components/machine/README.md)."""
 
 
 class Ec2Size(MachineSize):
     """A machine on EC2."""
 
     instance_type: AwsInstanceType
+    """EC2 instance type, for amd64. A new one needs a machine that is stopped (components/machine/README.md)."""
 
 
 class SsmAgent(Section):

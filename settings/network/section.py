@@ -34,8 +34,10 @@ class AwsNetwork(Section):
     """The AWS VPC, cut into nine subnets: three tiers over three zones."""
 
     cidr: NetworkCidr
+    """Range of the VPC. It never changes while something lives in it."""
     nat_gateways: NatMode
-    interface_endpoints: tuple[str, ...] = ()
+    """One NAT gateway for all zones, or one in each. Production needs one in each."""
+    interface_endpoints: Annotated[tuple[str, ...], Field(examples=[["ssm", "ssmmessages", "ec2messages"]])] = ()
     """Services reached through interface endpoints instead of NAT, by their short names, such as "ssm"."""
 
     @model_validator(mode="after")
@@ -59,6 +61,7 @@ class FlowLogs(Section):
     sampling: Annotated[float, Field(gt=0, le=1, examples=[0.5])]
     """Share of GCP flows that are logged, above 0 and at most 1. AWS logs all."""
     retention_days: CloudWatchRetentionDays
+    """Days that CloudWatch keeps the flow logs of the VPC; Cloud Logging has its own 30 days."""
 
 
 class NetworkSettings(Section):

@@ -28,6 +28,7 @@ class PulpDocument(DocumentPart):
     cli_pins: tuple[str, ...]
     """Requirements of the command line's own virtual environment."""
     workers: int
+    """Processes that do Pulp's tasks."""
     domain_enabled: Literal[True] = True
     """Each channel is a Pulp domain, so that each has its own bucket."""
     apt_by_hash: Literal[True] = True
@@ -39,20 +40,26 @@ class PulpDocument(DocumentPart):
     autopublish: Literal[False] = False
     """CI uploads everything, then publishes once; with autopublish, eight uploads took as long as sixty without."""
     publication_retention_seconds: int = PUBLICATION_RETENTION_SECONDS
+    """How long a publication outlives the one that took its place."""
     upload_temp_directory: str
     """Must exist before any manage command runs, migrate included (files.E001)."""
     upload_temp_gib: Annotated[int, Field(alias="uploadTempGiB")]
+    """Most that unfinished uploads may take, in GiB."""
 
 
 class ChannelDocument(DocumentPart):
     """One Pulp domain with the bucket behind it."""
 
     channel: Channel
+    """Which of the two it is."""
     domain: str
+    """Name of the Pulp domain."""
     bucket: str
+    """Bucket of its packages."""
     url_prefix: str
     """Path below its host: empty for releases."""
     host: str
+    """Public name that it is served under."""
     cached: bool
     """Whether a CDN stands before it; nginx answers with immutable headers only then."""
 
@@ -61,12 +68,19 @@ class RepositoryDocument(DocumentPart):
     """One repository in one channel."""
 
     name: str
+    """Name of the Pulp repository and distribution."""
     channel: Channel
+    """The channel that it is in."""
     domain: str
+    """Pulp domain of the channel."""
     format: RepositoryFormat
+    """What its clients speak."""
     base_path: str
+    """Path below the host."""
     codename: str | None
+    """The one codename of an apt repository; None of an rpm one."""
     architectures: tuple[Architecture, ...]
+    """Processor architectures that it serves."""
     retention_days: int = 3
     """Nothing that a published index names is deleted before."""
 
@@ -75,19 +89,26 @@ class DatabaseDocument(DocumentPart):
     """PostgreSQL on the machine's own data disk, over a local socket, so without a password."""
 
     version: Literal[17] = 17
+    """Major version of PostgreSQL."""
     directory: str
+    """Where its data is, on the data disk."""
     name: str = "pulp"
+    """Name of the database."""
 
 
 class SigningKeyDocument(DocumentPart):
     """A signing key: where the private half is, and what the public half must be."""
 
     purpose: Literal["metadata", "package"]
+    """What it signs."""
     secret: str
     """Secret Manager id. Empty until an operator adds a version."""
     fingerprint: str
+    """OpenPGP fingerprint that the private half must have."""
     public_file: str
+    """Name of the public file below /gpgkey/."""
     expires: datetime.date | None
+    """Day on which it expires; None where the stack does not say."""
     alert_days: tuple[int, ...]
     """Days before the expiry on which someone is told."""
 
@@ -100,6 +121,7 @@ class ListenerDocument(DocumentPart):
     upload_port: int
     """Pulp's API and pre-release content."""
     content_health_path: str
+    """Path that the load balancer asks of the content port."""
     upload_health_path: str
     """Apart, because a broken API must not end the reading."""
     proxy_ranges: tuple[str, ...]
@@ -110,7 +132,9 @@ class BackupDocument(DocumentPart):
     """The daily dump of the database; packages are protected in their buckets."""
 
     time: str
+    """Time of day, in UTC."""
     directory: str
+    """Where the dump is made, on the data disk."""
     offsite: OffsitePlace | None
     """None where the stack has no backup vault."""
 
@@ -122,9 +146,13 @@ class MonitoringDocument(DocumentPart):
     """
 
     metadata_age_metric: str
+    """Seconds since the newest metadata was signed."""
     backup_age_metric: str
+    """Seconds since the last finished backup."""
     upload_temp_metric: str
+    """Free part of the space for uploads."""
     key_days_metric: str
+    """Days until the first key expires."""
 
 
 class PackageServerDocument(RoleSettings):
@@ -133,17 +161,23 @@ class PackageServerDocument(RoleSettings):
     mount_point: str = MOUNT_POINT
     """Nothing starts before the data disk is mounted here."""
     public_host: str
+    """Name that the world installs from."""
     upload_host: str
+    """Name of Pulp's API and of pre-releases."""
     pulp: PulpDocument
     channels: tuple[ChannelDocument, ...]
+    """Both Pulp domains."""
     repositories: tuple[RepositoryDocument, ...]
+    """Every repository, once in each channel."""
     database: DatabaseDocument
     database_fields_key_secret: str
     """Encrypts fields of the database; a restored dump is worthless without it."""
     admin_password_secret: str
+    """Secret Manager id of the password of Pulp's admin."""
     upload_identities: tuple[str, ...] = ()
     """Pulp users that may upload to pre-release; CI's identities are added here when they exist."""
     signing_keys: tuple[SigningKeyDocument, ...]
+    """Both keys."""
     listeners: ListenerDocument
     backup: BackupDocument
     monitoring: MonitoringDocument

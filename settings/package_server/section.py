@@ -63,10 +63,12 @@ class Repository(Section):
     path: RepositoryPath
     """Public path; of an apt repository, it ends in the codename."""
     format: RepositoryFormat
+    """What its clients speak: apt or dnf."""
     codename: Annotated[Slug | None, Field(examples=["trixie"])] = None
     """The one codename of an apt repository. Packages of one version differ between codenames, so in one repository
     they would overwrite each other (omnibus-gitlab; tuna/issues#2395)."""
     architectures: Annotated[tuple[Architecture, ...], Field(min_length=1, examples=[["amd64", "arm64"]])]
+    """Processor architectures that it serves; those of an apt repository are named in its Release file."""
 
 
 class PulpSettings(Section):
@@ -75,10 +77,13 @@ class PulpSettings(Section):
     pulpcore: Version
     """At least 3.109: before it, dnf got 404 for metadata that a publish replaced (pulp_rpm#4236, pulpcore#7546)."""
     pulp_deb: Version
+    """The plugin for apt repositories."""
     pulp_rpm: Version
+    """The plugin for rpm repositories."""
     pulp_cli: Version
     """In a virtual environment of its own, since its dependencies and those of the server exclude each other."""
     pulp_cli_deb: Version
+    """The command line's plugin for apt repositories; it wants a certain range of pulp-cli."""
     workers: Annotated[int, Field(ge=1, le=16, examples=[2])]
     """Each takes 1 to 3 GB of memory and one processor (pulpcore documentation, hardware requirements)."""
     upload_temp_gib: Annotated[GiB, Field(alias="uploadTempGiB")]
@@ -102,7 +107,8 @@ class SigningKey(Section):
     file: KeyFile
     """File name below /gpgkey/. Users hold it in their configuration, so it never changes."""
     fingerprint: Fingerprint
-    expires: datetime.date | None = None
+    """OpenPGP fingerprint. What the server signs is held against it, so a wrong private half signs nothing."""
+    expires: Annotated[datetime.date | None, Field(examples=["2028-02-06"])] = None
     """Day on which the key expires, in quotes. It is extended, not rotated: rotation makes every user change keys."""
 
 
@@ -141,6 +147,7 @@ class PackageAlerts(Section):
     backup_age_hours: Annotated[int, Field(ge=2, le=168, examples=[26])]
     """Hours since the last finished backup: a stalled upload has once ended all backups without a word."""
     upload_temp_free_percent: Annotated[int, Field(ge=5, le=50, examples=[20])]
+    """Free part of the space for uploads, in percent, below which an alert rings: a full one stops uploads."""
 
 
 class EmergencyStop(Section):

@@ -18,6 +18,7 @@ class AgeLimit(DocumentPart):
     """Every worker ends itself at this age; the manager counts on it and never has to find lost ones."""
 
     hours: int
+    """Age in hours."""
     groups: tuple[str, ...]
     """Worker groups of this manager alone."""
 
@@ -26,6 +27,7 @@ class RunnerManagerDocument(RoleSettings):
     """The role's part of the machine document."""
 
     colour: Colour
+    """Colour of this manager."""
     state: ManagerState
     """draining: stop with SIGQUIT, wait for the running jobs, and stay stopped."""
     runner_version: str
@@ -38,6 +40,7 @@ class RunnerManagerDocument(RoleSettings):
     ssh_key_path: str
     """An ed25519 key that the manager makes for itself; it is in no image, template or state."""
     tokens: tuple[TokenSource, ...]
+    """Where the token of each entry lies."""
     drain_timeout_hours: int
     """TimeoutStopSec of the service. No job outlives its worker, so the age limit is long enough."""
     age_limit: AgeLimit

@@ -47,7 +47,9 @@ class Colours(Section):
     """The managers of one cloud. To swap one: add the other colour, watch it work, drain the first, leave it out."""
 
     blue: ManagerState | None = None
+    """State of the blue manager; left out, there is none."""
     green: ManagerState | None = None
+    """State of the green manager; left out, there is none."""
 
     def in_use(self) -> dict[Colour, ManagerState]:
         """The colours that exist, and what their managers do."""
@@ -73,32 +75,40 @@ class Plugins(Section):
     """Releases of the fleeting plugins, installed as aws:<release> and googlecloud:<release>."""
 
     aws: PluginRelease
+    """Release of the plugin for AWS, in quotes."""
     googlecloud: PluginRelease
+    """Release of the plugin for Google Cloud, in quotes."""
 
 
 class CacheSettings(Section):
     """One cache bucket on each cloud. Its content can be lost at any time: builds then only take longer."""
 
     expiry_days: Days
+    """Days after which an object of the cache is deleted."""
 
 
 class PrivateEndpoint(Section):
     """A private address that workers of a shard may reach, although all others are closed to them."""
 
     cidr: PrivateCidr
+    """Where it is."""
     port: Port
+    """Its TCP port; nothing else there is opened."""
     purpose: Annotated[str, Field(min_length=3, max_length=80, examples=["mirror of Debian packages"])]
+    """Why, in a few words; it becomes the description of the firewall rule."""
 
 
 class ScalingPolicy(Section):
     """How many idle jobs' worth of VMs wait for work. The numbers count jobs, which here are VMs."""
 
     idle_count: Annotated[int, Field(ge=0, le=MAX_GROUP_SIZE, examples=[0])]
+    """Idle VMs that wait for jobs; 0 starts one when a job comes, which then waits for its boot."""
     idle_seconds: Annotated[int, Field(ge=1, le=86400, examples=[300])]
     """At least 1: with 0, a VM can be removed while a job is on its way to it (GitLab Runner, configuration schema)."""
     scale_factor: Annotated[float, Field(ge=0, le=10, examples=[0.5])] = 0.0
     """Idle VMs in proportion to those in use, on top of none; the larger of this and idleCount counts."""
     scale_factor_limit: Annotated[int, Field(ge=0, le=MAX_GROUP_SIZE, examples=[10])] = 0
+    """Most idle VMs that the scale factor may ask for."""
     preemptive: bool
     """True: a job is taken only when an idle VM is ready for it. Bursts then wait in line for idleCount VMs at a time
     (runner#38294), so this never follows from idleCount as in GitLab Runner, and must be said."""
@@ -108,7 +118,9 @@ class ScheduledPolicy(ScalingPolicy):
     """A policy for certain times. Of several that match, the last counts."""
 
     periods: Annotated[tuple[CronPeriod, ...], Field(min_length=1, examples=[["* 8-17 * * mon-fri"]])]
+    """When it holds, as cron fields."""
     timezone: TimeZone
+    """Time zone of the periods."""
 
 
 class Scaling(Section):
@@ -116,6 +128,7 @@ class Scaling(Section):
 
     always: ScalingPolicy
     schedules: tuple[ScheduledPolicy, ...] = ()
+    """Policies for certain times; of several that match, the last counts."""
 
 
 class DockerSettings(Section):
@@ -124,30 +137,42 @@ class DockerSettings(Section):
     image: ContainerImage
     """For jobs that name none."""
     pull_policy: Annotated[tuple[PullPolicy, ...], Field(min_length=1, examples=[["always"]])] = (PullPolicy.ALWAYS,)
+    """When an image is fetched; of several, each is tried after the one before has failed."""
     privileged: bool = False
+    """Whether jobs may be root on their worker. Refused for untrusted and publish shards."""
     allowed_privileged_images: tuple[ImagePattern, ...] = ()
+    """The only images that may run privileged, where `privileged` is true."""
     allowed_privileged_services: tuple[ImagePattern, ...] = ()
+    """The only services that may run privileged, where `privileged` is true."""
     volumes: tuple[ContainerPath, ...] = ("/cache", "/certs/client")
+    """Paths in each job's container that are volumes."""
 
 
 class Shard(Section):
     """One GitLab runner and its worker group: cloud, zone or zones, architecture, trust and size."""
 
     name: ShardName
+    """Name of the shard: part of the names of its group, template and secret. A change makes a new group."""
     runner_id: Annotated[int, Field(ge=1, examples=[101])]
     """Numeric id of the runner in GitLab. Without it, a rotated token makes a second scaler (gitlab-runner!6810)."""
     trust: Trust
+    """Whose code runs on it, which decides what it may reach and which groups, subnets and secrets it has."""
     architecture: Architecture
+    """Processor architecture of its workers; machine types must fit it."""
     capacity: Capacity
+    """How its VMs are bought. Publish shards must be onDemand."""
     max_instances: Annotated[int, Field(ge=1, le=MAX_GROUP_SIZE, examples=[20])]
     """Largest number of VMs, and of jobs at once, because a VM runs one job at a time."""
     max_use_count: Annotated[int, Field(ge=1, le=100, examples=[1])]
     """Jobs in the life of a VM; 1 gives every job a fresh VM."""
     system: WorkerSystem
+    """Operating system of the image, which decides the user that the manager logs in as."""
     boot_disk_gib: Annotated[BootDiskGiB, Field(alias="bootDiskGiB")]
+    """The worker's only disk, in GiB: images, sources and builds of one job."""
     docker: DockerSettings
     scaling: Scaling
     private_access: tuple[PrivateEndpoint, ...] = ()
+    """Private addresses that its workers may reach; all others are closed to them."""
 
     def user(self, cloud: Cloud) -> str | None:
         """The user that the manager logs in as; None where the system has no image on that cloud."""
@@ -158,6 +183,7 @@ class AwsShard(Shard):
     """A shard in an Auto Scaling group over the three zones of the region."""
 
     cloud: Literal[Cloud.AWS]
+    """The shard is on AWS."""
     image: AwsImage
     """With Docker, which the system's user may use, and the agent of EC2 Instance Connect."""
     instance_types: Annotated[
@@ -170,10 +196,14 @@ class GcpShard(Shard):
     """A shard in a managed instance group of one zone: the plugin knows no regional ones (plugins/googlecloud#20)."""
 
     cloud: Literal[Cloud.GCP]
+    """The shard is on GCP."""
     image: GcpImage
     """With Docker, which the system's user may use, and Google's guest agent."""
     machine_type: GcpMachineType
+    """GCE machine type of the workers, of the shard's architecture. One type alone: a stockout of it stops the
+    shard."""
     zone: GcpZone
+    """The one zone of the group. Two shards in two zones survive a stockout."""
 
 
 AnyShard = Annotated[AwsShard | GcpShard, Field(discriminator="cloud")]
@@ -184,7 +214,9 @@ class RunnerFleetSettings(Section):
     """The build-runner fleet."""
 
     gitlab_url: HttpsUrl
+    """The GitLab instance that the runners ask for jobs."""
     runner_version: RunnerRelease
+    """Version of GitLab Runner on managers. A running manager keeps its own until the next colour takes its place."""
     plugins: Plugins
     check_interval_seconds: Annotated[int, Field(ge=1, le=60, examples=[3])] = 3
     """How often a manager asks GitLab for jobs."""
@@ -195,12 +227,16 @@ class RunnerFleetSettings(Section):
     metrics_cidr: Annotated[PrivateCidr | None, Field(examples=["10.0.8.0/28"])] = None
     """Where Prometheus scrapes the managers from. Left out, their port 9252 listens on the machine alone."""
     log_retention_days: CloudWatchRetentionDays
+    """Days that CloudWatch keeps the journal of the AWS managers."""
     cache: CacheSettings
     aws_manager: AwsManager | None = None
+    """Managers of the AWS shards; needed where a shard is on AWS."""
     gcp_manager: GcpManager | None = None
+    """Managers of the GCP shards; needed where a shard is on GCP."""
     single_zone_reason: Annotated[str, Field(min_length=10, examples=["c4a is offered in one zone only"])] | None = None
     """Why untrusted GCP shards of one architecture lie in one zone, where production does so."""
     shards: Annotated[tuple[AnyShard, ...], Field(min_length=1)]
+    """All shards of both clouds. Names and runner ids are used once."""
 
     @property
     def aws_shards(self) -> tuple[AwsShard, ...]:

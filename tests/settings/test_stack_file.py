@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 import yaml
 
+from settings.estate import GcpSettings
 from settings.faults import Fault, SettingsError
 from settings.parse import parse
 from tests.support import ROOT, STACKS
+
+MEANS_ZONE = (GcpSettings.model_fields["zone"].description or "").splitlines()[0].removesuffix(".")
 
 
 def raw_settings(stack: str) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def test_a_fault_names_file_line_place_and_what_would_be_right(tmp_path: Path) -
     assert str(caught.value) == (
         "Pulumi.staging.yaml: 1 fault\n"
         f"  line {line}: packyard:gcp.zone: 'us-east1' is not a GCP zone (a region is not one). "
-        'HINT: for example zone: "us-east1-b"'
+        f'HINT: for example zone: "us-east1-b". {MEANS_ZONE}'
     )
 
 
