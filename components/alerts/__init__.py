@@ -1,6 +1,7 @@
 """Who is told when something is wrong, and the metrics that machines report about themselves."""
 
 from components.alerts.alerts import Alerts, AlertsArgs, AlertTargets
+from components.alerts.aws_alarms import PERIOD, AwsSeries, aws_alarm, own_aws_series
 from components.alerts.gcp_alarms import certificate_expiring, gcp_alarm, outside, own_series, probe_failing, silent
 from components.alerts.metrics import AWS_NAMESPACE, GCP_PREFIX, MACHINE_LABEL, MachineMetric
 
@@ -8,13 +9,17 @@ __all__ = [
     "AWS_NAMESPACE",
     "GCP_PREFIX",
     "MACHINE_LABEL",
+    "PERIOD",
     "AlertTargets",
     "Alerts",
     "AlertsArgs",
+    "AwsSeries",
     "MachineMetric",
+    "aws_alarm",
     "certificate_expiring",
     "gcp_alarm",
     "outside",
+    "own_aws_series",
     "own_series",
     "probe_failing",
     "silent",

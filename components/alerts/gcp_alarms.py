@@ -71,16 +71,33 @@ def silent(
 
 def probe_failing(title: str, series: pulumi.Input[str]) -> gcp.monitoring.AlertPolicyConditionArgs:
     """An uptime check fails from at least two places in the world, so one bad path in the network wakes nobody."""
-    return _by_host(title, series, "COMPARISON_GT", 1, "120s", "300s", "REDUCE_COUNT_FALSE")
+    return _by_host(
+        title,
+        series,
+        comparison="COMPARISON_GT",
+        limit=1,
+        duration="120s",
+        period="300s",
+        reducer="REDUCE_COUNT_FALSE",
+    )
 
 
 def certificate_expiring(title: str, series: pulumi.Input[str], days: int) -> gcp.monitoring.AlertPolicyConditionArgs:
     """An uptime check saw a certificate with fewer days left."""
-    return _by_host(title, series, "COMPARISON_LT", days, "600s", "1200s", "REDUCE_MIN")
+    return _by_host(
+        title, series, comparison="COMPARISON_LT", limit=days, duration="600s", period="1200s", reducer="REDUCE_MIN"
+    )
 
 
 def _by_host(
-    title: str, series: pulumi.Input[str], comparison: str, limit: float, duration: str, period: str, reducer: str
+    title: str,
+    series: pulumi.Input[str],
+    *,
+    comparison: str,
+    limit: float,
+    duration: str,
+    period: str,
+    reducer: str,
 ) -> gcp.monitoring.AlertPolicyConditionArgs:
     return gcp.monitoring.AlertPolicyConditionArgs(
         display_name=title,
@@ -105,18 +122,21 @@ def gcp_alarm(
     component: Component,
     alerts: AlertTargets,
     name: str,
-    title: str,
+    *,
+    title: str | None = None,
     advice: str,
     conditions: Sequence[gcp.monitoring.AlertPolicyConditionArgs],
-    *,
     severity: str | None = None,
     combiner: str = "OR",
     alert_strategy: gcp.monitoring.AlertPolicyAlertStrategyArgs | None = None,
 ) -> None:
-    """An alarm whose notification says what to do. `name` is the logical name; the stack leads the title."""
+    """An alarm whose notification says what to do.
+
+    `name` is the logical name, and the title too unless there is another; the stack leads it.
+    """
     gcp.monitoring.AlertPolicy(
         name,
-        display_name=f"{component.context.stack} {title}",
+        display_name=f"{component.context.stack} {title or name}",
         combiner=combiner,
         severity=severity,
         conditions=list(conditions),

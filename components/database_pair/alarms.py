@@ -4,24 +4,20 @@ Which they are is said in settings/database_pair/alerts.py. Every alarm also rin
 that vanished reports nothing.
 """
 
-import pulumi_aws as aws
-
 from components.alerts import (
-    AWS_NAMESPACE,
-    MACHINE_LABEL,
+    PERIOD,
     AlertTargets,
     MachineMetric,
+    aws_alarm,
     gcp_alarm,
     outside,
+    own_aws_series,
     own_series,
     silent,
 )
 from components.component import Component
 from settings.database_pair.alerts import LIMITS
 from settings.database_pair.section import DatabaseHost
-
-PERIOD = 60
-"""Seconds; machines write their metrics once a minute."""
 
 SECONDS = 60
 """Of a minute."""
@@ -47,9 +43,9 @@ def gcp_alarms(component: Component, alerts: AlertTargets) -> None:
             component,
             alerts,
             f"{component.name}-{limit.name}",
-            f"{DatabaseHost.A}: {limit.name}",
-            limit.text,
-            conditions,
+            title=f"{DatabaseHost.A}: {limit.name}",
+            advice=limit.text,
+            conditions=conditions,
             severity=limit.severity.upper(),
         )
 
@@ -57,21 +53,14 @@ def gcp_alarms(component: Component, alerts: AlertTargets) -> None:
 def aws_alarms(component: Component, alerts: AlertTargets) -> None:
     """Alarms about the host on AWS. CloudWatch knows no severity, so it leads the text."""
     for limit in LIMITS:
-        aws.cloudwatch.MetricAlarm(
+        aws_alarm(
+            component,
+            alerts,
             f"{component.name}-{limit.name}",
-            name=component.context.physical_name(DatabaseHost.B, limit.name, kind="secret"),
-            alarm_description=f"{limit.severity.upper()}: {limit.text}",
-            namespace=AWS_NAMESPACE,
-            metric_name=limit.metric,
-            dimensions={MACHINE_LABEL: DatabaseHost.B.value},
-            statistic="Minimum" if limit.below else "Maximum",
-            comparison_operator="LessThanThreshold" if limit.below else "GreaterThanThreshold",
-            threshold=limit.limit,
-            period=PERIOD,
-            evaluation_periods=limit.minutes * SECONDS // PERIOD,
-            treat_missing_data="breaching",
-            alarm_actions=[alerts.aws_topic_arn],
-            ok_actions=[alerts.aws_topic_arn],
-            tags=component.tags(),
-            opts=component.child(),
+            advice=f"{limit.severity.upper()}: {limit.text}",
+            watched=own_aws_series(limit.metric, DatabaseHost.B),
+            limit=limit.limit,
+            seconds=limit.minutes * SECONDS,
+            below=limit.below,
+            title=f"{DatabaseHost.B}-{limit.name}",
         )

@@ -118,7 +118,7 @@ def _alarm(
     condition: gcp.monitoring.AlertPolicyConditionArgs,
 ) -> None:
     name = component.name
-    gcp_alarm(component, alerts, f"{name}-{what}", f"{name}: {what}", advice, [condition])
+    gcp_alarm(component, alerts, f"{name}-{what}", title=f"{name}: {what}", advice=advice, conditions=[condition])
 
 
 def _metric(metric: str, check: gcp.monitoring.UptimeCheckConfig) -> pulumi.Output[str]:

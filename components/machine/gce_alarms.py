@@ -1,5 +1,7 @@
 """Alarms of a machine on GCE: host down, disk filling, converge failing. Silence counts as trouble."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_gcp as gcp
 
@@ -14,25 +16,33 @@ UPTIME = 'metric.type="compute.googleapis.com/instance/uptime_total" AND resourc
 
 def alarms(component: Component, args: MachineArgs, instance: gcp.compute.Instance) -> None:
     """All alarms of one machine."""
+    used = _own_metric(component, args, MachineMetric.DISK_USED_RATIO)
+    age = _own_metric(component, args, MachineMetric.CONVERGE_AGE_SECONDS)
     if args.alert_on_down:
         uptime = pulumi.Output.format('{} AND resource.labels.instance_id="{}"', UPTIME, instance.instance_id)
-        _alarm(component, args, "down", "The host is down or was stopped.", silent("down", uptime, limits.DOWN_SECONDS))
-    used = _own_metric(component, args, MachineMetric.DISK_USED_RATIO)
+        _alarm(
+            component,
+            args,
+            "down",
+            advice="The host is down or was stopped.",
+            conditions=[silent("down", uptime, limits.DOWN_SECONDS)],
+        )
     _alarm(
         component,
         args,
         "disk",
-        "A file system fills up: find what grows (`du -x`), or raise dataDiskGiB and run `pulumi up`.",
-        outside("disk filling", used, limits.DISK_USED_RATIO),
+        advice="A file system fills up: find what grows (`du -x`), or raise dataDiskGiB and run `pulumi up`.",
+        conditions=[outside("disk filling", used, limits.DISK_USED_RATIO)],
     )
-    age = _own_metric(component, args, MachineMetric.CONVERGE_AGE_SECONDS)
     _alarm(
         component,
         args,
         "converge",
-        "The machine does not take its settings: read `journalctl -u packyard-converge`.",
-        outside("converge failing", age, limits.CONVERGE_AGE_SECONDS),
-        silent("converge silent", age, limits.SILENT_SECONDS),
+        advice="The machine does not take its settings: read `journalctl -u packyard-converge`.",
+        conditions=[
+            outside("converge failing", age, limits.CONVERGE_AGE_SECONDS),
+            silent("converge silent", age, limits.SILENT_SECONDS),
+        ],
     )
 
 
@@ -44,8 +54,9 @@ def _alarm(
     component: Component,
     args: MachineArgs,
     what: str,
+    *,
     advice: str,
-    *conditions: gcp.monitoring.AlertPolicyConditionArgs,
+    conditions: Sequence[gcp.monitoring.AlertPolicyConditionArgs],
 ) -> None:
     name = component.name
-    gcp_alarm(component, args.alerts, f"{name}-{what}", f"{name}: {what}", advice, conditions)
+    gcp_alarm(component, args.alerts, f"{name}-{what}", title=f"{name}: {what}", advice=advice, conditions=conditions)

@@ -22,7 +22,7 @@ WORKER_UPTIME = 'metric.type="compute.googleapis.com/instance/uptime_total" AND 
 
 def manager_alarms(
     component: Component,
-    targets: AlertTargets,
+    alerts: AlertTargets,
     machine: GceMachine,
     log: str,
     colour: Colour,
@@ -30,42 +30,46 @@ def manager_alarms(
     max_vm_age_hours: int,
 ) -> None:
     """Manager silent, workers without a manager, workers past their age, long polls that block jobs."""
-    contact = own_series(targets.gcp_metrics[MachineMetric.RUNNER_CONTACT_AGE_SECONDS], machine.name)
+    contact = own_series(alerts.gcp_metrics[MachineMetric.RUNNER_CONTACT_AGE_SECONDS], machine.name)
     absent = silent("no sign of the manager", contact, limits.SILENT_SECONDS)
-    _policy(
+    gcp_alarm(
         component,
-        targets,
+        alerts,
         f"{machine.name}-silent",
-        "The manager does not reach GitLab: read `journalctl -u gitlab-runner`.",
-        [_above("GitLab does not answer", contact, limits.CONTACT_AGE_SECONDS, limits.SILENT_SECONDS), absent],
+        advice="The manager does not reach GitLab: read `journalctl -u gitlab-runner`.",
+        conditions=[
+            _above("GitLab does not answer", contact, limits.CONTACT_AGE_SECONDS, limits.SILENT_SECONDS),
+            absent,
+        ],
     )
-    _policy(
+    gcp_alarm(
         component,
-        targets,
+        alerts,
         f"{machine.name}-orphans",
-        "Workers run and no manager looks after them. Each ends at its age limit; set the groups to 0 to be sooner.",
-        [absent, _above("workers are there", _sizes(shards), 0, limits.SILENT_SECONDS)],
+        advice="Workers run and no manager looks after them. Each ends at its age limit; set the groups to 0 to be"
+        " sooner.",
+        conditions=[absent, _above("workers are there", _sizes(shards), 0, limits.SILENT_SECONDS)],
         combiner="AND",
     )
     ages = f'{WORKER_UPTIME} AND metric.labels.instance_name=starts_with("{worker_prefix(colour)}")'
-    _policy(
+    gcp_alarm(
         component,
-        targets,
+        alerts,
         f"{machine.name}-worker-age",
-        "A worker is older than maxVmAgeHours allows: delete it, and see why it was not ended.",
-        [_above("worker past its age", ages, max_vm_age_hours * 3600 + limits.AGE_GRACE_SECONDS, 300)],
+        advice="A worker is older than maxVmAgeHours allows: delete it, and see why it was not ended.",
+        conditions=[_above("worker past its age", ages, max_vm_age_hours * 3600 + limits.AGE_GRACE_SECONDS, 300)],
     )
-    _long_poll_policy(component, targets, machine, log)
+    _long_poll_policy(component, alerts, machine, log)
 
 
-def group_at_max_alarm(component: Component, targets: AlertTargets, shard: GcpShard) -> None:
+def group_at_max_alarm(component: Component, alerts: AlertTargets, shard: GcpShard) -> None:
     """The group is full for so long that jobs wait for no other reason."""
-    _policy(
+    gcp_alarm(
         component,
-        targets,
+        alerts,
         f"{shard.name}-full",
-        "The group stands at maxInstances and jobs wait: raise it, or find what fills it.",
-        [_above("group full", _sizes([shard]), shard.settings.max_instances - 1, limits.FULL_SECONDS)],
+        advice="The group stands at maxInstances and jobs wait: raise it, or find what fills it.",
+        conditions=[_above("group full", _sizes([shard]), shard.settings.max_instances - 1, limits.FULL_SECONDS)],
     )
 
 
@@ -76,7 +80,7 @@ def _sizes(shards: Sequence[GcpShard]) -> pulumi.Output[str]:
     return pulumi.Output.all(*(shard.group_name for shard in shards)).apply(series)
 
 
-def _long_poll_policy(component: Component, targets: AlertTargets, machine: GceMachine, log: str) -> None:
+def _long_poll_policy(component: Component, alerts: AlertTargets, machine: GceMachine, log: str) -> None:
     condition = gcp.monitoring.AlertPolicyConditionArgs(
         display_name="long polls block jobs",
         condition_matched_log=gcp.monitoring.AlertPolicyConditionConditionMatchedLogArgs(
@@ -89,19 +93,15 @@ def _long_poll_policy(component: Component, targets: AlertTargets, machine: GceM
         auto_close="86400s",
     )
     name, title = f"{machine.name}-long-polls", f"{machine.name}: long polls"
-    gcp_alarm(component, targets, name, title, limits.LONG_POLL_ADVICE, [condition], alert_strategy=strategy)
-
-
-def _policy(
-    component: Component,
-    targets: AlertTargets,
-    name: str,
-    advice: str,
-    conditions: list[gcp.monitoring.AlertPolicyConditionArgs],
-    *,
-    combiner: str = "OR",
-) -> None:
-    gcp_alarm(component, targets, name, name, advice, conditions, combiner=combiner)
+    gcp_alarm(
+        component,
+        alerts,
+        name,
+        title=title,
+        advice=limits.LONG_POLL_ADVICE,
+        conditions=[condition],
+        alert_strategy=strategy,
+    )
 
 
 def _above(
