@@ -41,7 +41,7 @@ def stateful_gcs_bucket(
         else gcp.storage.BucketSoftDeletePolicyArgs(retention_duration_seconds=soft_delete_days * SECONDS_OF_A_DAY),
         lifecycle_rules=_gcs_lifecycle(noncurrent_days, expire_days),
         force_destroy=False,
-        deletion_policy="PREVENT" if component.context.protected else "DELETE",
+        deletion_policy=component.deletion_policy,
         labels=component.labels(),
         opts=component.stateful(),
     )

@@ -1,4 +1,14 @@
-"""The base of every component: tags, labels, physical names and child options, said once."""
+"""The base of every component: tags, labels, physical names and child options, said once.
+
+How a component gets its inputs is the same everywhere (tests/doors/test_components.py):
+
+* A component takes `name`, `args` and `context`, then its providers and `opts` by name. `args` is a frozen dataclass
+  that is filled by name: `PublicZone` has `PublicZoneArgs`. There is no other way in.
+* A part is a function. It takes the component first, as a `Component` and no more: name, context, tags, labels and
+  options. Then the arguments of the component, or of them the section that the part needs; then what other parts made.
+  What comes after the fifth is given by name, or goes into a record.
+* A document that needs outputs is made in one `apply` on `Output.all(name=...)`, so that each value has its name.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,6 +76,11 @@ class Component(pulumi.ComponentResource):
             self.child(depends_on=depends_on, ignore_changes=ignore_changes),
             pulumi.ResourceOptions(protect=self.context.protected, retain_on_delete=self.context.protected),
         )
+
+    @property
+    def deletion_policy(self) -> str:
+        """Of a stateful GCP resource that has no deletion protection: the provider itself refuses."""
+        return "PREVENT" if self.context.protected else "DELETE"
 
     def tags(self, name: str | None = None) -> dict[str, str]:
         """AWS tags on top of the provider's defaults: the component, and the name that the console shows."""

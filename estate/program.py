@@ -57,11 +57,13 @@ def build_estate(settings: Settings) -> None:
         aws_account_id=settings.aws.account_id,
     )
     providers = make_providers(settings)
-    zone = PublicZone("public-zone", PublicZoneArgs(settings.dns.domain), context, gcp_provider=providers.testground)
+    zone = PublicZone(
+        "public-zone", PublicZoneArgs(domain=settings.dns.domain), context, gcp_provider=providers.testground
+    )
     networks = _networks(settings, context, providers)
     store = MachineStore(
         "machine-store",
-        MachineStoreArgs(settings.machines),
+        MachineStoreArgs(machines=settings.machines),
         context,
         gcp_provider=providers.testground,
         aws_provider=providers.aws,
@@ -78,7 +80,7 @@ def build_estate(settings: Settings) -> None:
     if settings.cloud_native_cluster is not None:
         CloudNativeCluster(
             "cloud-native",
-            CloudNativeClusterArgs(settings.cloud_native_cluster, networks.aws),
+            CloudNativeClusterArgs(settings=settings.cloud_native_cluster, network=networks.aws),
             context,
             aws_provider=providers.aws,
         )
@@ -92,19 +94,23 @@ def _networks(settings: Settings, context: StackContext, providers: Providers) -
     return Networks(
         testground=GcpNetwork(
             "testground",
-            GcpNetworkArgs(network.gcp.testground, network.flow_logs),
+            GcpNetworkArgs(cidr=network.gcp.testground, flow_logs=network.flow_logs),
             context,
             gcp_provider=providers.testground,
         ),
         build_runners=GcpNetwork(
             "build-runners",
-            GcpNetworkArgs(network.gcp.omnibus_build_runners, network.flow_logs),
+            GcpNetworkArgs(cidr=network.gcp.omnibus_build_runners, flow_logs=network.flow_logs),
             context,
             gcp_provider=providers.build_runners,
         ),
         aws=AwsNetwork(
             "aws",
-            AwsNetworkArgs(network.aws, settings.aws.availability_zones, network.flow_logs),
+            AwsNetworkArgs(
+                settings=network.aws,
+                availability_zones=settings.aws.availability_zones,
+                flow_logs=network.flow_logs,
+            ),
             context,
             aws_provider=providers.aws,
         ),
@@ -115,8 +121,11 @@ def _alerts(settings: Settings, context: StackContext, providers: Providers) -> 
     return Alerts(
         "alerts",
         AlertsArgs(
-            settings.estate.alert_addresses,
-            {GcpProject.TESTGROUND: providers.testground, GcpProject.BUILD_RUNNERS: providers.build_runners},
+            addresses=settings.estate.alert_addresses,
+            gcp_projects={
+                GcpProject.TESTGROUND: providers.testground,
+                GcpProject.BUILD_RUNNERS: providers.build_runners,
+            },
         ),
         context,
         aws_provider=providers.aws,
@@ -129,7 +138,7 @@ def _backup_vault(settings: Settings, context: StackContext, providers: Provider
         return None
     vault = BackupVault(
         "backup-vault",
-        BackupVaultArgs(settings.backup_vault),
+        BackupVaultArgs(settings=settings.backup_vault),
         context,
         aws_provider=providers.aws,
         gcp_provider=providers.testground,
@@ -244,7 +253,12 @@ def _link(settings: Settings, ground: Ground) -> None:
         return
     HaVpn(
         "link",
-        HaVpnArgs(settings.link, ground.networks.testground, settings.network.gcp.testground, ground.networks.aws),
+        HaVpnArgs(
+            settings=settings.link,
+            gcp_network=ground.networks.testground,
+            gcp_cidr=settings.network.gcp.testground,
+            aws_network=ground.networks.aws,
+        ),
         ground.context,
         gcp_provider=ground.providers.testground,
         aws_provider=ground.providers.aws,

@@ -25,7 +25,7 @@ class AlertTargets:
     """ARN of the topic."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AlertsArgs:
     """Arguments of Alerts."""
 
@@ -60,7 +60,7 @@ class Alerts(Component):
         self._projects = {
             project: GcpAlerts(
                 f"{name}-{_short(project)}",
-                args.addresses,
+                GcpAlertsArgs(addresses=args.addresses),
                 context,
                 gcp_provider=provider,
                 opts=pulumi.ResourceOptions(parent=self),
@@ -74,6 +74,14 @@ class Alerts(Component):
         """Targets of a system that lives in a GCP project; on AWS the topic is the same for all."""
         alerts = self._projects[project]
         return AlertTargets(alerts.channels, alerts.metrics, self.aws_topic_arn)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GcpAlertsArgs:
+    """Arguments of a GcpAlerts."""
+
+    addresses: tuple[str, ...]
+    """E-mail addresses of the people on call."""
 
 
 class GcpAlerts(Component):
@@ -92,19 +100,19 @@ class GcpAlerts(Component):
     def __init__(
         self,
         name: str,
-        addresses: tuple[str, ...],
+        args: GcpAlertsArgs,
         context: StackContext,
         *,
         gcp_provider: gcp.Provider,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("packyard:alerts:GcpAlerts", name, context, providers=[gcp_provider], opts=opts)
-        self.channels = tuple(_channel(self, address).name for address in addresses)
+        self.channels = tuple(_channel(self, address).name for address in args.addresses)
         self.metrics = {metric: _descriptor(self, metric).type for metric in MachineMetric}
         self.register_outputs({"channels": list(self.channels)})
 
 
-def _channel(component: GcpAlerts, address: str) -> gcp.monitoring.NotificationChannel:
+def _channel(component: Component, address: str) -> gcp.monitoring.NotificationChannel:
     return gcp.monitoring.NotificationChannel(
         f"{component.name}-{address}",
         display_name=address,
@@ -115,7 +123,7 @@ def _channel(component: GcpAlerts, address: str) -> gcp.monitoring.NotificationC
     )
 
 
-def _descriptor(component: GcpAlerts, metric: MachineMetric) -> gcp.monitoring.MetricDescriptor:
+def _descriptor(component: Component, metric: MachineMetric) -> gcp.monitoring.MetricDescriptor:
     return gcp.monitoring.MetricDescriptor(
         f"{component.name}-{metric}",
         type=f"{GCP_PREFIX}/{metric}",
@@ -132,7 +140,7 @@ def _descriptor(component: GcpAlerts, metric: MachineMetric) -> gcp.monitoring.M
     )
 
 
-def _topic(component: Alerts, args: AlertsArgs) -> aws.sns.Topic:
+def _topic(component: Component, args: AlertsArgs) -> aws.sns.Topic:
     name = component.name
     topic = aws.sns.Topic(
         name,

@@ -18,7 +18,7 @@ DATABASE_PREFIX = "pgbackrest"
 """Both repositories of the database pair lie below it (pgBackRest's `repoN-path=/pgbackrest`), one in each bucket."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BackupVaultArgs:
     """Arguments of a BackupVault."""
 
@@ -101,7 +101,7 @@ class BackupVault(Component):
         return place
 
 
-def _soft_delete_bucket(component: BackupVault, settings: GcsVault) -> gcp.storage.Bucket:
+def _soft_delete_bucket(component: Component, settings: GcsVault) -> gcp.storage.Bucket:
     return stateful_gcs_bucket(
         component,
         f"{component.name}-gcs",
@@ -111,7 +111,7 @@ def _soft_delete_bucket(component: BackupVault, settings: GcsVault) -> gcp.stora
     )
 
 
-def _restorer(component: BackupVault, arn: pulumi.Input[str], operator_role_arn: str) -> aws.iam.Role:
+def _restorer(component: Component, arn: pulumi.Input[str], operator_role_arn: str) -> aws.iam.Role:
     """A role for restores and checks: it reads current and old versions of everything, and writes nothing."""
     role = aws.iam.Role(
         f"{component.name}-restorer",

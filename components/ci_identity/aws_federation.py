@@ -36,6 +36,7 @@ def pipeline_role(
     purpose: Purpose,
     platforms: Sequence[Platform],
     issuers: Mapping[str, aws.iam.OpenIdConnectProvider],
+    *,
     audience: str,
     statements: Sequence[Statement],
 ) -> aws.iam.Role:

@@ -1,5 +1,8 @@
 """GCP: what the identities may do in the projects and with the state."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pulumi
 import pulumi_gcp as gcp
 
@@ -111,6 +114,18 @@ itself or anybody owner. Nor may it edit a custom role, since it could put anyth
 its own grants, are changed by a person."""
 
 
+Accounts = Mapping[Purpose, gcp.serviceaccount.Account]
+"""The service account of each identity."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GcpProjectAccessArgs:
+    """Arguments of a GcpProjectAccess."""
+
+    project_id: str
+    accounts: Accounts
+
+
 class GcpProjectAccess(Component):
     """Grants of both identities on one project.
 
@@ -122,14 +137,14 @@ class GcpProjectAccess(Component):
     def __init__(
         self,
         name: str,
-        project_id: str,
-        accounts: dict[Purpose, gcp.serviceaccount.Account],
+        args: GcpProjectAccessArgs,
         context: StackContext,
         *,
         gcp_provider: gcp.Provider,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("packyard:ci_identity:GcpProjectAccess", name, context, providers=[gcp_provider], opts=opts)
+        project_id, accounts = args.project_id, args.accounts
         preview, deploy = accounts[Purpose.PREVIEW].member, accounts[Purpose.DEPLOY].member
         reader = _custom_role(self, project_id, Purpose.PREVIEW, "Reads configuration, no data", PREVIEW_PERMISSIONS)
         maker = _custom_role(self, project_id, Purpose.DEPLOY, "Makes buckets and secrets", DEPLOY_PERMISSIONS)
@@ -162,7 +177,7 @@ def grants_only(roles: tuple[str, ...]) -> str:
     return f"api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([{listed}])"
 
 
-def grant_state(component: Component, state: StatePlace, accounts: dict[Purpose, gcp.serviceaccount.Account]) -> None:
+def grant_state(component: Component, state: StatePlace, accounts: Accounts) -> None:
     """A preview reads state and opens its secrets, and locks; an update writes state as well.
 
     Neither may change the bucket or the key. Whoever previews can open what the state keeps as secret: that is why the
@@ -198,9 +213,7 @@ def grant_state(component: Component, state: StatePlace, accounts: dict[Purpose,
         )
 
 
-def grant_machine_store(
-    component: Component, bucket: pulumi.Input[str], accounts: dict[Purpose, gcp.serviceaccount.Account]
-) -> None:
+def grant_machine_store(component: Component, bucket: pulumi.Input[str], accounts: Accounts) -> None:
     """Machines' programs and settings, which are objects that the program itself puts there. They hold no secret."""
     for purpose, role in (
         (Purpose.PREVIEW, "roles/storage.objectViewer"),

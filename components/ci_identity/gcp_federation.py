@@ -22,7 +22,7 @@ def service_account(component: Component, purpose: Purpose) -> gcp.serviceaccoun
         account_id=account_id(context.name_prefix, context.stack, "ci", purpose),
         display_name=f"{context.stack}: pipelines, {purpose}",
         description="Taken by jobs of pipelines for the length of a job; it has no key",
-        deletion_policy="PREVENT" if context.protected else "DELETE",
+        deletion_policy=component.deletion_policy,
         opts=component.stateful(),
     )
 
@@ -48,7 +48,9 @@ def federate(
         description=f"Jobs of pipelines that {purpose} this stack",
         opts=component.child(),
     )
-    return {platform.name: _trust(component, purpose, platform, pool, account, audience) for platform in platforms}
+    return {
+        platform.name: _trust(component, purpose, platform, pool, account, audience=audience) for platform in platforms
+    }
 
 
 def _trust(
@@ -57,6 +59,7 @@ def _trust(
     platform: Platform,
     pool: gcp.iam.WorkloadIdentityPool,
     account: gcp.serviceaccount.Account,
+    *,
     audience: str,
 ) -> pulumi.Output[str]:
     job = f"assertion.{platform.job_claim}"

@@ -1,6 +1,6 @@
 """The identities themselves: who may take them on both clouds, and what they may do there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -11,7 +11,13 @@ from components.backup_vault import bucket_arn
 from components.ci_identity.aws_access import deploy_statements, preview_statements, role_arn, vault_statements
 from components.ci_identity.aws_federation import oidc_providers, pipeline_role
 from components.ci_identity.claims import Platform, Purpose
-from components.ci_identity.gcp_access import GcpProjectAccess, grant_machine_store, grant_state, short
+from components.ci_identity.gcp_access import (
+    GcpProjectAccess,
+    GcpProjectAccessArgs,
+    grant_machine_store,
+    grant_state,
+    short,
+)
 from components.ci_identity.gcp_federation import federate, service_account
 from components.ci_identity.github import github_platform
 from components.ci_identity.gitlab import gitlab_platform
@@ -29,7 +35,7 @@ class GuardedVault:
     operator_role_arn: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CiIdentityArgs:
     """Arguments of a CiIdentity."""
 
@@ -74,25 +80,23 @@ class CiIdentity(Component):
             "packyard:ci_identity:CiIdentity", name, context, providers=[aws_provider, gcp_provider], opts=opts
         )
         settings = args.settings
-        self._platforms = _platforms(settings)
+        platforms = _platforms(settings)
         accounts = {purpose: service_account(self, purpose) for purpose in Purpose}
         self.service_accounts = {purpose: account.email for purpose, account in accounts.items()}
         self.identity_providers = {
-            purpose: federate(self, purpose, self._platforms, accounts[purpose], settings.audience)
-            for purpose in Purpose
+            purpose: federate(self, purpose, platforms, accounts[purpose], settings.audience) for purpose in Purpose
         }
         grant_state(self, settings.state, accounts)
         grant_machine_store(self, args.store.gcs_bucket, accounts)
         for project, (project_id, provider) in args.projects.items():
             GcpProjectAccess(
                 f"{name}-{short(project)}",
-                project_id,
-                accounts,
+                GcpProjectAccessArgs(project_id=project_id, accounts=accounts),
                 context,
                 gcp_provider=provider,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        self.role_arns = _roles(self, args)
+        self.role_arns = _roles(self, args, platforms)
         self.register_outputs({"outputs": self.outputs})
 
     @property
@@ -107,11 +111,6 @@ class CiIdentity(Component):
             for purpose in Purpose
         }
 
-    @property
-    def platforms(self) -> tuple[Platform, ...]:
-        """The platforms whose jobs are trusted."""
-        return self._platforms
-
 
 def _platforms(settings: CiIdentitySettings) -> tuple[Platform, ...]:
     gitlab = () if settings.gitlab is None else (gitlab_platform(settings.gitlab),)
@@ -119,9 +118,11 @@ def _platforms(settings: CiIdentitySettings) -> tuple[Platform, ...]:
     return (*gitlab, *github)
 
 
-def _roles(component: CiIdentity, args: CiIdentityArgs) -> dict[Purpose, pulumi.Output[str]]:
+def _roles(
+    component: Component, args: CiIdentityArgs, platforms: Sequence[Platform]
+) -> dict[Purpose, pulumi.Output[str]]:
     vault, audience = args.vault, args.settings.audience
-    issuers = oidc_providers(component, component.platforms, audience)
+    issuers = oidc_providers(component, platforms, audience)
     guarded = [
         *(role_arn(component, purpose) for purpose in Purpose),
         *([] if vault is None else [vault.operator_role_arn]),
@@ -134,6 +135,8 @@ def _roles(component: CiIdentity, args: CiIdentityArgs) -> dict[Purpose, pulumi.
         ),
     }
     return {
-        purpose: pipeline_role(component, purpose, component.platforms, issuers, audience, statements[purpose]).arn
+        purpose: pipeline_role(
+            component, purpose, platforms, issuers, audience=audience, statements=statements[purpose]
+        ).arn
         for purpose in Purpose
     }

@@ -20,7 +20,7 @@ NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2
 LOG_TYPES = ("api", "audit", "authenticator")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CloudNativeClusterArgs:
     """Arguments of a CloudNativeCluster."""
 
@@ -73,7 +73,7 @@ class CloudNativeCluster(Component):
         self.register_outputs({"cluster_name": self.cluster_name, "endpoint": self.endpoint})
 
 
-def _control_plane(component: CloudNativeCluster, args: CloudNativeClusterArgs) -> aws.eks.Cluster:
+def _control_plane(component: Component, args: CloudNativeClusterArgs) -> aws.eks.Cluster:
     name = component.name
     physical = component.context.physical_name(name, kind="iam_role")
     key = aws.kms.Key(
@@ -119,7 +119,7 @@ def _control_plane(component: CloudNativeCluster, args: CloudNativeClusterArgs) 
 
 
 def _node_group(
-    component: CloudNativeCluster,
+    component: Component,
     args: CloudNativeClusterArgs,
     cluster: aws.eks.Cluster,
     addons: Sequence[pulumi.Resource],
@@ -167,7 +167,7 @@ def _node_group(
     )
 
 
-def _maintainers(component: CloudNativeCluster, args: CloudNativeClusterArgs, cluster: aws.eks.Cluster) -> None:
+def _maintainers(component: Component, args: CloudNativeClusterArgs, cluster: aws.eks.Cluster) -> None:
     for arn in args.settings.maintainers:
         name = f"{component.name}-{arn.rpartition('/')[2]}"
         entry = aws.eks.AccessEntry(
@@ -183,7 +183,7 @@ def _maintainers(component: CloudNativeCluster, args: CloudNativeClusterArgs, cl
         )
 
 
-def _role(component: CloudNativeCluster, part: str, service: str, policies: Sequence[str]) -> aws.iam.Role:
+def _role(component: Component, part: str, service: str, policies: Sequence[str]) -> aws.iam.Role:
     role = aws.iam.Role(
         f"{component.name}-{part}",
         assume_role_policy=service_trust(service),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -19,7 +20,7 @@ from components.database_pair.access import (
 from components.database_pair.alarms import aws_alarms, gcp_alarms
 from components.database_pair.clients import open_to_clients
 from components.database_pair.documents import Places, document
-from components.database_pair.federation import federated_host
+from components.database_pair.federation import FederatedHost, federated_host
 from components.iam import Statement, google_trust, policy_document
 from components.link import open_on_aws, open_on_gcp
 from components.machine import Ec2Machine, Ec2MachineArgs, GceMachine, GceMachineArgs
@@ -27,7 +28,7 @@ from components.machine_store import MachineStore
 from components.network import AwsNetwork, GcpNetwork
 from components.secrets import empty_aws_secret, empty_gcp_secret, let_read_gcp_secrets, read_aws_secrets
 from settings.database_pair.document import WIREGUARD_PORT, Exchange
-from settings.database_pair.pgbackrest import Federation, WebIdentity
+from settings.database_pair.pgbackrest import WebIdentity
 from settings.database_pair.section import DatabaseHost, DatabasePairSettings
 from settings.machine.document import RoleSettings
 
@@ -42,7 +43,7 @@ SESSION_SECONDS = 3600
 """Life of an AWS session of the host on GCP; pgBackRest asks for a new one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatabasePairArgs:
     """Arguments of a DatabasePair."""
 
@@ -94,18 +95,17 @@ class DatabasePair(Component):
         super().__init__(
             "packyard:database_pair:DatabasePair", name, context, providers=[gcp_provider, aws_provider], opts=opts
         )
-        self.args = args
-        self.federated_b = federated_host(self, DatabaseHost.B)
+        federated_b = federated_host(self, DatabaseHost.B)
         # Each host's document names the other's address, so one address is needed before its machine is there.
         later: tuple[pulumi.Output[str], Callable[[pulumi.Output[str]], None]] = pulumi.deferred_output()
         b_public, announce_b = later
-        pg_a, a_public = _pg_a(self, gcp_provider, b_public)
-        pg_b, b_address = _pg_b(self, aws_provider, a_public)
+        pg_a, a_public = _pg_a(self, args, gcp_provider, _document(self, args, DatabaseHost.A, b_public, federated_b))
+        pg_b, b_address = _pg_b(self, args, aws_provider, _document(self, args, DatabaseHost.B, a_public, federated_b))
         announce_b(b_address)
 
-        exchange_parameters(self, self.exchange)
-        _rights_of_a(self, pg_a)
-        _rights_of_b(self, pg_b)
+        exchange_parameters(self, _exchange(self))
+        _rights_of_a(self, args, pg_a)
+        _rights_of_b(self, args, pg_b, federated_b)
         open_on_gcp(
             self,
             network_id=args.gcp_network.network_id,
@@ -121,57 +121,64 @@ class DatabasePair(Component):
         self.pg_a_public_address, self.pg_b_public_address = a_public, b_address
         self.register_outputs({"pg_a_public_address": a_public, "pg_b_public_address": b_address})
 
-    @property
-    def exchange(self) -> Exchange:
-        """Where the hosts lay out their public keys and certificates."""
-        context = self.context
-        return Exchange(region=context.aws_region, prefix=f"/{context.name_prefix}/{context.stack}/{self.name}")
 
-    @property
-    def web_identity(self) -> WebIdentity:
-        """The role on AWS of the host on GCP.
+def _exchange(component: Component) -> Exchange:
+    """Where the hosts lay out their public keys and certificates."""
+    context = component.context
+    return Exchange(region=context.aws_region, prefix=f"/{context.name_prefix}/{context.stack}/{component.name}")
 
-        Plain text, because the machine's document names the role, and the role trusts the machine.
-        """
-        role = self.context.physical_name(DatabaseHost.A, "offsite", kind="iam_role")
-        return WebIdentity(
-            role_arn=f"arn:aws:iam::{self.context.aws_account_id}:role/{role}",
-            audience=self.context.physical_name(self.name, kind="secret"),
-        )
+
+def _web_identity(component: Component) -> WebIdentity:
+    """The role on AWS of the host on GCP.
+
+    Plain text, because the machine's document names the role, and the role trusts the machine.
+    """
+    context = component.context
+    role = context.physical_name(DatabaseHost.A, "offsite", kind="iam_role")
+    return WebIdentity(
+        role_arn=f"arn:aws:iam::{context.aws_account_id}:role/{role}",
+        audience=context.physical_name(component.name, kind="secret"),
+    )
 
 
 def _document(
-    component: DatabasePair, host: DatabaseHost, peer_public_address: pulumi.Output[str]
+    component: Component,
+    args: DatabasePairArgs,
+    host: DatabaseHost,
+    peer_public_address: pulumi.Output[str],
+    federated_b: FederatedHost,
 ) -> pulumi.Output[RoleSettings]:
-    args, context = component.args, component.context
+    context = component.context
     first, second = (context.physical_name(component.name, secret, kind="secret") for secret in CIPHER_SECRETS)
 
-    def render(s3_bucket: str, gcs_bucket: str, peer: str, federation: Federation) -> RoleSettings:
+    def render(known: dict[str, Any]) -> RoleSettings:
         places = Places(
-            s3_bucket=s3_bucket,
+            s3_bucket=known["s3_bucket"],
             aws_region=context.aws_region,
-            gcs_bucket=gcs_bucket,
-            exchange_prefix=component.exchange.prefix,
+            gcs_bucket=known["gcs_bucket"],
+            exchange_prefix=_exchange(component).prefix,
             cipher_secrets=(first, second),
-            web_identity=component.web_identity,
-            federation=federation,
+            web_identity=_web_identity(component),
+            federation=known["federation"],
         )
-        return document(host, args.settings, places, peer)
+        return document(host, args.settings, places, known["peer"])
 
     return pulumi.Output.all(
-        args.vault.s3_bucket_name, args.vault.gcs_bucket_name, peer_public_address, component.federated_b.federation
-    ).apply(lambda values: render(*values))
+        s3_bucket=args.vault.s3_bucket_name,
+        gcs_bucket=args.vault.gcs_bucket_name,
+        peer=peer_public_address,
+        federation=federated_b.federation,
+    ).apply(render)
 
 
 def _pg_a(
-    component: DatabasePair, provider: gcp.Provider, peer: pulumi.Output[str]
+    component: Component, args: DatabasePairArgs, provider: gcp.Provider, told: pulumi.Output[RoleSettings]
 ) -> tuple[GceMachine, pulumi.Output[str]]:
-    args = component.args
     machine = GceMachine(
         DatabaseHost.A,
         GceMachineArgs(
             role=ROLE,
-            document=_document(component, DatabaseHost.A, peer),
+            document=told,
             store=args.store,
             alerts=args.alerts,
             public_address=True,
@@ -187,14 +194,13 @@ def _pg_a(
 
 
 def _pg_b(
-    component: DatabasePair, provider: aws.Provider, peer: pulumi.Output[str]
+    component: Component, args: DatabasePairArgs, provider: aws.Provider, told: pulumi.Output[RoleSettings]
 ) -> tuple[Ec2Machine, pulumi.Output[str]]:
-    args = component.args
     machine = Ec2Machine(
         DatabaseHost.B,
         Ec2MachineArgs(
             role=ROLE,
-            document=_document(component, DatabaseHost.B, peer),
+            document=told,
             store=args.store,
             alerts=args.alerts,
             public_address=True,
@@ -217,16 +223,14 @@ def _public(address: pulumi.Output[str] | None) -> pulumi.Output[str]:
     return address
 
 
-def _rights_of_a(component: DatabasePair, machine: GceMachine) -> None:
+def _rights_of_a(component: Component, args: DatabasePairArgs, machine: GceMachine) -> None:
     """The host on GCP: both repositories, the exchange, its copies of the passphrases."""
     secrets = {
         f"{component.name}-{secret}-{DatabaseHost.A}": empty_gcp_secret(component, secret) for secret in CIPHER_SECRETS
     }
     let_read_gcp_secrets(component, machine.service_account_member, secrets)
-    gcs_repository_grant(
-        component, DatabaseHost.A, component.args.vault.gcs_bucket_name, machine.service_account_member
-    )
-    identity = component.web_identity
+    gcs_repository_grant(component, DatabaseHost.A, args.vault.gcs_bucket_name, machine.service_account_member)
+    identity = _web_identity(component)
     role = aws.iam.Role(
         f"{component.name}-{DatabaseHost.A}",
         name=identity.role_arn.rpartition("/")[2],
@@ -236,28 +240,31 @@ def _rights_of_a(component: DatabasePair, machine: GceMachine) -> None:
         tags=component.tags(),
         opts=component.child(),
     )
-    _grant(component, DatabaseHost.A, role.name)
+    _grant(component, args, DatabaseHost.A, role.name)
 
 
-def _rights_of_b(component: DatabasePair, machine: Ec2Machine) -> None:
+def _rights_of_b(component: Component, args: DatabasePairArgs, machine: Ec2Machine, federated_b: FederatedHost) -> None:
     """The host on AWS: both repositories, the exchange, its copies of the passphrases."""
-    gcs_repository_grant(component, DatabaseHost.B, component.args.vault.gcs_bucket_name, component.federated_b.member)
+    gcs_repository_grant(component, DatabaseHost.B, args.vault.gcs_bucket_name, federated_b.member)
     secrets = [empty_aws_secret(component, secret) for secret in CIPHER_SECRETS]
     _grant(
         component,
+        args,
         DatabaseHost.B,
         machine.role_name,
         read_aws_secrets("ReadPassphrases", [secret.arn for secret in secrets]),
     )
 
 
-def _grant(component: DatabasePair, host: DatabaseHost, role: pulumi.Input[str], *further: Statement) -> None:
+def _grant(
+    component: Component, args: DatabasePairArgs, host: DatabaseHost, role: pulumi.Input[str], *further: Statement
+) -> None:
     aws.iam.RolePolicy(
         f"{component.name}-{host}",
         role=role,
         policy=policy_document(
-            *repository_statements(component.args.vault.s3_bucket_arn),
-            *exchange_statements(component, component.exchange, host, component.args.settings.authority_host),
+            *repository_statements(args.vault.s3_bucket_arn),
+            *exchange_statements(component, _exchange(component), host, args.settings.authority_host),
             *further,
         ),
         opts=component.child(),

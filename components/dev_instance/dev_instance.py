@@ -110,7 +110,7 @@ def _places(name: str, args: DevInstanceArgs, context: StackContext) -> Places:
 
 
 def _machine(
-    component: DevInstance, args: DevInstanceArgs, document: pulumi.Output[RoleSettings], provider: gcp.Provider
+    component: Component, args: DevInstanceArgs, document: pulumi.Output[RoleSettings], provider: gcp.Provider
 ) -> tuple[GceMachine, pulumi.Output[str]]:
     machine = GceMachine(
         component.name,

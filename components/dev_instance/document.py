@@ -1,7 +1,8 @@
 """The dev instance's part of the machine document, from its settings and the names of what was made for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -47,53 +48,51 @@ def instance_document(
     settings: DevInstanceSettings, places: Places, buckets: InstanceBuckets, secrets: InstanceSecrets
 ) -> pulumi.Output[RoleSettings]:
     """The document, known as soon as buckets and secrets have their names."""
-    objects = pulumi.Output.from_input({kind: bucket.name for kind, bucket in buckets.objects.items()})
-    others = pulumi.Output.all(buckets.registry.name, buckets.backup_data.name, buckets.backup_secrets.name)
-    keys = pulumi.Output.all(*(secret.secret_id for secret in secrets.host_keys))
-    pages = None if secrets.pages_certificate is None else secrets.pages_certificate.secret_id
-    texts = pulumi.Output.all(secrets.root_password.secret_id, secrets.offsite_password.secret_id, pages)
-    return pulumi.Output.all(objects, others, keys, texts).apply(
-        lambda values: _document(settings, places, values[0], values[1], values[2], values[3])
-    )
+    pages = secrets.pages_certificate
+    return pulumi.Output.all(
+        objects=pulumi.Output.all(**{kind: bucket.name for kind, bucket in buckets.objects.items()}),
+        registry=buckets.registry.name,
+        backup_data=buckets.backup_data.name,
+        backup_secrets=buckets.backup_secrets.name,
+        host_keys=pulumi.Output.all(
+            **{kind: key.secret_id for kind, key in zip(HOST_KEY_TYPES, secrets.host_keys, strict=True)}
+        ),
+        root_password=secrets.root_password.secret_id,
+        offsite_password=secrets.offsite_password.secret_id,
+        pages_certificate=None if pages is None else pages.secret_id,
+    ).apply(lambda known: _document(settings, places, known))
 
 
-def _document(
-    settings: DevInstanceSettings,
-    places: Places,
-    objects: Mapping[str, str],
-    buckets: Sequence[str],
-    host_key_secrets: Sequence[str],
-    secrets: Sequence[str],
-) -> RoleSettings:
-    registry, backup_data, backup_secrets = buckets
-    root_password, offsite_password, pages_certificate = secrets
+def _document(settings: DevInstanceSettings, places: Places, known: dict[str, Any]) -> RoleSettings:
     connection = GoogleConnection(google_project=places.project)
     host = settings.host_name
     return DevInstanceDocument(
         host_name=host,
         external_url=f"https://{host}",
-        root_password_secret=root_password,
+        root_password_secret=known["root_password"],
         monitoring_allowed_cidrs=settings.monitoring_allowed_cidrs,
         packages=_packages(settings),
         upgrade=_upgrade(settings, places),
-        object_store=ObjectStore(connection=connection, buckets=ObjectBuckets.model_validate(dict(objects))),
+        object_store=ObjectStore(connection=connection, buckets=ObjectBuckets.model_validate(known["objects"])),
         registry=Registry(
-            external_url=f"https://{host}:{settings.registry.port}", port=settings.registry.port, bucket=registry
+            external_url=f"https://{host}:{settings.registry.port}",
+            port=settings.registry.port,
+            bucket=known["registry"],
         ),
-        pages=Pages(external_url=f"https://{settings.pages_domain}", certificate_secret=pages_certificate)
+        pages=Pages(external_url=f"https://{settings.pages_domain}", certificate_secret=known["pages_certificate"])
         if settings.pages_domain
         else None,
         backup=Backup(
             on_calendar=_daily(settings.backup.time),
             keep_seconds=settings.backup.keep_days * 86400,
             upload_connection=connection,
-            data_bucket=backup_data,
-            secrets_bucket=backup_secrets,
+            data_bucket=known["backup_data"],
+            secrets_bucket=known["backup_secrets"],
             data_offsite=places.data_offsite,
             secrets_offsite=places.secrets_offsite,
-            repository_password_secret=offsite_password,
+            repository_password_secret=known["offsite_password"],
         ),
-        git_ssh=_git_ssh(settings, host_key_secrets),
+        git_ssh=_git_ssh(settings, known["host_keys"]),
         letsencrypt=LetsEncrypt(contact_emails=(settings.certificate_contact,)),
         monitoring=Monitoring(
             backup_age_metric=MachineMetric.GITLAB_BACKUP_AGE_SECONDS,
@@ -117,8 +116,7 @@ def _upgrade(settings: DevInstanceSettings, places: Places) -> Upgrade:
     )
 
 
-def _git_ssh(settings: DevInstanceSettings, secrets: Sequence[str]) -> GitSshDaemon:
-    secret_of: dict[str, str] = dict(zip(HOST_KEY_TYPES, secrets, strict=True))
+def _git_ssh(settings: DevInstanceSettings, secret_of: Mapping[str, str]) -> GitSshDaemon:
     return GitSshDaemon(
         port=settings.git_ssh.port,
         host_keys=tuple(

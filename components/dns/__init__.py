@@ -9,7 +9,7 @@ import pulumi_gcp as gcp
 from components.component import Component, StackContext
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublicZoneArgs:
     """Arguments of a PublicZone."""
 
@@ -49,7 +49,7 @@ class PublicZone(Component):
             visibility="public",
             dnssec_config=gcp.dns.ManagedZoneDnssecConfigArgs(state="on"),
             cloud_logging_config=gcp.dns.ManagedZoneCloudLoggingConfigArgs(enable_logging=True),
-            deletion_policy="PREVENT" if context.protected else "DELETE",
+            deletion_policy=self.deletion_policy,
             labels=self.labels(),
             opts=self.stateful(),
         )

@@ -16,7 +16,7 @@ from components.network import AwsNetwork, GcpNetwork
 from settings.link.section import HaVpnLink
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HaVpnArgs:
     """Arguments of an HaVpn."""
 
@@ -78,6 +78,6 @@ def _tunnels(settings: HaVpnLink) -> Sequence[Tunnel]:
     ]
 
 
-def _ping_from_aws(component: HaVpn, args: HaVpnArgs) -> None:
+def _ping_from_aws(component: Component, args: HaVpnArgs) -> None:
     """Path MTU discovery and a probe of the link need ICMP; nothing else passes by itself."""
     gcp_ingress(component, "ping", args.gcp_network.network_id, sources=[args.aws_network.cidr], protocol="icmp")

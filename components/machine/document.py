@@ -2,8 +2,10 @@
 
 import re
 import textwrap
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pulumi
 
@@ -15,7 +17,6 @@ from settings.machine.document import (
     DataDisk,
     MachineDocument,
     Reporting,
-    RoleSettings,
 )
 from settings.machine.section import MachineSize
 from settings.vocabulary import Cloud
@@ -47,35 +48,41 @@ def _text(file: str) -> str:
     return (_MACHINES / file).read_text(encoding="utf-8")
 
 
-def document_text(
-    name: str,
-    cloud: Cloud,
-    args: MachineArgs,
-    size: MachineSize,
-    context: StackContext,
-    *,
-    bundle_url: pulumi.Output[str],
-    device: pulumi.Output[str],
-    project: pulumi.Output[str],
-) -> pulumi.Output[str]:
+@dataclass(frozen=True, kw_only=True)
+class MachineFacts:
+    """What a maker of machines knows of the one that it makes."""
+
+    name: str
+    cloud: Cloud
+    size: MachineSize
+    bundle_url: pulumi.Input[str]
+    """Address of the bundle in the cloud's own store."""
+    device: pulumi.Input[str]
+    """Path of the data disk on the machine."""
+    project: pulumi.Input[str]
+    """Project or account that the machine reports to."""
+
+
+def document_text(args: MachineArgs, facts: MachineFacts, context: StackContext) -> pulumi.Output[str]:
     """The document as JSON text; unknown until every value of the role's part is known."""
 
-    def render(settings: RoleSettings, url: str, device: str, project: str) -> str:
+    def render(known: dict[str, Any]) -> str:
+        on_gcp = facts.cloud is Cloud.GCP
         document = MachineDocument(
             schema_version=SCHEMA_VERSION,
-            name=name,
+            name=facts.name,
             stack=context.stack,
-            cloud=cloud,
+            cloud=facts.cloud,
             role=args.role,
-            bundle=Bundle(url=url, sha256=args.store.bundle_sha256),
-            data_disk=DataDisk(device=device, size_gib=size.data_disk_gib),
-            maintenance_window=size.maintenance_window,
-            reporting=Reporting(
-                project=project, region=context.gcp_region if cloud is Cloud.GCP else context.aws_region
-            ),
-            ssm_agent=args.store.machines.ssm_agent if cloud is Cloud.AWS else None,
-            settings=settings,
+            bundle=Bundle(url=known["bundle_url"], sha256=args.store.bundle_sha256),
+            data_disk=DataDisk(device=known["device"], size_gib=facts.size.data_disk_gib),
+            maintenance_window=facts.size.maintenance_window,
+            reporting=Reporting(project=known["project"], region=context.gcp_region if on_gcp else context.aws_region),
+            ssm_agent=None if on_gcp else args.store.machines.ssm_agent,
+            settings=known["settings"],
         )
         return document.model_dump_json(by_alias=True, indent=2) + "\n"
 
-    return pulumi.Output.all(args.document, bundle_url, device, project).apply(lambda values: render(*values))
+    return pulumi.Output.all(
+        settings=args.document, bundle_url=facts.bundle_url, device=facts.device, project=facts.project
+    ).apply(render)

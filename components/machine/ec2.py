@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components.aws_firewall import aws_egress
 from components.component import Component, StackContext
 from components.machine.args import MachineArgs
-from components.machine.document import DOCUMENT_ATTRIBUTE, document_text, user_data
+from components.machine.document import DOCUMENT_ATTRIBUTE, MachineFacts, document_text, user_data
 from components.machine.ec2_alarms import alarms
 from components.machine.ec2_disk import attach, data_volume, device_of
 from components.machine.ec2_identity import Identity, identity
@@ -100,7 +100,7 @@ class Ec2Machine(Component):
         )
 
 
-def _security_group(component: Ec2Machine, args: Ec2MachineArgs) -> aws.ec2.SecurityGroup:
+def _security_group(component: Component, args: Ec2MachineArgs) -> aws.ec2.SecurityGroup:
     name = f"{component.name}-machine"
     group = aws.ec2.SecurityGroup(
         name,
@@ -122,7 +122,7 @@ def _security_group(component: Ec2Machine, args: Ec2MachineArgs) -> aws.ec2.Secu
     return group
 
 
-def _interface(component: Ec2Machine, args: Ec2MachineArgs, group: aws.ec2.SecurityGroup) -> aws.ec2.NetworkInterface:
+def _interface(component: Component, args: Ec2MachineArgs, group: aws.ec2.SecurityGroup) -> aws.ec2.NetworkInterface:
     """Apart from the instance, because peers know its address and it must outlive a rebuild."""
     return aws.ec2.NetworkInterface(
         component.name,
@@ -134,7 +134,7 @@ def _interface(component: Ec2Machine, args: Ec2MachineArgs, group: aws.ec2.Secur
     )
 
 
-def _public_address(component: Ec2Machine, interface: aws.ec2.NetworkInterface) -> aws.ec2.Eip:
+def _public_address(component: Component, interface: aws.ec2.NetworkInterface) -> aws.ec2.Eip:
     return aws.ec2.Eip(
         f"{component.name}-public",
         domain="vpc",
@@ -144,21 +144,23 @@ def _public_address(component: Ec2Machine, interface: aws.ec2.NetworkInterface) 
     )
 
 
-def _document(component: Ec2Machine, args: Ec2MachineArgs, volume: aws.ebs.Volume) -> aws.s3.BucketObjectv2:
+def _document(component: Component, args: Ec2MachineArgs, volume: aws.ebs.Volume) -> aws.s3.BucketObjectv2:
     name, store = component.name, args.store
     return aws.s3.BucketObjectv2(
         f"{name}-document",
         bucket=store.s3_bucket,
         key=document_path(name),
         content=document_text(
-            name,
-            Cloud.AWS,
             args,
-            args.size,
+            MachineFacts(
+                name=name,
+                cloud=Cloud.AWS,
+                size=args.size,
+                bundle_url=store.s3_bundle,
+                device=device_of(volume),
+                project=component.context.aws_account_id,
+            ),
             component.context,
-            bundle_url=store.s3_bundle,
-            device=device_of(volume),
-            project=pulumi.Output.from_input(component.context.aws_account_id),
         ),
         content_type="application/json",
         tags=component.tags(),
@@ -167,7 +169,7 @@ def _document(component: Ec2Machine, args: Ec2MachineArgs, volume: aws.ebs.Volum
 
 
 def _instance(
-    component: Ec2Machine,
+    component: Component,
     args: Ec2MachineArgs,
     own: Identity,
     interface: aws.ec2.NetworkInterface,

@@ -7,7 +7,7 @@ import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
 from components.machine.args import MachineArgs
-from components.machine.document import DOCUMENT_ATTRIBUTE, document_text, gce_startup_script, user_data
+from components.machine.document import DOCUMENT_ATTRIBUTE, MachineFacts, document_text, gce_startup_script, user_data
 from components.machine.gce_alarms import alarms
 from components.machine.gce_disk import DATA_DEVICE, boot_disk_type, data_disk
 from components.machine_store import document_path
@@ -84,8 +84,17 @@ class GceMachine(Component):
         private = _address(self, "private", args.network)
         public = _address(self, "public", None) if args.public_address else None
         disk = data_disk(self, args.size, zone)
-        document, grants = _document(self, args, account)
-        instance = _instance(self, args, zone, account, private, public, disk, document, grants)
+        document, grant = _document(self, args, account)
+        instance = _instance(
+            self,
+            args,
+            zone=zone,
+            account=account,
+            interface=_network_interface(args, private, public),
+            disk=disk,
+            document=document,
+            grant=grant,
+        )
         alarms(self, args, instance)
 
         self.service_account_email = account.email
@@ -105,14 +114,14 @@ class GceMachine(Component):
         )
 
 
-def _identity(component: GceMachine) -> gcp.serviceaccount.Account:
+def _identity(component: Component) -> gcp.serviceaccount.Account:
     name = component.name
     account = gcp.serviceaccount.Account(
         name,
         account_id=account_id(component.context.name_prefix, component.context.stack, name),
         display_name=f"Machine {name} of {component.context.stack}",
         # Other identities are trusted by its number, so a new one locks the machine out of its backups.
-        deletion_policy="PREVENT" if component.context.protected else "DELETE",
+        deletion_policy=component.deletion_policy,
         opts=component.stateful(),
     )
     for purpose, role in PROJECT_ROLES.items():
@@ -122,7 +131,7 @@ def _identity(component: GceMachine) -> gcp.serviceaccount.Account:
     return account
 
 
-def _address(component: GceMachine, kind: str, network: GcpNetwork | None) -> gcp.compute.Address:
+def _address(component: Component, kind: str, network: GcpNetwork | None) -> gcp.compute.Address:
     """A private address in a network, or a public one. Peers and DNS know it, so it outlives the machine."""
     return gcp.compute.Address(
         f"{component.name}-{kind}",
@@ -130,14 +139,14 @@ def _address(component: GceMachine, kind: str, network: GcpNetwork | None) -> gc
         region=component.context.gcp_region,
         address_type="EXTERNAL" if network is None else "INTERNAL",
         subnetwork=None if network is None else network.subnet_id,
-        deletion_policy="PREVENT" if component.context.protected else "DELETE",
+        deletion_policy=component.deletion_policy,
         labels=component.labels(),
         opts=component.stateful(),
     )
 
 
 def _document(
-    component: GceMachine, args: GceMachineArgs, account: gcp.serviceaccount.Account
+    component: Component, args: GceMachineArgs, account: gcp.serviceaccount.Account
 ) -> tuple[gcp.storage.BucketObject, gcp.storage.BucketIAMMember]:
     name, store = component.name, args.store
     path = document_path(name)
@@ -146,14 +155,16 @@ def _document(
         bucket=store.gcs_bucket,
         name=path,
         content=document_text(
-            name,
-            Cloud.GCP,
             args,
-            args.size,
+            MachineFacts(
+                name=name,
+                cloud=Cloud.GCP,
+                size=args.size,
+                bundle_url=store.gcs_bundle,
+                device=f"/dev/disk/by-id/google-{DATA_DEVICE}",
+                project=account.project,
+            ),
             component.context,
-            bundle_url=store.gcs_bundle,
-            device=pulumi.Output.from_input(f"/dev/disk/by-id/google-{DATA_DEVICE}"),
-            project=account.project,
         ),
         content_type="application/json",
         opts=component.child(),
@@ -173,12 +184,12 @@ def _document(
 
 
 def _instance(
-    component: GceMachine,
+    component: Component,
     args: GceMachineArgs,
+    *,
     zone: str,
     account: gcp.serviceaccount.Account,
-    private: gcp.compute.Address,
-    public: gcp.compute.Address | None,
+    interface: gcp.compute.InstanceNetworkInterfaceArgs,
     disk: gcp.compute.Disk,
     document: gcp.storage.BucketObject,
     grant: gcp.storage.BucketIAMMember,
@@ -201,7 +212,7 @@ def _instance(
         attached_disks=[
             gcp.compute.InstanceAttachedDiskArgs(source=disk.self_link, device_name=DATA_DEVICE, mode="READ_WRITE")
         ],
-        network_interfaces=[_network_interface(args, private, public)],
+        network_interfaces=[interface],
         service_account=gcp.compute.InstanceServiceAccountArgs(email=account.email, scopes=["cloud-platform"]),
         metadata=_metadata(document),
         tags=[IAP_TAG],

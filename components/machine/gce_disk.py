@@ -30,7 +30,7 @@ def data_disk(component: Component, size: GceSize, zone: str) -> gcp.compute.Dis
         zone=zone,
         create_snapshot_before_destroy=True,
         create_snapshot_before_destroy_prefix=context.physical_name(name, kind="gce"),
-        deletion_policy="PREVENT" if context.protected else "DELETE",
+        deletion_policy=component.deletion_policy,
         labels=component.labels(),
         # A machine of another family would ask for another type, and a disk changes type by being made anew.
         opts=component.stateful(ignore_changes=["type"]),

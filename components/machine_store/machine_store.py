@@ -15,7 +15,7 @@ OLD_VERSION_DAYS = 90
 """Days that replaced bundles and documents are kept: long enough to see what a machine ran when a fault began."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MachineStoreArgs:
     """Arguments of a MachineStore."""
 
@@ -75,12 +75,12 @@ def document_path(machine: str) -> str:
     return f"machines/{machine}/document.json"
 
 
-def _gcs_bucket(component: MachineStore) -> gcp.storage.Bucket:
+def _gcs_bucket(component: Component) -> gcp.storage.Bucket:
     physical_name = component.context.physical_name(component.name, kind="gcs_bucket")
     return stateful_gcs_bucket(component, f"{component.name}-gcs", physical_name, noncurrent_days=OLD_VERSION_DAYS)
 
 
-def _gcs_bundle(component: MachineStore, bucket: gcp.storage.Bucket, bundle: Bundle) -> pulumi.Output[str]:
+def _gcs_bundle(component: Component, bucket: gcp.storage.Bucket, bundle: Bundle) -> pulumi.Output[str]:
     uploaded = gcp.storage.BucketObject(
         f"{component.name}-gcs-bundle",
         bucket=bucket.name,
@@ -92,7 +92,7 @@ def _gcs_bundle(component: MachineStore, bucket: gcp.storage.Bucket, bundle: Bun
     return pulumi.Output.concat("gs://", bucket.name, "/", uploaded.name)
 
 
-def _s3_bucket(component: MachineStore) -> aws.s3.Bucket:
+def _s3_bucket(component: Component) -> aws.s3.Bucket:
     name = f"{component.name}-s3"
     bucket = aws.s3.Bucket(
         name,
@@ -107,7 +107,7 @@ def _s3_bucket(component: MachineStore) -> aws.s3.Bucket:
     return bucket
 
 
-def _s3_versions(component: MachineStore, name: str, bucket: aws.s3.Bucket) -> None:
+def _s3_versions(component: Component, name: str, bucket: aws.s3.Bucket) -> None:
     versioning = aws.s3.BucketVersioning(
         name,
         bucket=bucket.bucket,
@@ -134,7 +134,7 @@ def _s3_versions(component: MachineStore, name: str, bucket: aws.s3.Bucket) -> N
     )
 
 
-def _s3_bundle(component: MachineStore, bucket: aws.s3.Bucket, bundle: Bundle) -> pulumi.Output[str]:
+def _s3_bundle(component: Component, bucket: aws.s3.Bucket, bundle: Bundle) -> pulumi.Output[str]:
     uploaded = aws.s3.BucketObjectv2(
         f"{component.name}-s3-bundle",
         bucket=bucket.bucket,

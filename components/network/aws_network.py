@@ -12,7 +12,7 @@ from settings.network.section import AwsNetwork as AwsNetworkSettings
 from settings.network.section import FlowLogs, NatMode
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AwsNetworkArgs:
     """Arguments of an AwsNetwork."""
 
@@ -89,7 +89,7 @@ class AwsNetwork(Component):
         self.register_outputs({"vpc_id": self.vpc_id, "nat_addresses": self.nat_addresses})
 
 
-def _subnets(component: AwsNetwork, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, tier: str) -> list[aws.ec2.Subnet]:
+def _subnets(component: Component, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, tier: str) -> list[aws.ec2.Subnet]:
     return [
         aws.ec2.Subnet(
             f"{component.name}-{tier}-{zone[-1]}",
@@ -104,7 +104,7 @@ def _subnets(component: AwsNetwork, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, tier
     ]
 
 
-def _public_routes(component: AwsNetwork, vpc: aws.ec2.Vpc, subnets: list[aws.ec2.Subnet]) -> aws.ec2.RouteTable:
+def _public_routes(component: Component, vpc: aws.ec2.Vpc, subnets: list[aws.ec2.Subnet]) -> aws.ec2.RouteTable:
     name = component.name
     gateway = aws.ec2.InternetGateway(name, vpc_id=vpc.id, tags=component.tags(name), opts=component.child())
     table = aws.ec2.RouteTable(f"{name}-public", vpc_id=vpc.id, tags=component.tags("public"), opts=component.child())
@@ -123,7 +123,7 @@ def _public_routes(component: AwsNetwork, vpc: aws.ec2.Vpc, subnets: list[aws.ec
 
 
 def _nat_gateways(
-    component: AwsNetwork, args: AwsNetworkArgs, subnets: list[aws.ec2.Subnet]
+    component: Component, args: AwsNetworkArgs, subnets: list[aws.ec2.Subnet]
 ) -> tuple[list[aws.ec2.Eip], list[aws.ec2.NatGateway]]:
     """One gateway, or one in each zone; always with addresses that outlive it."""
     addresses: list[aws.ec2.Eip] = []
@@ -146,7 +146,7 @@ def _nat_gateways(
 
 
 def _private_routes(
-    component: AwsNetwork, vpc: aws.ec2.Vpc, gateways: list[aws.ec2.NatGateway], *tiers: list[aws.ec2.Subnet]
+    component: Component, vpc: aws.ec2.Vpc, gateways: list[aws.ec2.NatGateway], *tiers: list[aws.ec2.Subnet]
 ) -> list[aws.ec2.RouteTable]:
     """A route table for each zone, shared by the tiers of that zone, through the nearest NAT gateway."""
     tables: list[aws.ec2.RouteTable] = []
@@ -169,7 +169,7 @@ def _private_routes(
 
 
 def _endpoints(
-    component: AwsNetwork,
+    component: Component,
     vpc: aws.ec2.Vpc,
     args: AwsNetworkArgs,
     subnets: list[aws.ec2.Subnet],
@@ -217,7 +217,7 @@ def _endpoints(
         )
 
 
-def _flow_log(component: AwsNetwork, vpc: aws.ec2.Vpc, args: AwsNetworkArgs) -> None:
+def _flow_log(component: Component, vpc: aws.ec2.Vpc, args: AwsNetworkArgs) -> None:
     name = f"{component.name}-flow-log"
     group = aws.cloudwatch.LogGroup(
         name, retention_in_days=args.flow_logs.retention_days, tags=component.tags(), opts=component.child()

@@ -19,7 +19,7 @@ LAST_PRIORITY = 65534
 """Just before GCP's own denial, which writes no log."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GcpNetworkArgs:
     """Arguments of a GcpNetwork."""
 
@@ -73,7 +73,7 @@ class GcpNetwork(Component):
         )
 
 
-def _subnet(component: GcpNetwork, network: gcp.compute.Network, args: GcpNetworkArgs) -> gcp.compute.Subnetwork:
+def _subnet(component: Component, network: gcp.compute.Network, args: GcpNetworkArgs) -> gcp.compute.Subnetwork:
     return gcp.compute.Subnetwork(
         f"{component.name}-subnet",
         name=component.context.physical_name(component.name, kind="gce"),
@@ -90,7 +90,7 @@ def _subnet(component: GcpNetwork, network: gcp.compute.Network, args: GcpNetwor
     )
 
 
-def _nat(component: GcpNetwork, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork) -> gcp.compute.Address:
+def _nat(component: Component, network: gcp.compute.Network, subnet: gcp.compute.Subnetwork) -> gcp.compute.Address:
     region = component.context.gcp_region
     # Others allow-list this address, so losing it is an outage at their end.
     address = gcp.compute.Address(
@@ -98,7 +98,7 @@ def _nat(component: GcpNetwork, network: gcp.compute.Network, subnet: gcp.comput
         name=component.context.physical_name(component.name, "nat", kind="gce"),
         region=region,
         address_type="EXTERNAL",
-        deletion_policy="PREVENT" if component.context.protected else "DELETE",
+        deletion_policy=component.deletion_policy,
         labels=component.labels(),
         opts=component.stateful(),
     )
@@ -129,6 +129,6 @@ def _nat(component: GcpNetwork, network: gcp.compute.Network, subnet: gcp.comput
     return address
 
 
-def _firewall(component: GcpNetwork, network: gcp.compute.Network) -> None:
+def _firewall(component: Component, network: gcp.compute.Network) -> None:
     gcp_no_ingress(component, "deny-ingress", network.id, priority=LAST_PRIORITY)
     gcp_ingress(component, "allow-iap", network.id, sources=[IAP_RANGE], ports=["22"], tags=[IAP_TAG])

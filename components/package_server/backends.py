@@ -35,6 +35,18 @@ READ_TIMEOUT_SECONDS = 3600
 """For the whole answer: a slow line takes an hour for a package of 1.4 GB that is not in the cache."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """How requests of one kind reach the machine."""
+
+    port_name: str
+    check: gcp.compute.HealthCheck
+    policy: gcp.compute.SecurityPolicy
+    sampling: float
+    """Part of the requests that are logged, 0 to 1."""
+    timeout_seconds: int
+
+
 @dataclass(frozen=True)
 class ServerBackends:
     """The three ways to the machine."""
@@ -78,20 +90,26 @@ def server_backends(
         opts=component.child(),
     )
     _firewall(component, machine, network)
-    content_check = _health_check(component, "content", CONTENT_PORT, CONTENT_HEALTH_PATH)
-    # Apart, so that a broken API does not end the reading.
-    upload_check = _health_check(component, "upload", UPLOAD_PORT, UPLOAD_HEALTH_PATH)
-    limit = rate_limit(component, settings.edge.requests_per_minute)
-    allow_list = upload_allow_list(component, settings.upload_allowed_cidrs, build_addresses)
-    sampling = settings.edge.access_log_sampling
+    # What is read, the same for what changes and what never does.
+    reading = Way(
+        port_name="content",
+        check=_health_check(component, "content", CONTENT_PORT, CONTENT_HEALTH_PATH),
+        policy=rate_limit(component, settings.edge.requests_per_minute),
+        sampling=settings.edge.access_log_sampling,
+        timeout_seconds=READ_TIMEOUT_SECONDS,
+    )
+    uploading = Way(
+        port_name="upload",
+        # Apart, so that a broken API does not end the reading.
+        check=_health_check(component, "upload", UPLOAD_PORT, UPLOAD_HEALTH_PATH),
+        policy=upload_allow_list(component, settings.upload_allowed_cidrs, build_addresses),
+        sampling=1.0,
+        timeout_seconds=UPLOAD_TIMEOUT_SECONDS,
+    )
     return ServerBackends(
-        metadata=_service(
-            component, "metadata", "content", group, content_check, limit, sampling, READ_TIMEOUT_SECONDS
-        ),
-        immutable=_service(
-            component, "immutable", "content", group, content_check, limit, sampling, READ_TIMEOUT_SECONDS, cached=True
-        ),
-        upload=_service(component, "upload", "upload", group, upload_check, allow_list, 1.0, UPLOAD_TIMEOUT_SECONDS),
+        metadata=_service(component, "metadata", group, reading),
+        immutable=_service(component, "immutable", group, reading, cached=True),
+        upload=_service(component, "upload", group, uploading),
     )
 
 
@@ -123,12 +141,8 @@ def _health_check(component: Component, what: str, port: int, path: str) -> gcp.
 def _service(
     component: Component,
     what: str,
-    port_name: str,
     group: gcp.compute.InstanceGroup,
-    check: gcp.compute.HealthCheck,
-    policy: gcp.compute.SecurityPolicy,
-    sampling: float,
-    timeout_seconds: int,
+    way: Way,
     *,
     cached: bool = False,
 ) -> gcp.compute.BackendService:
@@ -138,15 +152,15 @@ def _service(
         load_balancing_scheme="EXTERNAL_MANAGED",
         # To a certificate that the machine signs itself; Google's front ends do not check it.
         protocol="HTTPS",
-        port_name=port_name,
-        timeout_sec=timeout_seconds,
+        port_name=way.port_name,
+        timeout_sec=way.timeout_seconds,
         connection_draining_timeout_sec=60,
         backends=[gcp.compute.BackendServiceBackendArgs(group=group.self_link, balancing_mode="UTILIZATION")],
-        health_checks=check.self_link,
+        health_checks=way.check.self_link,
         enable_cdn=cached,
         cdn_policy=_immutable_policy() if cached else None,
-        security_policy=policy.self_link,
-        log_config=gcp.compute.BackendServiceLogConfigArgs(enable=sampling > 0, sample_rate=sampling),
+        security_policy=way.policy.self_link,
+        log_config=gcp.compute.BackendServiceLogConfigArgs(enable=way.sampling > 0, sample_rate=way.sampling),
         opts=component.child(),
     )
 

@@ -55,7 +55,7 @@ def _address(component: Component, version: str) -> gcp.compute.GlobalAddress:
         name=component.context.physical_name(component.name, version, kind="gce"),
         address_type="EXTERNAL",
         ip_version=version.upper(),
-        deletion_policy="PREVENT" if component.context.protected else "DELETE",
+        deletion_policy=component.deletion_policy,
         labels=component.labels(),
         opts=component.stateful(),
     )

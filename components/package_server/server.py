@@ -106,7 +106,7 @@ class PackageServer(Component):
 
 
 def _machine(
-    component: PackageServer,
+    component: Component,
     args: PackageServerArgs,
     document: pulumi.Output[RoleSettings],
     gcp_provider: gcp.Provider,

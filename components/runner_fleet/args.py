@@ -1,7 +1,7 @@
 """What the fleet is made from, and the names that its parts share."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from components.alerts import AlertTargets
 from components.component import StackContext
@@ -34,6 +34,11 @@ class RunnerFleetArgs:
     inherited_tags: Mapping[str, str]
     """Tags and labels that providers give to all they make. Workers and their disks are made by the groups, not by a
     provider, so they would have none."""
+
+
+def manager_context(context: StackContext, state: ManagerState) -> StackContext:
+    """Of a manager's machine: what a drained one holds is worth nothing, and the next step is to leave it out."""
+    return replace(context, protected=context.protected and state is ManagerState.SERVING)
 
 
 def group_name(context: StackContext, shard: str, colour: Colour) -> str:

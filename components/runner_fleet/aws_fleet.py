@@ -1,13 +1,14 @@
 """The half of the fleet that lives on AWS."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from components.component import Component, StackContext
 from components.machine import Ec2Machine, Ec2MachineArgs
-from components.runner_fleet.args import RunnerFleetArgs, draining_managers, manager_name
+from components.runner_fleet.args import RunnerFleetArgs, draining_managers, manager_context, manager_name
 from components.runner_fleet.aws_alarms import group_at_max_alarm, manager_alarms, starved_alarm
 from components.runner_fleet.aws_cache import s3_cache
 from components.runner_fleet.aws_egress import worker_egress
@@ -18,6 +19,25 @@ from components.secrets import empty_aws_secret
 from settings.runner_fleet.section import AwsManager
 from settings.runner_fleet.vocabulary import Colour, ManagerState
 from settings.vocabulary import Cloud
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsRunnerFleetArgs:
+    """Arguments of an AwsRunnerFleet."""
+
+    fleet: RunnerFleetArgs
+    manager: AwsManager
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What managers and shards of every colour share."""
+
+    provider: aws.Provider
+    secrets: Mapping[str, pulumi.Output[str]]
+    """ARNs of the secrets by shard."""
+    bucket: aws.s3.Bucket
+    egress_group_id: pulumi.Output[str]
 
 
 class AwsRunnerFleet(Component):
@@ -39,92 +59,106 @@ class AwsRunnerFleet(Component):
     def __init__(
         self,
         name: str,
-        args: RunnerFleetArgs,
-        manager: AwsManager,
+        args: AwsRunnerFleetArgs,
         context: StackContext,
         *,
         aws_provider: aws.Provider,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("packyard:runner_fleet:AwsRunnerFleet", name, context, providers=[aws_provider], opts=opts)
-        self._args = args
-        self._aws = aws_provider
-        self._secrets = {
-            shard.name: empty_aws_secret(self, f"token-{shard.name}").arn for shard in args.settings.aws_shards
-        }
-        self._bucket = s3_cache(self, args.settings.cache.expiry_days)
-        self._egress = worker_egress(self, args.aws_network)
+        fleet = args.fleet
+        shared = Shared(
+            provider=aws_provider,
+            secrets={
+                shard.name: empty_aws_secret(self, f"token-{shard.name}").arn for shard in fleet.settings.aws_shards
+            },
+            bucket=s3_cache(self, fleet.settings.cache.expiry_days),
+            egress_group_id=worker_egress(self, fleet.aws_network).id,
+        )
         self.worker_groups = []
-        for colour, state in manager.colours.in_use().items():
-            shards = self._shards(colour)
-            self._manager(manager, colour, state, shards)
+        for colour, state in args.manager.colours.in_use().items():
+            shards = _shards(self, fleet, shared, colour)
+            _manager(self, args, shared, shards, colour=colour, state=state)
             self.worker_groups += [shard.group_name for shard in shards]
-        self.token_secrets = list(self._secrets.values())
-        self.draining = draining_managers(Cloud.AWS, manager.colours)
+        self.token_secrets = list(shared.secrets.values())
+        self.draining = draining_managers(Cloud.AWS, args.manager.colours)
         self.register_outputs({"worker_groups": self.worker_groups, "token_secrets": self.token_secrets})
 
-    def _shards(self, colour: Colour) -> list[AwsShard]:
-        args = self._args
-        return [
-            AwsShard(
-                f"shard-{shard.name}-{colour}",
-                AwsShardArgs(
-                    settings=shard,
-                    colour=colour,
-                    max_vm_age_hours=args.settings.max_vm_age_hours,
-                    vpc_id=args.aws_network.vpc_id,
-                    subnet_ids=args.aws_network.runner_subnet_ids,
-                    egress_group_id=self._egress.id,
-                    inherited_tags=args.inherited_tags,
-                ),
-                self.context,
-                aws_provider=self._aws,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            for shard in args.settings.aws_shards
-        ]
 
-    def _manager(self, manager: AwsManager, colour: Colour, state: ManagerState, shards: list[AwsShard]) -> None:
-        args, name = self._args, manager_name(Cloud.AWS, colour)
-        log_group = aws.cloudwatch.LogGroup(
-            name,
-            name=self.context.physical_name(name, kind="secret"),
-            retention_in_days=args.settings.log_retention_days,
-            tags=self.tags(),
-            opts=self.child(),
-        )
-        inputs = ManagerInputs(
-            cloud=Cloud.AWS,
-            colour=colour,
-            state=state,
-            groups={shard.settings.name: shard.group_name for shard in shards},
-            token_secrets=self._secrets,
-            bucket=self._bucket.bucket,
-            log=log_group.name,
-            region=self.context.aws_region,
-        )
-        machine = Ec2Machine(
-            name,
-            Ec2MachineArgs(
-                role="runner-manager",
-                document=manager_document(args.settings, inputs),
-                store=args.store,
-                alerts=args.alerts,
-                size=manager.size,
-                image=args.aws_image,
-                vpc_id=args.aws_network.vpc_id,
-                subnet_id=args.aws_network.private_subnet_ids[0],
-                availability_zone=args.aws_zone,
+def _shards(component: Component, fleet: RunnerFleetArgs, shared: Shared, colour: Colour) -> list[AwsShard]:
+    return [
+        AwsShard(
+            f"shard-{shard.name}-{colour}",
+            AwsShardArgs(
+                settings=shard,
+                colour=colour,
+                max_vm_age_hours=fleet.settings.max_vm_age_hours,
+                vpc_id=fleet.aws_network.vpc_id,
+                subnet_ids=fleet.aws_network.runner_subnet_ids,
+                egress_group_id=shared.egress_group_id,
+                inherited_tags=fleet.inherited_tags,
             ),
-            # What a drained manager holds is worth nothing, and the next step is to leave it out.
-            replace(self.context, protected=self.context.protected and state is ManagerState.SERVING),
-            aws_provider=self._aws,
-            opts=pulumi.ResourceOptions(parent=self),
+            component.context,
+            aws_provider=shared.provider,
+            opts=pulumi.ResourceOptions(parent=component),
         )
-        manager_policy(self, machine, shards, list(self._secrets.values()), self._bucket, log_group)
-        worker_ssh(self, machine, shards)
-        metrics_access(self, machine, args)
-        manager_alarms(self, args.alerts, machine, log_group, shards)
-        for shard in shards:
-            group_at_max_alarm(self, args.alerts, shard)
-            starved_alarm(self, args.alerts, shard)
+        for shard in fleet.settings.aws_shards
+    ]
+
+
+def _manager(
+    component: Component,
+    args: AwsRunnerFleetArgs,
+    shared: Shared,
+    shards: Sequence[AwsShard],
+    *,
+    colour: Colour,
+    state: ManagerState,
+) -> None:
+    fleet, name = args.fleet, manager_name(Cloud.AWS, colour)
+    log_group = _log_group(component, fleet, name)
+    inputs = ManagerInputs(
+        cloud=Cloud.AWS,
+        colour=colour,
+        state=state,
+        groups={shard.settings.name: shard.group_name for shard in shards},
+        token_secrets=shared.secrets,
+        bucket=shared.bucket.bucket,
+        log=log_group.name,
+        region=component.context.aws_region,
+    )
+    machine = Ec2Machine(
+        name,
+        Ec2MachineArgs(
+            role="runner-manager",
+            document=manager_document(fleet.settings, inputs),
+            store=fleet.store,
+            alerts=fleet.alerts,
+            size=args.manager.size,
+            image=fleet.aws_image,
+            vpc_id=fleet.aws_network.vpc_id,
+            subnet_id=fleet.aws_network.private_subnet_ids[0],
+            availability_zone=fleet.aws_zone,
+        ),
+        manager_context(component.context, state),
+        aws_provider=shared.provider,
+        opts=pulumi.ResourceOptions(parent=component),
+    )
+    secrets = list(shared.secrets.values())
+    manager_policy(component, machine, shards, secrets=secrets, bucket=shared.bucket, log_group=log_group)
+    worker_ssh(component, machine, shards)
+    metrics_access(component, machine, fleet.settings.metrics_cidr)
+    manager_alarms(component, fleet.alerts, machine, log_group, shards)
+    for shard in shards:
+        group_at_max_alarm(component, fleet.alerts, shard)
+        starved_alarm(component, fleet.alerts, shard)
+
+
+def _log_group(component: Component, fleet: RunnerFleetArgs, name: str) -> aws.cloudwatch.LogGroup:
+    return aws.cloudwatch.LogGroup(
+        name,
+        name=component.context.physical_name(name, kind="secret"),
+        retention_in_days=fleet.settings.log_retention_days,
+        tags=component.tags(),
+        opts=component.child(),
+    )

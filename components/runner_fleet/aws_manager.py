@@ -9,7 +9,6 @@ from components.aws_firewall import aws_egress, aws_ingress
 from components.component import Component
 from components.iam import Statement, policy_document
 from components.machine import Ec2Machine
-from components.runner_fleet.args import RunnerFleetArgs
 from components.runner_fleet.aws_shard import AwsShard
 from components.runner_fleet.config import METRICS_PORT
 from components.secrets import read_aws_secrets
@@ -22,6 +21,7 @@ def manager_policy(
     component: Component,
     machine: Ec2Machine,
     shards: Sequence[AwsShard],
+    *,
     secrets: Sequence[pulumi.Output[str]],
     bucket: aws.s3.Bucket,
     log_group: aws.cloudwatch.LogGroup,
@@ -98,9 +98,9 @@ def worker_ssh(component: Component, machine: Ec2Machine, shards: Sequence[AwsSh
         )
 
 
-def metrics_access(component: Component, machine: Ec2Machine, args: RunnerFleetArgs) -> None:
-    """Prometheus alone reaches the metrics, which have no authentication."""
-    if args.settings.metrics_cidr is None:
+def metrics_access(component: Component, machine: Ec2Machine, metrics_cidr: str | None) -> None:
+    """Prometheus alone reaches the metrics, which have no authentication; without a network of its own, nobody does."""
+    if metrics_cidr is None:
         return
     aws_ingress(
         component,
@@ -108,5 +108,5 @@ def metrics_access(component: Component, machine: Ec2Machine, args: RunnerFleetA
         machine.security_group_id,
         description="Metrics for Prometheus",
         port=METRICS_PORT,
-        cidr=args.settings.metrics_cidr,
+        cidr=metrics_cidr,
     )

@@ -77,7 +77,7 @@ class AwsShard(Component):
         self.register_outputs({"group_name": self.group_name})
 
 
-def _security_group(component: AwsShard, args: AwsShardArgs) -> aws.ec2.SecurityGroup:
+def _security_group(component: Component, args: AwsShardArgs) -> aws.ec2.SecurityGroup:
     group = aws.ec2.SecurityGroup(
         f"{component.name}-workers",
         vpc_id=args.vpc_id,
@@ -97,7 +97,7 @@ def _security_group(component: AwsShard, args: AwsShardArgs) -> aws.ec2.Security
     return group
 
 
-def _launch_template(component: AwsShard, args: AwsShardArgs, group: aws.ec2.SecurityGroup) -> aws.ec2.LaunchTemplate:
+def _launch_template(component: Component, args: AwsShardArgs, group: aws.ec2.SecurityGroup) -> aws.ec2.LaunchTemplate:
     tags = _worker_tags(component, args)
     return aws.ec2.LaunchTemplate(
         component.name,
@@ -143,7 +143,7 @@ def _root_disk(args: AwsShardArgs) -> aws.ec2.LaunchTemplateBlockDeviceMappingAr
     )
 
 
-def _group(component: AwsShard, args: AwsShardArgs, template: aws.ec2.LaunchTemplate) -> aws.autoscaling.Group:
+def _group(component: Component, args: AwsShardArgs, template: aws.ec2.LaunchTemplate) -> aws.autoscaling.Group:
     return aws.autoscaling.Group(
         component.name,
         name=group_name(component.context, args.settings.name, args.colour),
@@ -200,6 +200,6 @@ def _mixed_instances(
     )
 
 
-def _worker_tags(component: AwsShard, args: AwsShardArgs) -> dict[str, str]:
+def _worker_tags(component: Component, args: AwsShardArgs) -> dict[str, str]:
     own = {"shard": args.settings.name, "trust": args.settings.trust.value, "colour": args.colour.value}
     return {**args.inherited_tags, **component.tags(component.name), **own}

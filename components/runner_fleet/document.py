@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 
@@ -36,7 +37,10 @@ class ManagerInputs:
 def manager_document(settings: RunnerFleetSettings, inputs: ManagerInputs) -> pulumi.Output[RoleSettings]:
     """The document, once the names of groups, secrets and bucket are known."""
 
-    def build(groups: dict[str, str], secrets: dict[str, str], bucket: str, log: str) -> RoleSettings:
+    def build(known: dict[str, Any]) -> RoleSettings:
+        groups: dict[str, str] = known["groups"]
+        secrets: dict[str, str] = known["secrets"]
+        place = Place(known["bucket"], inputs.region, inputs.project)
         return RunnerManagerDocument(
             colour=inputs.colour,
             state=inputs.state,
@@ -50,13 +54,13 @@ def manager_document(settings: RunnerFleetSettings, inputs: ManagerInputs) -> pu
             drain_timeout_hours=settings.max_vm_age_hours,
             age_limit=AgeLimit(hours=settings.max_vm_age_hours, groups=tuple(groups.values())),
             contact_metric=MachineMetric.RUNNER_CONTACT_AGE_SECONDS,
-            log=log,
-            config=runner_config(settings, groups, Place(bucket, inputs.region, inputs.project)),
+            log=known["log"],
+            config=runner_config(settings, groups, place),
         )
 
     return pulumi.Output.all(
-        pulumi.Output.all(**inputs.groups),
-        pulumi.Output.all(**inputs.token_secrets),
-        inputs.bucket,
-        pulumi.Output.from_input(inputs.log),
-    ).apply(lambda values: build(values[0], values[1], values[2], values[3]))
+        groups=pulumi.Output.all(**inputs.groups),
+        secrets=pulumi.Output.all(**inputs.token_secrets),
+        bucket=inputs.bucket,
+        log=inputs.log,
+    ).apply(build)

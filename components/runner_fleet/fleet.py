@@ -6,8 +6,8 @@ import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
 from components.runner_fleet.args import RunnerFleetArgs
-from components.runner_fleet.aws_fleet import AwsRunnerFleet
-from components.runner_fleet.gcp_fleet import GcpRunnerFleet
+from components.runner_fleet.aws_fleet import AwsRunnerFleet, AwsRunnerFleetArgs
+from components.runner_fleet.gcp_fleet import GcpRunnerFleet, GcpRunnerFleetArgs
 
 
 class RunnerFleet(Component):
@@ -41,17 +41,11 @@ class RunnerFleet(Component):
         halves: list[AwsRunnerFleet | GcpRunnerFleet] = []
         child = pulumi.ResourceOptions(parent=self)
         if args.settings.aws_manager is not None:
-            halves.append(
-                AwsRunnerFleet(
-                    "runners-aws", args, args.settings.aws_manager, context, aws_provider=aws_provider, opts=child
-                )
-            )
+            aws_args = AwsRunnerFleetArgs(fleet=args, manager=args.settings.aws_manager)
+            halves.append(AwsRunnerFleet("runners-aws", aws_args, context, aws_provider=aws_provider, opts=child))
         if args.settings.gcp_manager is not None:
-            halves.append(
-                GcpRunnerFleet(
-                    "runners-gcp", args, args.settings.gcp_manager, context, gcp_provider=gcp_provider, opts=child
-                )
-            )
+            gcp_args = GcpRunnerFleetArgs(fleet=args, manager=args.settings.gcp_manager)
+            halves.append(GcpRunnerFleet("runners-gcp", gcp_args, context, gcp_provider=gcp_provider, opts=child))
         self.worker_groups = [group for half in halves for group in half.worker_groups]
         self.token_secrets = [secret for half in halves for secret in half.token_secrets]
         self.draining = [name for half in halves for name in half.draining]

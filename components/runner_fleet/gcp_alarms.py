@@ -24,9 +24,10 @@ def manager_alarms(
     component: Component,
     alerts: AlertTargets,
     machine: GceMachine,
+    shards: Sequence[GcpShard],
+    *,
     log: str,
     colour: Colour,
-    shards: Sequence[GcpShard],
     max_vm_age_hours: int,
 ) -> None:
     """Manager silent, workers without a manager, workers past their age, long polls that block jobs."""

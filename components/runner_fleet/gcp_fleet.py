@@ -1,23 +1,43 @@
 """The half of the fleet that lives on GCP."""
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
 from components.machine import GceMachine, GceMachineArgs
-from components.runner_fleet.args import RunnerFleetArgs, draining_managers, manager_name
+from components.runner_fleet.args import RunnerFleetArgs, draining_managers, manager_context, manager_name
 from components.runner_fleet.document import ManagerInputs, manager_document
 from components.runner_fleet.gcp_alarms import group_at_max_alarm, manager_alarms
 from components.runner_fleet.gcp_cache import gcs_cache
 from components.runner_fleet.gcp_firewall import manager_rules, worker_rules
-from components.runner_fleet.gcp_manager import manager_grants, manager_roles
+from components.runner_fleet.gcp_manager import ManagerRoles, manager_grants, manager_roles
 from components.runner_fleet.gcp_shard import GcpShard, GcpShardArgs
 from components.secrets import empty_gcp_secret
 from settings.runner_fleet.section import GcpManager
 from settings.runner_fleet.vocabulary import Colour, ManagerState
 from settings.vocabulary import Cloud
+
+
+@dataclass(frozen=True, kw_only=True)
+class GcpRunnerFleetArgs:
+    """Arguments of a GcpRunnerFleet."""
+
+    fleet: RunnerFleetArgs
+    manager: GcpManager
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """What managers and shards of every colour share."""
+
+    provider: gcp.Provider
+    secrets: Mapping[str, gcp.secretmanager.Secret]
+    """By shard; readers come with the managers, which need the names of the secrets first."""
+    bucket: gcp.storage.Bucket
+    roles: ManagerRoles
 
 
 class GcpRunnerFleet(Component):
@@ -39,84 +59,104 @@ class GcpRunnerFleet(Component):
     def __init__(
         self,
         name: str,
-        args: RunnerFleetArgs,
-        manager: GcpManager,
+        args: GcpRunnerFleetArgs,
         context: StackContext,
         *,
         gcp_provider: gcp.Provider,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("packyard:runner_fleet:GcpRunnerFleet", name, context, providers=[gcp_provider], opts=opts)
-        self._args = args
-        self._gcp = gcp_provider
-        self._secrets = {
-            # Readers come with the managers, which need the names of the secrets first.
-            shard.name: empty_gcp_secret(self, f"token-{shard.name}")
-            for shard in args.settings.gcp_shards
-        }
-        self._bucket = gcs_cache(self, args.settings.cache.expiry_days)
-        self._roles = manager_roles(self)
-        worker_rules(self, args.gcp_network, args.settings.gcp_shards)
+        fleet = args.fleet
+        shared = Shared(
+            provider=gcp_provider,
+            secrets={shard.name: empty_gcp_secret(self, f"token-{shard.name}") for shard in fleet.settings.gcp_shards},
+            bucket=gcs_cache(self, fleet.settings.cache.expiry_days),
+            roles=manager_roles(self),
+        )
+        worker_rules(self, fleet.gcp_network, fleet.settings.gcp_shards)
         self.worker_groups = []
-        for colour, state in manager.colours.in_use().items():
-            shards = self._shards(colour)
-            self._manager(manager, colour, state, shards)
+        for colour, state in args.manager.colours.in_use().items():
+            shards = _shards(self, fleet, shared, colour)
+            _manager(self, args, shared, shards, colour=colour, state=state)
             self.worker_groups += [shard.group_name for shard in shards]
-        self.token_secrets = [secret.secret_id for secret in self._secrets.values()]
-        self.draining = draining_managers(Cloud.GCP, manager.colours)
+        self.token_secrets = [secret.secret_id for secret in shared.secrets.values()]
+        self.draining = draining_managers(Cloud.GCP, args.manager.colours)
         self.register_outputs({"worker_groups": self.worker_groups, "token_secrets": self.token_secrets})
 
-    def _shards(self, colour: Colour) -> list[GcpShard]:
-        args = self._args
-        return [
-            GcpShard(
-                f"shard-{shard.name}-{colour}",
-                GcpShardArgs(
-                    settings=shard,
-                    colour=colour,
-                    max_vm_age_hours=args.settings.max_vm_age_hours,
-                    subnet_id=args.gcp_network.subnet_id,
-                    inherited_labels=args.inherited_tags,
-                ),
-                self.context,
-                gcp_provider=self._gcp,
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            for shard in args.settings.gcp_shards
-        ]
 
-    def _manager(self, manager: GcpManager, colour: Colour, state: ManagerState, shards: list[GcpShard]) -> None:
-        args, name = self._args, manager_name(Cloud.GCP, colour)
-        inputs = ManagerInputs(
-            cloud=Cloud.GCP,
-            colour=colour,
-            state=state,
-            groups={shard.settings.name: shard.group_name for shard in shards},
-            token_secrets={shard: secret.secret_id for shard, secret in self._secrets.items()},
-            bucket=self._bucket.name,
-            log=name,
-            region=self.context.gcp_region,
-            project=args.gcp_project,
-        )
-        machine = GceMachine(
-            name,
-            GceMachineArgs(
-                role="runner-manager",
-                document=manager_document(args.settings, inputs),
-                store=args.store,
-                alerts=args.alerts,
-                size=manager.size,
-                image=args.gcp_image,
-                network=args.gcp_network,
+def _shards(component: Component, fleet: RunnerFleetArgs, shared: Shared, colour: Colour) -> list[GcpShard]:
+    return [
+        GcpShard(
+            f"shard-{shard.name}-{colour}",
+            GcpShardArgs(
+                settings=shard,
+                colour=colour,
+                max_vm_age_hours=fleet.settings.max_vm_age_hours,
+                subnet_id=fleet.gcp_network.subnet_id,
+                inherited_labels=fleet.inherited_tags,
             ),
-            # What a drained manager holds is worth nothing, and the next step is to leave it out.
-            replace(self.context, protected=self.context.protected and state is ManagerState.SERVING),
-            gcp_provider=self._gcp,
-            opts=pulumi.ResourceOptions(parent=self),
+            component.context,
+            gcp_provider=shared.provider,
+            opts=pulumi.ResourceOptions(parent=component),
         )
-        manager_grants(self, machine, colour, args.gcp_project, self._roles, self._bucket, self._secrets)
-        manager_rules(self, args.gcp_network, machine, colour, args.settings.metrics_cidr)
-        age = args.settings.max_vm_age_hours
-        manager_alarms(self, args.alerts, machine, name, colour, shards, age)
-        for shard in shards:
-            group_at_max_alarm(self, args.alerts, shard)
+        for shard in fleet.settings.gcp_shards
+    ]
+
+
+def _manager(
+    component: Component,
+    args: GcpRunnerFleetArgs,
+    shared: Shared,
+    shards: Sequence[GcpShard],
+    *,
+    colour: Colour,
+    state: ManagerState,
+) -> None:
+    fleet, name = args.fleet, manager_name(Cloud.GCP, colour)
+    inputs = ManagerInputs(
+        cloud=Cloud.GCP,
+        colour=colour,
+        state=state,
+        groups={shard.settings.name: shard.group_name for shard in shards},
+        token_secrets={shard: secret.secret_id for shard, secret in shared.secrets.items()},
+        bucket=shared.bucket.name,
+        log=name,
+        region=component.context.gcp_region,
+        project=fleet.gcp_project,
+    )
+    machine = GceMachine(
+        name,
+        GceMachineArgs(
+            role="runner-manager",
+            document=manager_document(fleet.settings, inputs),
+            store=fleet.store,
+            alerts=fleet.alerts,
+            size=args.manager.size,
+            image=fleet.gcp_image,
+            network=fleet.gcp_network,
+        ),
+        manager_context(component.context, state),
+        gcp_provider=shared.provider,
+        opts=pulumi.ResourceOptions(parent=component),
+    )
+    manager_grants(
+        component,
+        machine,
+        colour,
+        project=fleet.gcp_project,
+        roles=shared.roles,
+        bucket=shared.bucket,
+        secrets=shared.secrets,
+    )
+    manager_rules(component, fleet.gcp_network, machine, colour, fleet.settings.metrics_cidr)
+    manager_alarms(
+        component,
+        fleet.alerts,
+        machine,
+        shards,
+        log=name,
+        colour=colour,
+        max_vm_age_hours=fleet.settings.max_vm_age_hours,
+    )
+    for shard in shards:
+        group_at_max_alarm(component, fleet.alerts, shard)

@@ -52,6 +52,7 @@ def manager_grants(
     component: Component,
     machine: GceMachine,
     colour: Colour,
+    *,
     project: str,
     roles: ManagerRoles,
     bucket: gcp.storage.Bucket,

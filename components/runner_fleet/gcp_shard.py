@@ -74,7 +74,7 @@ class GcpShard(Component):
         self.register_outputs({"group_name": self.group_name})
 
 
-def _template(component: GcpShard, args: GcpShardArgs) -> gcp.compute.InstanceTemplate:
+def _template(component: Component, args: GcpShardArgs) -> gcp.compute.InstanceTemplate:
     shard = args.settings
     labels = _worker_labels(component, args)
     # Without a name of its own: the group needs the new template before the old one can go.
@@ -136,7 +136,7 @@ def _scheduling(args: GcpShardArgs) -> gcp.compute.InstanceTemplateSchedulingArg
 
 
 def _group(
-    component: GcpShard, args: GcpShardArgs, template: gcp.compute.InstanceTemplate
+    component: Component, args: GcpShardArgs, template: gcp.compute.InstanceTemplate
 ) -> gcp.compute.InstanceGroupManager:
     shard = args.settings
     return gcp.compute.InstanceGroupManager(
@@ -159,6 +159,6 @@ def _group(
     )
 
 
-def _worker_labels(component: GcpShard, args: GcpShardArgs) -> dict[str, str]:
+def _worker_labels(component: Component, args: GcpShardArgs) -> dict[str, str]:
     own = {"shard": args.settings.name, "trust": args.settings.trust.value, "colour": args.colour.value}
     return {**args.inherited_labels, **component.labels(), **own}
