@@ -23,11 +23,11 @@ from settings.vocabulary import (
 class EstateSettings(Section):
     """The owner, which becomes tags and labels, and how tightly the estate is held."""
 
-    owner: Slug
+    owner: Annotated[Slug, Field(examples=["distribution"])]
     """Team that answers for the estate: tag and label `owner` of every resource."""
-    cost_centre: Slug
-    """Whom the bill goes to: tag and label `cost-centre` of every resource."""
-    repository: Slug
+    cost_centre: Annotated[Slug, Field(examples=["cc-0000"])]
+    """Whom the bill goes to: tag and label `cost_centre` of every resource."""
+    repository: Annotated[Slug, Field(examples=["distribution-packyard"])]
     """The repository as a label value: group and project joined by a hyphen, since labels allow no slash."""
     name_prefix: Annotated[Slug, Field(max_length=20, examples=["example-packyard"])]
     """Leads every physical name; bucket names are global, so it must be the organisation's own."""
@@ -42,9 +42,9 @@ class GcpProjects(Section):
 
     testground: GcpProjectId
     """Holds the dev instance, the package server and one database host."""
-    omnibus_build_runners: GcpProjectId
+    omnibus_build_runners: Annotated[GcpProjectId, Field(examples=["example-build-runners"])]
     """Holds the runner managers on GCP and their workers."""
-    cloud_native: GcpProjectId
+    cloud_native: Annotated[GcpProjectId, Field(examples=["example-cloud-native"])]
     """Kept for a GKE cluster for cloud-native CI."""
 
     def id_of(self, project: GcpProject) -> str:

@@ -40,12 +40,12 @@ def _below(place: Place) -> Iterator[Place]:
     forms = list(dict.fromkeys(nested_models(place.field.annotation)))
     for form in forms:
         for inner in places(form, above):
-            where = inner.where or (_told_by(form) if len(forms) > 1 else "")
+            where = inner.where or (told_by(form) if len(forms) > 1 else "")
             yield Place(inner.path, inner.model, inner.field, where)
 
 
-def _told_by(model: type[BaseModel]) -> str:
-    """The key and the only value by which a form is told from its siblings."""
+def told_by(model: type[BaseModel]) -> str:
+    """The key and the only value by which a form of a section is told from its siblings."""
     for key, field in keys(model).items():
         if get_origin(field.annotation) is Literal and len(members(field)) == 1:
             return f"{key}: {members(field)[0]}"

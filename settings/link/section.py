@@ -100,7 +100,7 @@ class HaVpnLink(Section):
     """The networks are joined."""
     gcp_asn: PrivateAsn
     """AS number of Cloud Router, from a private range."""
-    aws_asn: PrivateAsn
+    aws_asn: Annotated[PrivateAsn, Field(examples=[64521])]
     """AS number of the virtual private gateway, another one than Google's end has."""
     inside_cidrs: Annotated[
         tuple[InsideRange, InsideRange, InsideRange, InsideRange],

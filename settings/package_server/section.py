@@ -124,9 +124,9 @@ class SigningKeys(Section):
 class PackageHosts(Section):
     """Both names lie in the zone of the stack."""
 
-    public: DnsName
+    public: Annotated[DnsName, Field(examples=["packages.staging.packyard.example.com"])]
     """Where the world installs from. Pulp's API is not routed here."""
-    upload: DnsName
+    upload: Annotated[DnsName, Field(examples=["upload.staging.packyard.example.com"])]
     """Pulp's API and the pre-release repositories, for the allow-list alone."""
 
 

@@ -104,7 +104,8 @@ class ScalingPolicy(Section):
     idle_count: Annotated[int, Field(ge=0, le=MAX_GROUP_SIZE, examples=[0])]
     """Idle VMs that wait for jobs; 0 starts one when a job comes, which then waits for its boot."""
     idle_seconds: Annotated[int, Field(ge=1, le=86400, examples=[300])]
-    """At least 1: with 0, a VM can be removed while a job is on its way to it (GitLab Runner, configuration schema)."""
+    """Seconds that an idle VM is kept. At least 1: with 0, it can be removed while a job is on its way to it (GitLab
+    Runner, configuration schema)."""
     scale_factor: Annotated[float, Field(ge=0, le=10, examples=[0.5])] = 0.0
     """Idle VMs in proportion to those in use, on top of none; the larger of this and idleCount counts."""
     scale_factor_limit: Annotated[int, Field(ge=0, le=MAX_GROUP_SIZE, examples=[10])] = 0
@@ -230,9 +231,9 @@ class RunnerFleetSettings(Section):
     """Days that CloudWatch keeps the journal of the AWS managers."""
     cache: CacheSettings
     aws_manager: AwsManager | None = None
-    """Managers of the AWS shards; needed where a shard is on AWS."""
+    """Needed where a shard is on AWS."""
     gcp_manager: GcpManager | None = None
-    """Managers of the GCP shards; needed where a shard is on GCP."""
+    """Needed where a shard is on GCP."""
     single_zone_reason: Annotated[str, Field(min_length=10, examples=["c4a is offered in one zone only"])] | None = None
     """Why untrusted GCP shards of one architecture lie in one zone, where production does so."""
     shards: Annotated[tuple[AnyShard, ...], Field(min_length=1)]
