@@ -117,9 +117,11 @@ bench-engine: setup ## Time of the engine's preview and up against the import fl
 	@$(BIN)/python -m tests.rehearsal.bench
 
 .PHONY: records
-records: setup ## Write anew what tests compare with: URNs, document schema, alert rules, README's excerpt, comments
+records: setup ## Write anew what tests compare with: URNs, schema, specifications of roles, reference, alert rules, excerpt, comments
 	@$(BIN)/python -m tests.estate.record_urns
 	@$(BIN)/python -m settings.documents > machines/document.schema.json
+	@$(BIN)/python -m settings.argument_specs
+	@$(BIN)/python -m settings.reference > docs/reference/settings.md
 	@$(BIN)/python -m settings.database_pair.prometheus_rules > alerts/database-pair.rules.yml
 	@$(BIN)/python -m tests.docs.excerpt
 	@$(BIN)/python -m tests.preview.comment.record
