@@ -180,27 +180,29 @@ class Neighbours:
     def testground(self) -> GcpNetwork:
         """The GCP network of single machines."""
         own = settings().network
-        args = GcpNetworkArgs(own.gcp.testground, own.flow_logs)
+        args = GcpNetworkArgs(cidr=own.gcp.testground, flow_logs=own.flow_logs)
         return GcpNetwork("testground", args, context(), gcp_provider=self.providers.testground)
 
     @cached_property
     def build_runners(self) -> GcpNetwork:
         """The GCP network of build runners."""
         own = settings().network
-        args = GcpNetworkArgs(own.gcp.omnibus_build_runners, own.flow_logs)
+        args = GcpNetworkArgs(cidr=own.gcp.omnibus_build_runners, flow_logs=own.flow_logs)
         return GcpNetwork("build-runners", args, context(), gcp_provider=self.providers.build_runners)
 
     @cached_property
     def aws(self) -> AwsNetwork:
         """The AWS network."""
         own = settings()
-        args = AwsNetworkArgs(own.network.aws, own.aws.availability_zones, own.network.flow_logs)
+        args = AwsNetworkArgs(
+            settings=own.network.aws, availability_zones=own.aws.availability_zones, flow_logs=own.network.flow_logs
+        )
         return AwsNetwork("aws", args, context(), aws_provider=self.providers.aws)
 
     @cached_property
     def zone(self) -> PublicZone:
         """The public zone."""
-        args = PublicZoneArgs(settings().dns.domain)
+        args = PublicZoneArgs(domain=settings().dns.domain)
         return PublicZone("public-zone", args, context(), gcp_provider=self.providers.testground)
 
     @cached_property
@@ -208,7 +210,7 @@ class Neighbours:
         """The store of documents and the bundle."""
         return MachineStore(
             "machine-store",
-            MachineStoreArgs(settings().machines),
+            MachineStoreArgs(machines=settings().machines),
             context(),
             gcp_provider=self.providers.testground,
             aws_provider=self.providers.aws,
@@ -221,7 +223,7 @@ class Neighbours:
             GcpProject.TESTGROUND: self.providers.testground,
             GcpProject.BUILD_RUNNERS: self.providers.build_runners,
         }
-        args = AlertsArgs(settings().estate.alert_addresses, projects)
+        args = AlertsArgs(addresses=settings().estate.alert_addresses, gcp_projects=projects)
         return Alerts("alerts", args, context(), aws_provider=self.providers.aws)
 
     @cached_property
@@ -229,7 +231,7 @@ class Neighbours:
         """Where backups go."""
         return BackupVault(
             "backup-vault",
-            BackupVaultArgs(present(settings().backup_vault)),
+            BackupVaultArgs(settings=present(settings().backup_vault)),
             context(),
             aws_provider=self.providers.aws,
             gcp_provider=self.providers.testground,

@@ -12,7 +12,9 @@ ADDRESSES = ("first@example.org", "second@example.org")
 def alerts() -> Alerts:
     providers = Neighbours().providers
     projects = {GcpProject.TESTGROUND: providers.testground, GcpProject.BUILD_RUNNERS: providers.build_runners}
-    return Alerts("alerts", AlertsArgs(ADDRESSES, projects), context(), aws_provider=providers.aws)
+    return Alerts(
+        "alerts", AlertsArgs(addresses=ADDRESSES, gcp_projects=projects), context(), aws_provider=providers.aws
+    )
 
 
 @pulumi.runtime.test

@@ -16,7 +16,10 @@ def build(ranges: Sequence[str] = ()) -> None:
     near = Neighbours()
     own = present(settings().cloud_native_cluster).model_copy(update={"api_access_cidrs": tuple(ranges)})
     CloudNativeCluster(
-        "cloud-native", CloudNativeClusterArgs(own, near.aws), context(), aws_provider=near.providers.aws
+        "cloud-native",
+        CloudNativeClusterArgs(settings=own, network=near.aws),
+        context(),
+        aws_provider=near.providers.aws,
     )
 
 

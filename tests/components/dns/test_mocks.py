@@ -13,7 +13,7 @@ DOMAIN = "packages.example.org"
 
 def public_zone(*, protected: bool = True) -> PublicZone:
     provider = Neighbours().providers.testground
-    return PublicZone("public-zone", PublicZoneArgs(DOMAIN), context(protected=protected), gcp_provider=provider)
+    return PublicZone("public-zone", PublicZoneArgs(domain=DOMAIN), context(protected=protected), gcp_provider=provider)
 
 
 @pulumi.runtime.test

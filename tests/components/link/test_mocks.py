@@ -18,7 +18,9 @@ LINK = HaVpnLink.model_validate_json(
 @pulumi.runtime.test
 def build() -> None:
     near = Neighbours()
-    args = HaVpnArgs(LINK, near.testground, settings().network.gcp.testground, near.aws)
+    args = HaVpnArgs(
+        settings=LINK, gcp_network=near.testground, gcp_cidr=settings().network.gcp.testground, aws_network=near.aws
+    )
     HaVpn("link", args, context(), gcp_provider=near.providers.testground, aws_provider=near.providers.aws)
 
 

@@ -20,7 +20,9 @@ def build_on_gcp() -> None:
 def build_on_aws(nat: NatMode = NatMode.SINGLE) -> None:
     own = settings()
     network = own.network.aws.model_copy(update={"nat_gateways": nat})
-    args = AwsNetworkArgs(network, own.aws.availability_zones, own.network.flow_logs)
+    args = AwsNetworkArgs(
+        settings=network, availability_zones=own.aws.availability_zones, flow_logs=own.network.flow_logs
+    )
     AwsNetwork("aws", args, context(), aws_provider=Neighbours().providers.aws)
 
 
