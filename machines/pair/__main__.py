@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 
 import psycopg
+from host.errors import HostError
 
 from pair import settings as documents
-from pair.errors import PairError
 
 COMMANDS = {
     "status": "show both hosts, the repositories and who holds the epoch",
@@ -49,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         if os.geteuid() != 0:
-            raise PairError("pairctl changes services and files of other users, so it runs as root", "sudo pairctl …")
+            raise HostError("pairctl changes services and files of other users, so it runs as root", "sudo pairctl …")
         return int(module.run(options, documents.load()))
-    except PairError as error:
+    except HostError as error:
         sys.stderr.write(f"pairctl {chosen}: {error}\n")
         return 1
     except psycopg.Error as error:

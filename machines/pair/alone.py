@@ -2,28 +2,31 @@
 
 import argparse
 
-from pair import cluster, observe, plan, postgresql
-from pair.errors import PairError
+from host import accounts
+from host.errors import HostError
+
+from pair import cluster, observe, postgresql
+from pair.lock import held
 from pair.observe import Sight
 from pair.postgresql import Role
 from pair.settings import PairSettings
 
 
-def refusal(sight: Sight) -> PairError | None:
+def refusal(sight: Sight) -> HostError | None:
     """Why there is nothing to do; None where there is."""
     if sight.here.role is not Role.PRIMARY:
-        return PairError(f"{sight.host} is no primary: {observe.server_text(sight.here)}", "pairctl status")
+        return HostError(f"{sight.host} is no primary: {observe.server_text(sight.here)}", "pairctl status")
     if sight.is_alone:
-        return PairError(f"commits of {sight.host} wait for nobody already", "pairctl status")
+        return HostError(f"commits of {sight.host} wait for nobody already", "pairctl status")
     # For half a minute after the link was cut, and longer, the primary still believes that its standby streams.
     if sight.here.streaming and sight.there.role is Role.STANDBY:
-        return PairError(f"{sight.peer} streams, so no commit hangs", "pairctl status")
+        return HostError(f"{sight.peer} streams, so no commit hangs", "pairctl status")
     return None
 
 
-def account(sight: Sight) -> plan.Account:
+def account(sight: Sight) -> accounts.Account:
     """What a person reads first."""
-    return plan.Account(
+    return accounts.Account(
         title=f"let {sight.host} commit alone",
         seen=sight.lines(),
         steps=(
@@ -36,15 +39,15 @@ def account(sight: Sight) -> plan.Account:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    plan.add_arguments(parser)
+    accounts.add_arguments(parser)
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError."""
-    with plan.agreed_on("alone", options, lambda: observe.look(settings), refusal, account) as sight:
+    """Raises HostError."""
+    with accounts.agreed_on(held("pairctl alone"), options, lambda: observe.look(settings), refusal, account) as sight:
         if sight is not None:
             cluster.be_alone(settings)
             with postgresql.local(settings) as connection:
                 connection.execute("select pg_reload_conf()")
-            plan.Progress()(f"commits of {settings.host} wait for nobody")
+            accounts.Progress()(f"commits of {settings.host} wait for nobody")
     return 0

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from pair.errors import PairError
+from host.errors import HostError
 
 SEGMENT = re.compile(r"(?:.*/)?([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}(?:\.\w+)?")
 """A whole segment with the checksum of its content; a `.partial` one is what a promotion cut off."""
@@ -51,25 +51,25 @@ class Gaps:
 
 
 def segment(name: str) -> Segment:
-    """The segment of a name of 24 digits. Raises PairError."""
+    """The segment of a name of 24 digits. Raises HostError."""
     if not re.fullmatch(r"[0-9A-F]{24}", name):
-        raise PairError(f"{name!r} is no name of a WAL segment")
+        raise HostError(f"{name!r} is no name of a WAL segment")
     return Segment(int(name[:8], 16), int(name[8:16], 16) * PER_LOG + int(name[16:], 16))
 
 
 def listed(text: str) -> frozenset[Segment]:
-    """The whole segments in the text of `repo-ls --recurse --output=json`. Raises PairError."""
+    """The whole segments in the text of `repo-ls --recurse --output=json`. Raises HostError."""
     try:
         content: Any = json.loads(text)
     except ValueError as error:
-        raise PairError(f"pgbackrest repo-ls cannot be understood: {error}") from None
+        raise HostError(f"pgbackrest repo-ls cannot be understood: {error}") from None
     names = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
     matches = (SEGMENT.fullmatch(name) for name in names)
     return frozenset(segment(match[1] + match[2] + match[3]) for match in matches if match is not None)
 
 
 def needs(info: str, repository: int) -> tuple[Need, ...]:
-    """The backups of a repository in the text of `info --output=json`, oldest first. Raises PairError."""
+    """The backups of a repository in the text of `info --output=json`, oldest first. Raises HostError."""
     try:
         stanzas: list[dict[str, Any]] = json.loads(info)
         backups = [each for stanza in stanzas for each in stanza["backup"] if _repository(each) == repository]
@@ -79,17 +79,17 @@ def needs(info: str, repository: int) -> tuple[Need, ...]:
             for each in backups
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise PairError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
+        raise HostError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
 
 
 def archive_id(info: str, repository: int) -> str:
-    """The archive of the present database version; empty for none. Raises PairError."""
+    """The archive of the present database version; empty for none. Raises HostError."""
     try:
         stanzas: list[dict[str, Any]] = json.loads(info)
         found = [each for stanza in stanzas for each in stanza["archive"] if _repository(each) == repository]
         return str(found[-1]["id"]) if found else ""
     except (ValueError, KeyError, TypeError) as error:
-        raise PairError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
+        raise HostError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
 
 
 def _repository(entry: Mapping[str, Any]) -> int:

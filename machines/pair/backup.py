@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError."""
+    """Raises HostError."""
     repository = turn.repository_of(settings, options.repository)
     if turn.role(settings) is not Role.PRIMARY:
         sys.stdout.write(f"{settings.host} is the standby: the primary makes the backups\n")

@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from host import files
 
-from pair import certificates, files
+from pair import certificates, postgres_user
 from pair.certificates import Names
 from pair.settings import PairSettings
 
@@ -92,13 +93,13 @@ class CertificateFolder:
     def install(self, content: Installed, now: datetime) -> None:
         """Brings all of it into use at once, and marks that PostgreSQL has to read it."""
         generation = self.path / f"{GENERATION}{now:%Y%m%dT%H%M%S%fZ}"
-        files.own_folder(self.path)
-        files.own_folder(generation)
-        files.write_for_postgres(generation / AUTHORITY, content.authority, 0o644)
+        postgres_user.make_folder(self.path)
+        postgres_user.make_folder(generation)
+        postgres_user.write(generation / AUTHORITY, content.authority, 0o644)
         for kind, holding in (content.holdings or {}).items():
-            files.write_for_postgres(generation / f"{kind}.key", holding.key)
-            files.write_for_postgres(generation / f"{kind}.pem", holding.certificate, 0o644)
-        files.write_for_postgres(self.path / RELOAD, "")
+            postgres_user.write(generation / f"{kind}.key", holding.key)
+            postgres_user.write(generation / f"{kind}.pem", holding.certificate, 0o644)
+        postgres_user.write(self.path / RELOAD, "")
         self._link(CURRENT, Path(generation.name))
         for name in (AUTHORITY, *(f"{kind}{end}" for kind in self._kinds for end in (".key", ".pem"))):
             self._link(name, Path(CURRENT) / name)
@@ -119,10 +120,10 @@ class CertificateFolder:
         """Makes a key and the request for its certificate."""
         key = certificates.new_key()
         made = Pending(certificates.key_text(key), certificates.request_text(key, names))
-        files.own_folder(self.path)
-        files.own_folder(self.path / PENDING)
-        files.write_for_postgres(self.path / PENDING / kind / "key", made.key)
-        files.write_for_postgres(self.path / PENDING / kind / "request", made.request)
+        postgres_user.make_folder(self.path)
+        postgres_user.make_folder(self.path / PENDING)
+        postgres_user.write(self.path / PENDING / kind / "key", made.key)
+        postgres_user.write(self.path / PENDING / kind / "request", made.request)
         return made
 
     @property

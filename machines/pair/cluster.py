@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pair import files, timeline
-from pair.commands import CommandError, run, run_as_postgres
-from pair.errors import PairError
+from host.errors import HostError
+from host.programs import CommandError, run
+
+from pair import postgres_user, timeline
 from pair.settings import PairSettings
 
 STANDBY_SIGNAL = "standby.signal"
@@ -84,7 +85,7 @@ def is_alone(settings: PairSettings) -> bool:
 
 def be_alone(settings: PairSettings) -> None:
     """Writes the file that lets commits go on; PostgreSQL must read its configuration after."""
-    files.write_for_postgres(_alone(settings), ALONE_TEXT, 0o644)
+    postgres_user.write(_alone(settings), ALONE_TEXT, 0o644)
 
 
 def be_a_pair(settings: PairSettings) -> None:
@@ -98,20 +99,20 @@ def make_standby(settings: PairSettings) -> None:
     pg_rewind and restore leave the peer's postgresql.auto.conf, or one with a fixed repository in restore_command; all
     that a standby needs stands in /etc/postgresql.
     """
-    files.write_for_postgres(settings.data / AUTO_CONF, "")
+    postgres_user.write(settings.data / AUTO_CONF, "")
     (settings.data / RECOVERY_SIGNAL).unlink(missing_ok=True)
-    files.write_for_postgres(settings.data / STANDBY_SIGNAL, "")
+    postgres_user.write(settings.data / STANDBY_SIGNAL, "")
     be_a_pair(settings)
 
 
 def control(settings: PairSettings) -> Control:
     """The control file of a stopped or running cluster. Raises CommandError."""
     words = [str(settings.programs / "pg_controldata"), str(settings.data)]
-    return parse_control(run_as_postgres(settings, words, timeout=10).output)
+    return parse_control(postgres_user.run(settings, words, timeout=10).output)
 
 
 def parse_control(text: str) -> Control:
-    """The text of pg_controldata. Raises PairError."""
+    """The text of pg_controldata. Raises HostError."""
     fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in text.splitlines())}
     try:
         state = fields["Database cluster state"]
@@ -124,7 +125,7 @@ def parse_control(text: str) -> Control:
             checksums=fields["Data page checksum version"] != "0",
         )
     except (KeyError, ValueError) as error:
-        raise PairError(f"pg_controldata cannot be understood: {error}") from None
+        raise HostError(f"pg_controldata cannot be understood: {error}") from None
 
 
 def own_timeline(settings: PairSettings, known: Control) -> int:
@@ -170,22 +171,22 @@ def was_tried(settings: PairSettings) -> bool:
 
 
 def start(settings: PairSettings) -> None:
-    """Starts the service, through its guard. Raises PairError with the reason from the journal."""
+    """Starts the service, through its guard. Raises HostError with the reason from the journal."""
     _systemctl(settings, "start", START_TIMEOUT)
 
 
 def restart(settings: PairSettings) -> None:
-    """Stops and starts the service, through its guard. Raises PairError."""
+    """Stops and starts the service, through its guard. Raises HostError."""
     _systemctl(settings, "restart", START_TIMEOUT)
 
 
 def reload(settings: PairSettings) -> None:
-    """Lets PostgreSQL read its configuration. Raises PairError."""
+    """Lets PostgreSQL read its configuration. Raises HostError."""
     _systemctl(settings, "reload", STOP_TIMEOUT)
 
 
 def stop(settings: PairSettings) -> None:
-    """Stops the service; a fast shutdown, in which clients are sent away at once. Raises PairError."""
+    """Stops the service; a fast shutdown, in which clients are sent away at once. Raises HostError."""
     _systemctl(settings, "stop", STOP_TIMEOUT)
 
 
@@ -197,8 +198,8 @@ def keep_diverged(settings: PairSettings, on_timeline: int, fork_at: int, end: i
     source = settings.data / "pg_wal"
     names = timeline.diverged_segments([path.name for path in source.iterdir()], on_timeline, fork_at, end)
     folder = settings.state / f"diverged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    files.own_folder(settings.state)
-    files.own_folder(folder)
+    postgres_user.make_folder(settings.state)
+    postgres_user.make_folder(folder)
     for name in names:
         shutil.copy2(source / name, folder / name)
         shutil.chown(folder / name, "postgres", "postgres")
@@ -218,7 +219,7 @@ def _waldump(settings: PairSettings, start: str, on_timeline: int, *options: str
         f"--start={start}",
         *options,
     ]
-    finished = run_as_postgres(settings, words, timeout=120, accepted=(0, 1))
+    finished = postgres_user.run(settings, words, timeout=120, accepted=(0, 1))
     return f"{finished.output}\n{finished.errors}"
 
 
@@ -234,4 +235,4 @@ def _systemctl(settings: PairSettings, verb: str, timeout: float) -> None:
             ["journalctl", "-u", settings.unit, "-n", "8", "-o", "cat", "--no-pager"], timeout=10, accepted=range(256)
         )
         words = " / ".join(line.strip() for line in journal.output.splitlines() if line.strip())
-        raise PairError(f"PostgreSQL did not {verb}: {words}", f"journalctl -u {settings.unit} -e")
+        raise HostError(f"PostgreSQL did not {verb}: {words}", f"journalctl -u {settings.unit} -e")

@@ -10,10 +10,10 @@ import sys
 from enum import Enum
 
 import psycopg
+from host import accounts
+from host.errors import HostError
 
-from pair import cluster, creation_sql, fence, files, pgbackrest, plan, postgresql, rejoin, slots
-from pair.commands import run_as_postgres
-from pair.errors import PairError
+from pair import cluster, creation_sql, fence, pgbackrest, postgres_user, postgresql, rejoin, slots
 from pair.lock import held
 from pair.settings import PairSettings
 
@@ -39,15 +39,15 @@ def part(settings: PairSettings, *, is_empty: bool, is_creating: bool) -> Part:
     return Part.PRIMARY if settings.host == settings.primary else Part.STANDBY
 
 
-def refusal(host: str, readings: tuple[fence.Reading, ...], *, is_creating: bool) -> PairError | None:
+def refusal(host: str, readings: tuple[fence.Reading, ...], *, is_creating: bool) -> HostError | None:
     """Why no pair may be made; None where one may."""
     for reading in readings:
         if not reading.is_readable:
-            return PairError(f"{reading}, so it may hold an earlier pair", "every repository must answer once")
+            return HostError(f"{reading}, so it may hold an earlier pair", "every repository must answer once")
     token = fence.highest(readings)
     if token is None or (is_creating and token.holder == host and token.kind is fence.Kind.CREATION):
         return None
-    return PairError(
+    return HostError(
         f"there was a pair: {token}", "pairctl rejoin makes this host its standby; a lost pair comes back by restore"
     )
 
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError, and its unit tries again."""
+    """Raises HostError, and its unit tries again."""
     del options
     is_creating = (settings.state / cluster.CREATING).exists()
     chosen = part(settings, is_empty=cluster.is_empty(settings), is_creating=is_creating)
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
         _start_on_a_new_boot_disk(settings)
         return 0
     _require_certificates(settings)
-    progress = plan.Progress()
+    progress = accounts.Progress()
     progress(chosen.value)
     try:
         if chosen is Part.PRIMARY:
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
         else:
             _create_standby(settings, progress)
     except psycopg.Error as error:
-        raise PairError(" ".join(str(error).split()), f"journalctl -u {settings.unit} -e") from None
+        raise HostError(" ".join(str(error).split()), f"journalctl -u {settings.unit} -e") from None
     (settings.state / cluster.CREATING).unlink()
     return 0
 
@@ -90,12 +90,12 @@ def _start_on_a_new_boot_disk(settings: PairSettings) -> None:
     sys.stdout.write("PostgreSQL is started\n")
 
 
-def _create_primary(settings: PairSettings, progress: plan.Progress, *, is_creating: bool) -> None:
+def _create_primary(settings: PairSettings, progress: accounts.Progress, *, is_creating: bool) -> None:
     with held("pairctl create"):
         refused = refusal(settings.host, fence.read(settings), is_creating=is_creating)
         if refused is not None:
             raise refused
-        files.write_for_postgres(settings.state / cluster.CREATING, "pairctl create\n")
+        postgres_user.write(settings.state / cluster.CREATING, "pairctl create\n")
         _initdb(settings, progress)
         # There is no standby yet: nobody may wait for it.
         cluster.be_alone(settings)
@@ -108,7 +108,7 @@ def _create_primary(settings: PairSettings, progress: plan.Progress, *, is_creat
         token = fence.new_token(settings, 1, settings.host, fence.Kind.CREATION, 1, "create")
         for reading in fence.write(settings, token):
             if not reading.is_readable:
-                raise PairError(str(reading))
+                raise HostError(str(reading))
         fence.write_epoch(settings, token.epoch)
         progress(f"token: {token}")
     pgbackrest.run(settings, "check", timeout=CHECK_TIMEOUT)
@@ -117,24 +117,24 @@ def _create_primary(settings: PairSettings, progress: plan.Progress, *, is_creat
         _first_backup(settings, repository.number, progress)
 
 
-def _first_backup(settings: PairSettings, repository: int, progress: plan.Progress) -> None:
+def _first_backup(settings: PairSettings, repository: int, progress: accounts.Progress) -> None:
     """A full one, unless an earlier attempt made it."""
     if not any(backup.kind == "full" for found in pgbackrest.info(settings, repository) for backup in found.backups):
         pgbackrest.run(settings, "backup", "--type=full", repository=repository, timeout=BACKUP_TIMEOUT)
     progress(f"repository {repository} has a full backup")
 
 
-def _create_standby(settings: PairSettings, progress: plan.Progress) -> None:
+def _create_standby(settings: PairSettings, progress: accounts.Progress) -> None:
     """Without a backup it fails, and its unit asks again."""
     try:
         repository = rejoin.repository_with_a_backup(settings)
-    except PairError as error:
-        raise PairError(f"{error.message}; {settings.peer} makes the first one", "it is asked for again") from None
+    except HostError as error:
+        raise HostError(f"{error.message}; {settings.peer} makes the first one", "it is asked for again") from None
     with held("pairctl create"):
         token = fence.highest(fence.read(settings))
         if token is not None and token.holder == settings.host:
-            raise PairError(f"this host was the primary: {token}", "pairctl rejoin, once the peer is the primary")
-        files.write_for_postgres(settings.state / cluster.CREATING, "pairctl create\n")
+            raise HostError(f"this host was the primary: {token}", "pairctl rejoin, once the peer is the primary")
+        postgres_user.write(settings.state / cluster.CREATING, "pairctl create\n")
         if not cluster.is_running(settings):
             rejoin.restore(settings, repository)
             progress("restored")
@@ -142,13 +142,13 @@ def _create_standby(settings: PairSettings, progress: plan.Progress) -> None:
         rejoin.wait_until_streaming(settings, progress)
 
 
-def _initdb(settings: PairSettings, progress: plan.Progress) -> None:
+def _initdb(settings: PairSettings, progress: accounts.Progress) -> None:
     if (settings.data / "global" / "pg_control").exists():
         return
     # Half of what initdb left when the machine went down; the marker says that it is ours.
     if settings.data.is_dir():
         shutil.rmtree(settings.data)
-    files.own_folder(settings.data)
+    postgres_user.make_folder(settings.data)
     words = [
         str(settings.programs / "initdb"),
         f"--pgdata={settings.data}",
@@ -156,7 +156,7 @@ def _initdb(settings: PairSettings, progress: plan.Progress) -> None:
         "--auth=peer",
         *settings.initdb_options,
     ]
-    run_as_postgres(settings, words, timeout=INITDB_TIMEOUT)
+    postgres_user.run(settings, words, timeout=INITDB_TIMEOUT)
     for name in OWN_CONFIGURATION:
         (settings.data / name).unlink()
     progress("initdb")
@@ -176,6 +176,6 @@ def _require_certificates(settings: PairSettings) -> None:
     names = ["authority.pem", *(f"{kind}.pem" for kind in settings.certificates.kinds)]
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
-        raise PairError(
+        raise HostError(
             f"{folder} lacks {', '.join(missing)}", "pair-exchange brings them: journalctl -u pair-exchange"
         )

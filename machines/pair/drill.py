@@ -5,21 +5,20 @@ is the age of the newest thing that a restore brings back.
 """
 
 import argparse
-import contextlib
-import fcntl
 import sys
 import time
-from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from host import locks
+from host.accounts import Account, Progress
+from host.errors import HostError
+from host.metrics import Sample
+
 from pair import pgbackrest, proofs, restore_drill, turn
-from pair.errors import PairError
-from pair.plan import Account, Progress
 from pair.postgresql import Role
 from pair.proofs import Proof
 from pair.restore_drill import Copy, Proven
-from pair.samples import Sample
 from pair.settings import PairSettings, Repository
 
 LOCK = Path("/run/packyard-drill.lock")
@@ -40,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError, after the scratch place is empty again and the failure is in the metrics."""
+    """Raises HostError, after the scratch place is empty again and the failure is in the metrics."""
     number = options.repository or settings.repositories[0].number
     repository = turn.repository_of(settings, number)
     if turn.role(settings) is not Role.STANDBY:
@@ -51,28 +50,17 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     if options.dry_run:
         sys.stdout.write(f"{_account(settings, copy, target)}\n")
         return 0
-    with _only_one():
+    with locks.held(LOCK, "pairctl drill", hint="systemctl list-units 'pair-restore-drill-*'"):
         return _noted(settings, repository, copy, target)
-
-
-@contextlib.contextmanager
-def _only_one() -> Generator[None]:
-    """There is room for one copy. Raises PairError while another drill runs."""
-    with LOCK.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise PairError("another drill runs", "systemctl list-units 'pair-restore-drill-*'") from None
-        yield
 
 
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise PairError(f"{text!r} is no time", 'such as "2026-11-21 12:00:00+00"') from None
+        raise HostError(f"{text!r} is no time", 'such as "2026-11-21 12:00:00+00"') from None
     if moment.tzinfo is None:
-        raise PairError(f"{text!r} says nothing of its time zone", f'such as "{text}+00"')
+        raise HostError(f"{text!r} says nothing of its time zone", f'such as "{text}+00"')
     return moment.astimezone(UTC)
 
 
@@ -107,8 +95,8 @@ def _noted(settings: PairSettings, repository: Repository, copy: Copy, target: d
             proofs.note(Proof.DRILL, number, good=False, now=time.time())
         raise
     more = (
-        Sample(f"{Proof.DRILL}_loss_seconds", proven.loss, number),
-        Sample(f"{Proof.DRILL}_duration_seconds", time.time() - started, number),
+        Sample(f"{Proof.DRILL}_loss_seconds", proven.loss, proofs.label(number)),
+        Sample(f"{Proof.DRILL}_duration_seconds", time.time() - started, proofs.label(number)),
     )
     if target is None:
         proofs.note(Proof.DRILL, number, good=True, now=time.time(), more=more)
@@ -124,7 +112,7 @@ def _drilled(settings: PairSettings, copy: Copy, target: datetime | None) -> Pro
     copy.clean()
     needed, free = copy.needed(_size(settings, copy.repository)), copy.free()
     if free < needed:
-        raise PairError(
+        raise HostError(
             f"the copy needs {_mib(needed)}, and {_mib(free)} are free at {copy.folder.parent}",
             "remove other copies there, or raise dataDiskGiB of both hosts",
         )
@@ -145,7 +133,7 @@ def _proven(copy: Copy, target: datetime | None, say: Progress) -> Proven:
     proven = copy.question(asked, begin)
     say(f"recovered: the newest heartbeat was written {proven.loss:.0f} s before")
     if proven.loss > OLDEST:
-        raise PairError(f"what comes back is {proven.loss:.0f} s old, more than {OLDEST} s", "pair-pgbackrest check")
+        raise HostError(f"what comes back is {proven.loss:.0f} s old, more than {OLDEST} s", "pair-pgbackrest check")
     copy.check_indexes()
     say("its indexes are sound")
     copy.stop()

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from cryptography import x509
+from host.identity import aws_identity
 
 from pair import authority, certificates, cluster, lock, signing, wireguard
 from pair.certificate_folder import CertificateFolder, Holding, Installed
 from pair.certificates import Names
-from pair.cloud_identity import aws_identity
 from pair.parameter_store import ParameterStore
 from pair.settings import PairSettings
 
@@ -27,9 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError, before anything is changed, where the exchange cannot be reached."""
+    """Raises HostError, before anything is changed, where the exchange cannot be reached."""
     del options
-    store = ParameterStore(settings.exchange.region, settings.exchange.prefix, aws_identity(settings))
+    store = ParameterStore(
+        settings.exchange.region, settings.exchange.prefix, aws_identity(settings.web_identity, settings.host)
+    )
     Exchange(settings, store, datetime.now(UTC)).run()
     return 0
 

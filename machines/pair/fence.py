@@ -14,8 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
-from pair import files, pgbackrest
-from pair.errors import PairError
+from host.errors import HostError
+
+from pair import pgbackrest, postgres_user
 from pair.settings import PairSettings
 
 PATH = "packyard/fence.json"
@@ -106,7 +107,7 @@ def followed(host: str, epoch: int, readings: Sequence[Reading]) -> int:
 
 
 def parse(text: bytes) -> Token:
-    """A token as it lies in a repository. Raises PairError: a token that nobody understands may forbid anything."""
+    """A token as it lies in a repository. Raises HostError: a token that nobody understands may forbid anything."""
     try:
         content: Any = json.loads(text)
         fields = cast("dict[str, Any]", content)
@@ -119,7 +120,7 @@ def parse(text: bytes) -> Token:
             by=str(fields["by"]),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise PairError(f"{PATH} is damaged ({type(error).__name__}: {error})") from None
+        raise HostError(f"{PATH} is damaged ({type(error).__name__}: {error})") from None
 
 
 def text_of(token: Token) -> bytes:
@@ -191,18 +192,18 @@ def local_epoch(settings: PairSettings) -> int:
 
 
 def read_epoch(path: Path) -> int:
-    """The number in an epoch file. Raises PairError for one that is damaged."""
+    """The number in an epoch file. Raises HostError for one that is damaged."""
     try:
         return int(json.loads(path.read_text(encoding="utf-8"))["epoch"])
     except FileNotFoundError:
         return 0
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise PairError(f"{path}: {error}", 'pairctl status shows the tokens; the file reads {"epoch": 3}') from None
+        raise HostError(f"{path}: {error}", 'pairctl status shows the tokens; the file reads {"epoch": 3}') from None
 
 
 def write_epoch(settings: PairSettings, epoch: int) -> None:
     """Records the epoch of this host, on the data disk."""
-    files.write_for_postgres(settings.state / EPOCH, json.dumps({"epoch": epoch}) + "\n")
+    postgres_user.write(settings.state / EPOCH, json.dumps({"epoch": epoch}) + "\n")
 
 
 def _read_in_background(settings: PairSettings, repository: int, timeout: float) -> Future[Reading]:
@@ -224,14 +225,14 @@ def _read_one(settings: PairSettings, repository: int, timeout: float) -> Readin
     try:
         content = pgbackrest.repo_get(settings, repository, PATH, timeout)
         return Reading(repository, None if content is None else parse(content))
-    except PairError as error:
+    except HostError as error:
         return Reading(repository, error=error.message)
 
 
 def _write_one(settings: PairSettings, repository: int, token: Token, timeout: float) -> Reading:
     try:
         pgbackrest.repo_put(settings, repository, PATH, text_of(token), timeout)
-    except PairError as error:
+    except HostError as error:
         return Reading(repository, error=error.message)
     return Reading(repository, token)
 

@@ -12,8 +12,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from pair import cluster, fence, files, postgresql
-from pair.errors import PairError
+from host.errors import HostError
+
+from pair import cluster, fence, postgres_user, postgresql
 from pair.settings import PairSettings
 
 OVERRIDE = "override"
@@ -93,13 +94,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError to refuse."""
+    """Raises HostError to refuse."""
     del options
     sight = see(settings)
     verdict = decide(sight)
     _remember(settings, verdict)
     if not verdict.allowed:
-        raise PairError(f"PostgreSQL must not start: {verdict.reason}", _hint(verdict, settings))
+        raise HostError(f"PostgreSQL must not start: {verdict.reason}", _hint(verdict, settings))
     if verdict.uses_override:
         _override(settings).unlink()
     _follow(settings, sight)
@@ -130,7 +131,7 @@ def _remember(settings: PairSettings, verdict: Verdict) -> None:
     """On a full disk the watch does not know; a person still does."""
     with contextlib.suppress(OSError):
         if verdict.nobody_answered:
-            files.write_for_postgres(settings.state / WAITING, f"{verdict.reason}\n")
+            postgres_user.write(settings.state / WAITING, f"{verdict.reason}\n")
         else:
             (settings.state / WAITING).unlink(missing_ok=True)
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from host.errors import HostError
+
 from pair import cluster, postgresql, timeline
-from pair.errors import PairError
 from pair.postgresql import Role, Seen
 from pair.settings import PairSettings
 
@@ -30,7 +31,7 @@ class Relation:
 
 
 def relation(settings: PairSettings, here: Seen) -> Relation:
-    """Asks the peer, which must be a running primary, and reads what is here. Raises PairError, psycopg.Error."""
+    """Asks the peer, which must be a running primary, and reads what is here. Raises HostError, psycopg.Error."""
     control = cluster.control(settings)
     with postgresql.peer(settings) as connection:
         system = str(postgresql.one(connection, "select system_identifier from pg_control_system()")[0])
@@ -43,7 +44,7 @@ def relation(settings: PairSettings, here: Seen) -> Relation:
 
 
 def has_diverged(settings: PairSettings) -> bool:
-    """Whether a stopped primary may not simply follow the peer. Raises PairError, psycopg.Error."""
+    """Whether a stopped primary may not simply follow the peer. Raises HostError, psycopg.Error."""
     control = cluster.control(settings)
     if control.state is not cluster.State.SHUT_DOWN:
         return True
@@ -70,4 +71,4 @@ def _history_text(connection: postgresql.Connection, of_timeline: int) -> str:
     try:
         return bytes(postgresql.one(connection, "select pg_read_binary_file(%s)", name)[0]).decode()
     except UnicodeDecodeError as error:
-        raise PairError(f"{name} of the peer is no text: {error}") from None
+        raise HostError(f"{name} of the peer is no text: {error}") from None

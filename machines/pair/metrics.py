@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psycopg
+from host import files, metrics
+from host.errors import HostError
+from host.metrics import Known, Label, Sample
 
-from pair import archive_queue, certificates, cluster, pgbackrest, postgresql, private_files, proofs, samples, slots
+from pair import archive_queue, certificates, cluster, pgbackrest, postgresql, proofs, slots
 from pair.certificate_folder import CertificateFolder
-from pair.errors import PairError
 from pair.postgresql import HEARTBEAT_TABLE, OWN_DATABASE, Connection, rows
 from pair.proofs import Proof
-from pair.samples import Known, Sample
 from pair.settings import PairSettings
 
 FILE = "packyard_database"
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Writes what can be known; 1 where a source failed."""
     del options
     now = time.time()
-    view = View(settings, now, _since(settings, now), samples.read(FILE), not cluster.is_standby(settings))
+    view = View(settings, now, _since(settings, now), metrics.read(FILE), not cluster.is_standby(settings))
     sources: dict[str, Callable[[], list[Sample]]] = {
         "PostgreSQL": lambda: _server(view),
         "the archive queue": lambda: _queue(view),
@@ -75,7 +76,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     found, failures = _asked(sources)
     for name, reason in failures.items():
         sys.stderr.write(f"pairctl metrics: {name}: {reason}\n")
-    samples.write(FILE, _complete(view, found), HELPS)
+    metrics.write(FILE, _complete(view, found), HELPS)
     return 1 if failures else 0
 
 
@@ -101,7 +102,7 @@ def _asked(sources: dict[str, Callable[[], list[Sample]]]) -> tuple[list[Sample]
         for name, future in futures.items():
             try:
                 found += future.result()
-            except PairError as error:
+            except HostError as error:
                 failures[name] = error.message
             except (OSError, psycopg.Error, LookupError, ValueError) as error:
                 failures[name] = f"{type(error).__name__}: {' '.join(str(error).split())}"
@@ -110,13 +111,13 @@ def _asked(sources: dict[str, Callable[[], list[Sample]]]) -> tuple[list[Sample]
 
 def _complete(view: View, found: list[Sample]) -> list[Sample]:
     """With the times that no source gave, and the worst of the repositories."""
-    times = {(sample.name, sample.repository) for sample in found}
-    wanted: list[tuple[str, int | None]] = [(name, None) for name in (REPLICATION, ARCHIVE, PROOF)]
-    wanted += [(BACKUP, repository.number) for repository in view.settings.repositories]
+    times = {(sample.name, sample.label) for sample in found}
+    wanted: list[tuple[str, Label | None]] = [(name, None) for name in (REPLICATION, ARCHIVE, PROOF)]
+    wanted += [(BACKUP, proofs.label(repository.number)) for repository in view.settings.repositories]
     kept = [
-        Sample(name, view.before.get((name, number), view.since), number)
-        for name, number in wanted
-        if (name, number) not in times
+        Sample(name, view.before.get((name, label), view.since), label)
+        for name, label in wanted
+        if (name, label) not in times
     ]
     backups = [sample.value for sample in (*found, *kept) if sample.name == BACKUP]
     worst = [Sample(BACKUP, min(backups))] if backups else []
@@ -127,9 +128,9 @@ def _since(settings: PairSettings, now: float) -> float:
     """When this host was first asked, on the data disk; now while that cannot be written."""
     path = settings.state / SINCE
     try:
-        text = private_files.text_of(path)
+        text = files.text_of(path)
         if text is None:
-            private_files.write(path, f"{now:.0f}\n", 0o644)
+            files.write(path, f"{now:.0f}\n", 0o644)
             return now
         return float(text)
     except (OSError, ValueError):
@@ -173,13 +174,13 @@ def _queue(view: View) -> list[Sample]:
 
 
 def _backups(view: View, number: int) -> list[Sample]:
-    """The newest backup of one repository. Raises PairError."""
+    """The newest backup of one repository. Raises HostError."""
     for entry in pgbackrest.info(view.settings, number, INFO_TIMEOUT):
         if entry.number == number and entry.backups:
-            return [Sample(BACKUP, entry.backups[-1].stop.timestamp(), number)]
+            return [Sample(BACKUP, entry.backups[-1].stop.timestamp(), proofs.label(number))]
         if entry.number == number and not entry.is_ok:
-            raise PairError(entry.message)
-    return [Sample(BACKUP, view.since, number)]
+            raise HostError(entry.message)
+    return [Sample(BACKUP, view.since, proofs.label(number))]
 
 
 def _proofs(view: View) -> list[Sample]:
@@ -204,7 +205,7 @@ def _certificates(view: View) -> list[Sample]:
         holding = installed.holding(kind)
         certificate = holding.parsed() if holding is not None else None
         if certificate is None:
-            raise PairError(f"there is no certificate {kind} yet")
+            raise HostError(f"there is no certificate {kind} yet")
         signers = [each for each in installed.trusted if certificates.signed_by(certificate, each)]
         ends += [certificates.remaining(each, now).total_seconds() for each in (certificate, *signers)]
         if not signers:

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pair.cloud_identity import AwsIdentity, ask, record
-from pair.errors import PairError
+from host.cloud import ask, record
+from host.errors import HostError
+from host.identity import AwsIdentity
 
 UNSET = "unset"
 """What a parameter holds until its owner has written it; AWS takes no empty one."""
@@ -25,7 +26,7 @@ class ParameterStore:
         self._identity = identity
 
     def read(self) -> dict[str, str]:
-        """All parameters that somebody has written, by their name below the path. Raises PairError."""
+        """All parameters that somebody has written, by their name below the path. Raises HostError."""
         found: dict[str, str] = {}
         page: dict[str, Any] = {}
         while True:
@@ -38,9 +39,9 @@ class ParameterStore:
             page = {"NextToken": answer["NextToken"]}
 
     def write(self, name: str, value: str) -> None:
-        """Replaces the value of a parameter that exists. Raises PairError."""
+        """Replaces the value of a parameter that exists. Raises HostError."""
         if len(value.encode()) > LIMIT:
-            raise PairError(f"{name} would have {len(value.encode())} bytes, a parameter takes {LIMIT}")
+            raise HostError(f"{name} would have {len(value.encode())} bytes, a parameter takes {LIMIT}")
         self._call("PutParameter", {"Name": f"{self._prefix}/{name}", "Value": value, "Overwrite": True})
 
     def _call(self, action: str, content: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pair.commands import Finished, run_as_postgres
-from pair.errors import PairError
+from host.errors import HostError
+from host.programs import Finished
+
+from pair import postgres_user
 from pair.settings import PairSettings
 
 MISSING = 1
@@ -54,22 +56,22 @@ def run(
     """Runs a pgBackRest command for the stanza. Raises CommandError."""
     chosen = () if repository is None else (f"--repo={repository}",)
     words = ["pgbackrest", f"--stanza={settings.stanza}", *chosen, *options, command]
-    return run_as_postgres(settings, words, timeout=timeout, shown=shown)
+    return postgres_user.run(settings, words, timeout=timeout, shown=shown)
 
 
 def info(settings: PairSettings, repository: int | None = None, timeout: float = 30) -> tuple[RepositoryInfo, ...]:
-    """What is in the repositories, or in one. Raises PairError."""
+    """What is in the repositories, or in one. Raises HostError."""
     output = run(settings, "info", "--output=json", *QUIET, repository=repository, timeout=timeout).output
     return parse_info(output)
 
 
 def parse_info(text: str) -> tuple[RepositoryInfo, ...]:
-    """The text of `info --output=json` for one stanza. Raises PairError."""
+    """The text of `info --output=json` for one stanza. Raises HostError."""
     try:
         stanzas: list[dict[str, Any]] = json.loads(text)
         return tuple(_repository(stanza, entry) for stanza in stanzas for entry in stanza["repo"])
     except (ValueError, KeyError, TypeError) as error:
-        raise PairError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
+        raise HostError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
 
 
 def repo_get(settings: PairSettings, repository: int, path: str, timeout: float = SHORT) -> bytes | None:
@@ -78,14 +80,14 @@ def repo_get(settings: PairSettings, repository: int, path: str, timeout: float 
     Raises CommandError where the repository cannot be read.
     """
     words = _object_command(repository, "repo-get", path, timeout)
-    finished = run_as_postgres(settings, [*words, "--ignore-missing"], timeout=timeout, accepted=(0, MISSING))
+    finished = postgres_user.run(settings, [*words, "--ignore-missing"], timeout=timeout, accepted=(0, MISSING))
     return finished.output.encode() if finished.status == 0 else None
 
 
 def repo_put(settings: PairSettings, repository: int, path: str, content: bytes, timeout: float = SHORT) -> None:
     """Writes an object into a repository as it is. Raises CommandError."""
     words = _object_command(repository, "repo-put", path, timeout)
-    run_as_postgres(settings, words, timeout=timeout, given=content)
+    postgres_user.run(settings, words, timeout=timeout, given=content)
 
 
 def _object_command(repository: int, command: str, path: str, timeout: float) -> list[str]:

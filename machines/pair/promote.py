@@ -9,8 +9,11 @@ import argparse
 import time
 from dataclasses import dataclass
 
-from pair import cluster, fence, observe, plan, postgresql, services, slots
-from pair.errors import PairError
+from host import accounts
+from host.errors import HostError
+
+from pair import cluster, fence, observe, postgresql, services, slots
+from pair.lock import held
 from pair.observe import Sight
 from pair.postgresql import Role
 from pair.settings import PairSettings
@@ -32,29 +35,29 @@ class Decision:
     """Why it may go on where no token can be written; empty: it may not."""
 
 
-def refusal(sight: Sight, decision: Decision) -> PairError | None:
+def refusal(sight: Sight, decision: Decision) -> HostError | None:
     """Why this host must not be promoted now; None where it may."""
     here, there = sight.here, sight.there
     if here.role is Role.PRIMARY:
-        return PairError(f"{sight.host} is the primary already", "pairctl status")
+        return HostError(f"{sight.host} is the primary already", "pairctl status")
     if here.role is not Role.STANDBY:
-        return PairError(f"PostgreSQL of {sight.host} is no running standby ({here.error})", "pairctl rejoin")
+        return HostError(f"PostgreSQL of {sight.host} is no running standby ({here.error})", "pairctl rejoin")
     if there.role is Role.PRIMARY and here.streaming:
-        return PairError(f"{sight.peer} is a living primary, and {sight.host} streams from it", "pairctl switchover")
+        return HostError(f"{sight.peer} is a living primary, and {sight.host} streams from it", "pairctl switchover")
     if there.role is Role.PRIMARY and decision.fenced:
-        return PairError(
+        return HostError(
             f"--fenced says that {sight.peer} is down, but it answers as primary",
             "stop it first, or leave out --fenced and let it yield to the token",
         )
     if not any(reading.is_readable for reading in sight.readings) and not decision.without_token:
-        return PairError(
+        return HostError(
             "no repository can be read, so no token can tell the old primary that it is outranked",
             "--without-token REASON, once it is certain that it stays down",
         )
     return None
 
 
-def account(sight: Sight, decision: Decision) -> plan.Account:
+def account(sight: Sight, decision: Decision) -> accounts.Account:
     """What a person reads first."""
     epoch = sight.next_epoch
     fencing = (
@@ -67,7 +70,7 @@ def account(sight: Sight, decision: Decision) -> plan.Account:
         if decision.without_token and not any(reading.is_readable for reading in sight.readings)
         else f"write the token of epoch {epoch}, held by {sight.host}, to every repository"
     )
-    return plan.Account(
+    return accounts.Account(
         title=f"promote {sight.host}",
         seen=sight.lines(),
         steps=(
@@ -101,7 +104,7 @@ def losses(sight: Sight) -> tuple[str, ...]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    plan.add_arguments(parser)
+    accounts.add_arguments(parser)
     parser.add_argument(
         "--fenced", default="", metavar="TEXT", help='how the old primary was stopped: "instance stopped"'
     )
@@ -109,10 +112,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError."""
+    """Raises HostError."""
     decision = Decision(fenced=options.fenced.strip(), without_token=options.without_token.strip())
-    with plan.agreed_on(
-        "promote",
+    with accounts.agreed_on(
+        held("pairctl promote"),
         options,
         lambda: observe.look(settings),
         lambda sight: refusal(sight, decision),
@@ -120,7 +123,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     ) as sight:
         if sight is None:
             return 0
-        progress = plan.Progress()
+        progress = accounts.Progress()
         token = _claim(settings, sight, decision, progress)
         if not decision.fenced:
             _let_it_yield(settings, progress)
@@ -128,7 +131,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     return 0
 
 
-def _claim(settings: PairSettings, sight: Sight, decision: Decision, progress: plan.Progress) -> fence.Token:
+def _claim(settings: PairSettings, sight: Sight, decision: Decision, progress: accounts.Progress) -> fence.Token:
     """Writes the token, and the epoch that this host knows of itself from now on."""
     token = fence.new_token(
         settings, sight.next_epoch, settings.host, fence.Kind.PROMOTION, sight.here.timeline + 1, "promote"
@@ -137,12 +140,12 @@ def _claim(settings: PairSettings, sight: Sight, decision: Decision, progress: p
     for reading in written:
         progress(str(reading))
     if not any(reading.is_readable for reading in written) and not decision.without_token:
-        raise PairError("no repository took the token", "--without-token REASON, once the old primary stays down")
+        raise HostError("no repository took the token", "--without-token REASON, once the old primary stays down")
     fence.write_epoch(settings, token.epoch)
     return token
 
 
-def _let_it_yield(settings: PairSettings, progress: plan.Progress) -> None:
+def _let_it_yield(settings: PairSettings, progress: accounts.Progress) -> None:
     """A primary that answers and is on its way down ends the wait only by being down for sure: nothing hurries it."""
     end = time.monotonic() + YIELD_SECONDS
     while (left := end - time.monotonic()) > 0:
@@ -152,19 +155,19 @@ def _let_it_yield(settings: PairSettings, progress: plan.Progress) -> None:
             return
         time.sleep(min(5.0, left))
     if postgresql.look_at_peer(settings).role is Role.PRIMARY:
-        raise PairError(
+        raise HostError(
             f"{settings.peer} still answers as primary, though the token outranks it",
             "stop it (journalctl -u pair-watch there tells why), then pairctl promote --fenced 'PostgreSQL stopped'",
         )
 
 
-def take_over(settings: PairSettings, token: fence.Token, progress: plan.Progress) -> None:
-    """The standby becomes the primary; after this, writes are accepted. Raises PairError."""
+def take_over(settings: PairSettings, token: fence.Token, progress: accounts.Progress) -> None:
+    """The standby becomes the primary; after this, writes are accepted. Raises HostError."""
     cluster.be_alone(settings)
     with postgresql.local(settings, statement_timeout=(PROMOTION_TIMEOUT + 5) * 1000) as connection:
         connection.execute("select pg_reload_conf()")
         if not postgresql.one(connection, "select pg_promote(true, %s)", PROMOTION_TIMEOUT)[0]:
-            raise PairError(
+            raise HostError(
                 f"PostgreSQL was not promoted within {PROMOTION_TIMEOUT} s", f"journalctl -u {settings.unit} -e"
             )
         reached = postgresql.timeline(connection)
@@ -178,7 +181,7 @@ def take_over(settings: PairSettings, token: fence.Token, progress: plan.Progres
     (settings.state / cluster.CREATING).unlink(missing_ok=True)
     try:
         services.settle_in_background(token.epoch)
-    except PairError as error:
+    except HostError as error:
         progress(f"{error.message}; run pairctl settle by hand")
     else:
         progress(f"check and backups run: journalctl -fu {services.settle_unit(token.epoch)}")

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pair import samples
-from pair.samples import Sample
+from host import metrics
+from host.metrics import Label, Sample
 
 
 class Proof(StrEnum):
@@ -31,13 +31,19 @@ class Result:
     """When it last went well; 0 for never."""
 
 
+def label(repository: int) -> Label:
+    """The label of a repository's own samples."""
+    return ("repository", str(repository))
+
+
 def note(proof: Proof, repository: int, *, good: bool, now: float, more: Iterable[Sample] = ()) -> None:
     """Writes the result of a run; the time of the last good one survives a failure."""
-    before = samples.read(_file(proof, repository)).get((f"{proof}_good_timestamp_seconds", repository), 0.0)
+    own = label(repository)
+    before = metrics.read(_file(proof, repository)).get((f"{proof}_good_timestamp_seconds", own), 0.0)
     further = tuple(more)
     found = (
-        Sample(f"{proof}_good", int(good), repository),
-        Sample(f"{proof}_good_timestamp_seconds", now if good else before, repository),
+        Sample(f"{proof}_good", int(good), own),
+        Sample(f"{proof}_good_timestamp_seconds", now if good else before, own),
         *further,
     )
     helps = {
@@ -45,17 +51,17 @@ def note(proof: Proof, repository: int, *, good: bool, now: float, more: Iterabl
         f"{proof}_good_timestamp_seconds": f"when a {HELPS[proof]} last went well",
         **{sample.name: f"of the last {HELPS[proof]}" for sample in further},
     }
-    samples.write(_file(proof, repository), found, helps)
+    metrics.write(_file(proof, repository), found, helps)
 
 
 def results(proof: Proof, repositories: Iterable[int]) -> tuple[Result, ...]:
     """The last run for each repository that had one."""
     found: list[Result] = []
     for repository in repositories:
-        known = samples.read(_file(proof, repository))
-        good = known.get((f"{proof}_good", repository))
+        known = metrics.read(_file(proof, repository))
+        good = known.get((f"{proof}_good", label(repository)))
         if good is not None:
-            last = known.get((f"{proof}_good_timestamp_seconds", repository), 0.0)
+            last = known.get((f"{proof}_good_timestamp_seconds", label(repository)), 0.0)
             found.append(Result(repository, good == 1, last))
     return tuple(found)
 

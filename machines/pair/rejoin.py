@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from enum import Enum
 
 import psycopg
+from host import accounts
+from host.errors import HostError
 
-from pair import cluster, fence, files, histories, observe, pgbackrest, plan, postgresql, slots, timeline, watch_fence
-from pair.commands import run_as_postgres
-from pair.errors import PairError
+from pair import cluster, fence, histories, observe, pgbackrest, postgres_user, postgresql, slots, timeline, watch_fence
 from pair.histories import Relation
+from pair.lock import held
 from pair.postgresql import Role
 from pair.settings import PairSettings
 
@@ -66,33 +67,33 @@ def way(ready: Ready, *, from_repository: bool) -> Way:
     return Way.FOLLOW
 
 
-def refusal(ready: Ready, *, from_repository: bool) -> PairError | None:
+def refusal(ready: Ready, *, from_repository: bool) -> HostError | None:
     """Why this host must not become the standby now; None where it may."""
     sight = ready.sight
     if sight.there.role is not Role.PRIMARY:
-        return PairError(
+        return HostError(
             f"{sight.peer} is no primary that could be followed: {observe.server_text(sight.there)}",
             f"pairctl status on {sight.peer}; its promotion comes first",
         )
     if sight.here.role is Role.PRIMARY and sight.standing is not fence.Standing.OUTRANKED:
-        return PairError(
+        return HostError(
             f"{sight.host} runs as primary, and no token outranks it",
             "which of the two is right is a person's decision: systemctl stop postgresql, on the wrong one",
         )
     if ready.cannot_rewind and not (from_repository or ready.is_empty or ready.is_half_rewound):
-        return PairError(ready.cannot_rewind, "pairctl rejoin --from-repository")
+        return HostError(ready.cannot_rewind, "pairctl rejoin --from-repository")
     if ready.relation is not None and not ready.relation.same_system and not from_repository:
-        return PairError(
+        return HostError(
             f"PGDATA of {sight.host} comes from another initdb than the one of {sight.peer}",
             "pairctl rejoin --from-repository, if it may be overwritten",
         )
     return None
 
 
-def account(ready: Ready, chosen: Way) -> plan.Account:
+def account(ready: Ready, chosen: Way) -> accounts.Account:
     """What a person reads first."""
     sight, relation = ready.sight, ready.relation
-    return plan.Account(
+    return accounts.Account(
         title=f"rejoin {sight.host} to {sight.peer}",
         seen=(*sight.lines(), *((_relation_text(sight, relation),) if relation else ("PGDATA is empty",))),
         steps=tuple(_steps(ready, chosen)),
@@ -120,24 +121,24 @@ def _steps(ready: Ready, chosen: Way) -> Iterator[str]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    plan.add_arguments(parser)
+    accounts.add_arguments(parser)
     parser.add_argument(
         "--from-repository", action="store_true", help="restore from the repositories, whatever is in PGDATA"
     )
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError."""
+    """Raises HostError."""
     forced = bool(options.from_repository)
-    with plan.agreed_on(
-        "rejoin",
+    with accounts.agreed_on(
+        held("pairctl rejoin"),
         options,
         lambda: look(settings),
         lambda ready: refusal(ready, from_repository=forced),
         lambda ready: account(ready, way(ready, from_repository=forced)),
     ) as ready:
         if ready is not None:
-            _rejoin(settings, ready, way(ready, from_repository=forced), plan.Progress())
+            _rejoin(settings, ready, way(ready, from_repository=forced), accounts.Progress())
     return 0
 
 
@@ -150,11 +151,11 @@ def look(settings: PairSettings) -> Ready:
         return Ready(sight, is_empty, half)
     try:
         return Ready(sight, is_empty, half, histories.relation(settings, sight.here))
-    except (PairError, psycopg.Error, LookupError) as error:
+    except (HostError, psycopg.Error, LookupError) as error:
         return Ready(sight, is_empty, half, cannot_rewind=" ".join(str(error).split()))
 
 
-def _rejoin(settings: PairSettings, ready: Ready, chosen: Way, progress: plan.Progress) -> None:
+def _rejoin(settings: PairSettings, ready: Ready, chosen: Way, progress: accounts.Progress) -> None:
     if chosen is Way.NOTHING:
         progress("it streams already")
         return
@@ -173,7 +174,7 @@ def _rejoin(settings: PairSettings, ready: Ready, chosen: Way, progress: plan.Pr
     wait_until_streaming(settings, progress)
 
 
-def _keep(settings: PairSettings, ready: Ready, progress: plan.Progress) -> None:
+def _keep(settings: PairSettings, ready: Ready, progress: accounts.Progress) -> None:
     relation = ready.relation
     if relation is None or relation.fork is None or not relation.diverged:
         return
@@ -186,7 +187,7 @@ def _rewind(settings: PairSettings) -> None:
 
     restore_command is read from the configuration outside PGDATA, which a rewind cannot overwrite.
     """
-    files.write_for_postgres(settings.state / REBUILD, "a rewind has begun\n")
+    postgres_user.write(settings.state / REBUILD, "a rewind has begun\n")
     words = [
         str(settings.programs / "pg_rewind"),
         f"--target-pgdata={settings.data}",
@@ -196,36 +197,36 @@ def _rewind(settings: PairSettings) -> None:
         "--progress",
     ]
     try:
-        run_as_postgres(settings, words, timeout=REWIND_TIMEOUT, shown=True)
-    except PairError as error:
-        raise PairError(f"{error.message}, see above", "pairctl rejoin --from-repository") from None
+        postgres_user.run(settings, words, timeout=REWIND_TIMEOUT, shown=True)
+    except HostError as error:
+        raise HostError(f"{error.message}, see above", "pairctl rejoin --from-repository") from None
 
 
 def restore(settings: PairSettings, repository: int) -> None:
-    """The newest backup of a repository. Raises PairError.
+    """The newest backup of a repository. Raises HostError.
 
     That pgBackRest writes the repository into restore_command does not matter: `make_standby` takes that out.
     """
-    files.own_folder(settings.data)
+    postgres_user.make_folder(settings.data)
     options = ("--delta", "--type=standby")
     pgbackrest.run(settings, "restore", *options, repository=repository, timeout=RESTORE_TIMEOUT, shown=True)
 
 
 def repository_with_a_backup(settings: PairSettings) -> int:
-    """One that answers, that of this cloud first: pgBackRest would wait for one that is away. Raises PairError."""
+    """One that answers, that of this cloud first: pgBackRest would wait for one that is away. Raises HostError."""
     complaints: list[str] = []
     for repository in sorted(settings.repositories, key=lambda repository: not repository.is_own):
         try:
             if any(found.backups for found in pgbackrest.info(settings, repository.number)):
                 return repository.number
             complaints.append(f"repository {repository.number} has no backup")
-        except PairError as error:
+        except HostError as error:
             complaints.append(f"repository {repository.number}: {error.message}")
-    raise PairError("; ".join(complaints), "pairctl status shows which repository answers")
+    raise HostError("; ".join(complaints), "pairctl status shows which repository answers")
 
 
-def follow(settings: PairSettings, token: fence.Token | None, progress: plan.Progress) -> None:
-    """Starts what is in PGDATA as the standby of the peer. Raises PairError."""
+def follow(settings: PairSettings, token: fence.Token | None, progress: accounts.Progress) -> None:
+    """Starts what is in PGDATA as the standby of the peer. Raises HostError."""
     cluster.make_standby(settings)
     if token is not None:
         fence.write_epoch(settings, token.epoch)
@@ -237,8 +238,8 @@ def follow(settings: PairSettings, token: fence.Token | None, progress: plan.Pro
     progress("PostgreSQL is started as standby")
 
 
-def wait_until_streaming(settings: PairSettings, progress: plan.Progress) -> None:
-    """Raises PairError when the standby does not stream in time."""
+def wait_until_streaming(settings: PairSettings, progress: accounts.Progress) -> None:
+    """Raises HostError when the standby does not stream in time."""
     end, shown_at = time.monotonic() + STREAM_TIMEOUT, 0.0
     while time.monotonic() < end:
         seen = postgresql.look(settings)
@@ -252,7 +253,7 @@ def wait_until_streaming(settings: PairSettings, progress: plan.Progress) -> Non
             shown_at = time.monotonic()
             progress(f"replayed {seen.lsn}" if seen.role is Role.STANDBY else seen.role.value)
         time.sleep(PAUSE)
-    raise PairError(
+    raise HostError(
         f"{settings.host} did not stream within {STREAM_TIMEOUT} s", f"journalctl -u {settings.unit} -e tells why"
     )
 

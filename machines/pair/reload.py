@@ -4,8 +4,7 @@ import argparse
 import sys
 
 from pair import cluster
-from pair.lock import held
-from pair.restart import PATIENCE
+from pair.lock import CONVERGE_PATIENCE, held
 from pair.settings import PairSettings
 
 
@@ -15,9 +14,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError."""
+    """Raises HostError."""
     del options
-    with held("pairctl reload", PATIENCE):
+    with held("pairctl reload", CONVERGE_PATIENCE):
         if cluster.is_running(settings):
             cluster.reload(settings)
         else:

@@ -13,11 +13,8 @@ from dataclasses import dataclass
 import psycopg
 
 from pair import cluster, postgresql
-from pair.lock import held
+from pair.lock import CONVERGE_PATIENCE, held
 from pair.settings import PairSettings
-
-PATIENCE = 600
-"""Seconds; converge waits for a promotion or a rejoin rather than breaking into it."""
 
 ORDERED = (
     "max_connections",
@@ -42,9 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """A PostgreSQL that does not run stays so: it may be outranked, or not made yet. Raises PairError."""
+    """A PostgreSQL that does not run stays so: it may be outranked, or not made yet. Raises HostError."""
     del options
-    with held("pairctl restart", PATIENCE):
+    with held("pairctl restart", CONVERGE_PATIENCE):
         if not cluster.is_running(settings):
             sys.stdout.write("PostgreSQL does not run: there is nothing to restart\n")
         elif reason := _waits(settings):

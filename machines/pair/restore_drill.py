@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from host.errors import HostError
+from host.programs import CommandError
 
-from pair import files, pgbackrest
-from pair.commands import CommandError, run_as_postgres
-from pair.errors import PairError
+from pair import pgbackrest, postgres_user
 from pair.postgresql import HEARTBEAT_TABLE, OWN_DATABASE, Connection, one, rows, timeline
 from pair.settings import PairSettings
 
@@ -67,15 +67,15 @@ class Proven:
 
 
 def newest_size(info: str, repository: int) -> int:
-    """Bytes of the database in the newest backup, from the text of `info --output=json`. Raises PairError."""
+    """Bytes of the database in the newest backup, from the text of `info --output=json`. Raises HostError."""
     try:
         stanzas: list[dict[str, Any]] = json.loads(info)
         found = [each for stanza in stanzas for each in stanza["backup"] if each["database"]["repo-key"] == repository]
         if found:
             return int(max(found, key=lambda each: int(each["timestamp"]["stop"]))["info"]["size"])
     except (ValueError, KeyError, TypeError) as error:
-        raise PairError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
-    raise PairError(f"repository {repository} has no backup", f"pair-pgbackrest --repo={repository} info")
+        raise HostError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
+    raise HostError(f"repository {repository} has no backup", f"pair-pgbackrest --repo={repository} info")
 
 
 class Copy:
@@ -105,10 +105,10 @@ class Copy:
             shutil.rmtree(self.folder)
 
     def restore(self, target: datetime | None) -> None:
-        """Fetches the newest backup, or the newest before the target. Raises PairError."""
-        files.own_folder(self.folder.parent)
+        """Fetches the newest backup, or the newest before the target. Raises HostError."""
+        postgres_user.make_folder(self.folder.parent)
         for folder in (self.folder, self._data, self.folder / "socket", self.folder / "tablespaces"):
-            files.own_folder(folder)
+            postgres_user.make_folder(folder)
         until = ("--type=default",) if target is None else ("--type=time", f"--target={target:%Y-%m-%d %H:%M:%S.%f+00}")
         promote = () if target is None else ("--target-action=promote",)
         pgbackrest.run(
@@ -125,11 +125,11 @@ class Copy:
         )
 
     def start(self) -> None:
-        """Starts it with settings of its own. Raises PairError with its last words."""
+        """Starts it with settings of its own. Raises HostError with its last words."""
         ident = self._settings.configuration / "pg_ident.conf"
         text = SETTINGS.format(data=self._data, folder=self.folder, ident=ident, port=PORT)
-        files.write_for_postgres(self.folder / "postgresql.conf", text)
-        files.write_for_postgres(self.folder / "pg_hba.conf", "local all all peer map=pair\n")
+        postgres_user.write(self.folder / "postgresql.conf", text)
+        postgres_user.write(self.folder / "pg_hba.conf", "local all all peer map=pair\n")
         options = f"-c config_file={self.folder / 'postgresql.conf'}"
         try:
             # It returns as soon as recovery begins.
@@ -140,41 +140,41 @@ class Copy:
             raise self._failure("did not start") from None
 
     def question(self, asked: datetime, begin: float) -> Proven:
-        """Waits until it has recovered, and reads the newest heartbeat. Raises PairError."""
+        """Waits until it has recovered, and reads the newest heartbeat. Raises HostError."""
         self._await_recovery()
         query = f"select written from {HEARTBEAT_TABLE} order by written desc limit 1"  # noqa: S608 -- a constant
         try:
             with self._connected(OWN_DATABASE) as connection:
                 found, on_timeline = rows(connection, query), timeline(connection)
         except psycopg.Error as error:
-            raise PairError(f"the copy has no heartbeat: {' '.join(str(error).split())}") from None
+            raise HostError(f"the copy has no heartbeat: {' '.join(str(error).split())}") from None
         if not found:
-            raise PairError("the copy has no heartbeat row", "systemctl status pair-watch on the primary")
+            raise HostError("the copy has no heartbeat row", "systemctl status pair-watch on the primary")
         written: datetime = found[0][0]
         loss = (asked - written.astimezone(UTC)).total_seconds()
         # A backup is newer than the moment that was asked for when both hosts' clocks differ, or WAL came meanwhile.
         return Proven(max(loss, 0.0), time.monotonic() - begin, on_timeline)
 
     def check_indexes(self) -> None:
-        """Reads every table and B-tree index of every database. Raises PairError."""
+        """Reads every table and B-tree index of every database. Raises HostError."""
         words = [str(self._settings.programs / "pg_amcheck"), "--all", "--install-missing", "--jobs=2"]
         place = [f"--host={self.folder / 'socket'}", f"--port={PORT}", "--username=postgres"]
         try:
-            run_as_postgres(self._settings, [*words, *place], timeout=CHECK_TIMEOUT)
+            postgres_user.run(self._settings, [*words, *place], timeout=CHECK_TIMEOUT)
         except CommandError as error:
-            raise PairError(f"the copy is damaged: {error.message}") from None
+            raise HostError(f"the copy is damaged: {error.message}") from None
 
     def stop(self) -> None:
-        """Stops it in peace, so that its pages can be checked. Raises PairError."""
+        """Stops it in peace, so that its pages can be checked. Raises HostError."""
         self._control("stop", "-m", "fast", "-t", str(STOP_TIMEOUT), timeout=STOP_TIMEOUT + 10)
 
     def check_pages(self) -> None:
-        """Compares the checksums of all pages. Raises PairError."""
+        """Compares the checksums of all pages. Raises HostError."""
         words = [str(self._settings.programs / "pg_checksums"), "--check", f"--pgdata={self._data}"]
         try:
-            run_as_postgres(self._settings, words, timeout=CHECK_TIMEOUT)
+            postgres_user.run(self._settings, words, timeout=CHECK_TIMEOUT)
         except CommandError as error:
-            raise PairError(f"the copy is damaged: {error.message}") from None
+            raise HostError(f"the copy is damaged: {error.message}") from None
 
     def _await_recovery(self) -> None:
         end = time.monotonic() + RECOVERY_TIMEOUT
@@ -197,16 +197,16 @@ class Copy:
 
     def _control(self, verb: str, *options: str, timeout: float, accepted: range = range(1)) -> pgbackrest.Finished:
         words = [str(self._settings.programs / "pg_ctl"), f"--pgdata={self._data}", verb, *options]
-        return run_as_postgres(self._settings, words, timeout=timeout, accepted=accepted)
+        return postgres_user.run(self._settings, words, timeout=timeout, accepted=accepted)
 
-    def _failure(self, what: str) -> PairError:
+    def _failure(self, what: str) -> HostError:
         words = _last_words(self._log)
         if ENDED_BEFORE_TARGET in words:
-            return PairError(
+            return HostError(
                 f"the copy {what}: the WAL after the target is in no repository yet",
                 "an earlier --target, or a minute later: archive_timeout is a minute",
             )
-        return PairError(f"the copy {what}: {words}")
+        return HostError(f"the copy {what}: {words}")
 
 
 def _last_words(log: Path) -> str:

@@ -1,6 +1,6 @@
 """What pairctl leaves to systemd."""
 
-from pair.commands import run
+from host.programs import run
 
 PAIRCTL = "/usr/local/sbin/pairctl"
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from pair.errors import PairError
+from host.errors import HostError
+from host.identity import WebRole
 
 FILE = Path("/etc/packyard/pair.json")
 UNITS = {"kB": 1 << 10, "KiB": 1 << 10, "MB": 1 << 20, "MiB": 1 << 20, "GB": 1 << 30, "GiB": 1 << 30, "TB": 1 << 40}
@@ -38,11 +39,9 @@ class Repository:
 
 
 @dataclass(frozen=True)
-class WebIdentity:
+class WebIdentity(WebRole):
     """How pgBackRest on GCE becomes a role of AWS."""
 
-    role_arn: str
-    audience: str
     token_file: Path
 
 
@@ -158,20 +157,20 @@ class PairSettings:
 
 
 def load(path: Path = FILE) -> PairSettings:
-    """Raises PairError."""
+    """Raises HostError."""
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise PairError(f"{path}: {error}", "journalctl -u packyard-converge -e") from None
+        raise HostError(f"{path}: {error}", "journalctl -u packyard-converge -e") from None
     return parse(content)
 
 
 def parse(content: Any) -> PairSettings:
-    """The records of a document. Raises PairError."""
+    """The records of a document. Raises HostError."""
     try:
         return _pair(_record(content))
     except KeyError as error:
-        raise PairError(
+        raise HostError(
             f"{FILE} has no {error}", "converge writes it anew: systemctl start packyard-converge"
         ) from None
 
@@ -180,7 +179,7 @@ def size(text: str) -> int:
     """Bytes of a size as PostgreSQL or pgBackRest takes it, such as 40GB."""
     match = re.fullmatch(r"(\d+)(kB|[KMG]iB|MB|GB|TB)", text)
     if match is None:
-        raise PairError(f"{text!r} is no size such as 40GB")
+        raise HostError(f"{text!r} is no size such as 40GB")
     return int(match[1]) * UNITS[match[2]]
 
 

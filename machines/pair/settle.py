@@ -3,8 +3,9 @@
 import argparse
 import sys
 
+from host.errors import HostError
+
 from pair import pgbackrest, postgresql
-from pair.errors import PairError
 from pair.postgresql import Role
 from pair.settings import PairSettings
 
@@ -18,18 +19,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """A repository that fails stops nothing of the others. Raises PairError at the end."""
+    """A repository that fails stops nothing of the others. Raises HostError at the end."""
     del options
     seen = postgresql.look(settings)
     if seen.role is not Role.PRIMARY:
-        raise PairError(f"{settings.host} is {seen.role.value}, and only a primary archives", "pairctl status")
+        raise HostError(f"{settings.host} is {seen.role.value}, and only a primary archives", "pairctl status")
     faults: list[str] = []
     _attempt("check", faults, settings, "check", None, CHECK_TIMEOUT)
     for repository in settings.repositories:
         name = f"backup to repository {repository.number}"
         _attempt(name, faults, settings, "backup", repository.number, BACKUP_TIMEOUT, "--type=diff")
     if faults:
-        raise PairError("; ".join(faults), "pairctl settle, once it is mended")
+        raise HostError("; ".join(faults), "pairctl settle, once it is mended")
     return 0
 
 
@@ -45,7 +46,7 @@ def _attempt(
     try:
         pgbackrest.run(settings, command, *options, repository=repository, timeout=timeout)
         sys.stdout.write(f"{name}: done\n")
-    except PairError as error:
+    except HostError as error:
         faults.append(f"{name}: {error.message}")
         sys.stderr.write(f"{name}: {error.message}\n")
     sys.stdout.flush()

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from host import files
+from host.errors import HostError
 
-from pair import authority, certificates, private_files
+from pair import authority, certificates
 from pair.authority import Authority
 from pair.certificates import Names
-from pair.errors import PairError
 from pair.settings import PairSettings
 
 FOLDER = "pair-authority"
@@ -37,17 +38,17 @@ def authorities(settings: PairSettings, now: datetime) -> tuple[Authority, ...]:
         made = authority.make(settings.host, now)
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
-            private_files.write(folder / f"{made.name}.key", certificates.key_text(made.key))
-            private_files.write(folder / f"{made.name}.pem", certificates.certificate_text(made.certificate))
+            files.write(folder / f"{made.name}.key", certificates.key_text(made.key))
+            files.write(folder / f"{made.name}.pem", certificates.certificate_text(made.certificate))
         except OSError as error:
-            raise PairError(f"the authority cannot be kept: {error}", f"findmnt {settings.mount_point}") from None
+            raise HostError(f"the authority cannot be kept: {error}", f"findmnt {settings.mount_point}") from None
         own.append(made)
     return tuple(own)
 
 
 def _stored(folder: Path) -> Iterator[Authority]:
     for path in sorted(folder.glob("*.pem")):
-        key = private_files.text_of(path.with_suffix(".key"))
+        key = files.text_of(path.with_suffix(".key"))
         found = authority.read(key or "", path.read_text(encoding="utf-8"))
         if found is not None:
             yield found

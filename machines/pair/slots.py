@@ -4,9 +4,9 @@ import time
 from enum import Enum, auto
 
 import psycopg
+from host.errors import HostError
 
 from pair import postgresql
-from pair.errors import PairError
 from pair.postgresql import Connection
 from pair.settings import PairSettings
 
@@ -104,7 +104,7 @@ _UNUSED = "select slot_name from pg_replication_slots where slot_type = 'physica
 
 
 def ensure_at_peer(settings: PairSettings) -> None:
-    """The slot of this host on the primary, by the replication protocol; a lost one is made anew. Raises PairError."""
+    """The slot of this host on the primary, by the replication protocol; a lost one is made anew. Raises HostError."""
     with postgresql.peer(settings) as connection:
         slot = _look(connection, settings.name)
     if slot is Slot.STAYS:
@@ -115,4 +115,4 @@ def ensure_at_peer(settings: PairSettings) -> None:
         for command in commands:
             complaint = postgresql.replication_command(connection, command)
             if complaint:
-                raise PairError(f"{command} on {settings.peer}: {complaint}", "pairctl status there shows its slots")
+                raise HostError(f"{command} on {settings.peer}: {complaint}", "pairctl status there shows its slots")

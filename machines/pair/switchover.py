@@ -10,8 +10,11 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from pair import cluster, fence, observe, plan, postgresql, promote, timeline
-from pair.errors import PairError
+from host import accounts
+from host.errors import HostError
+
+from pair import cluster, fence, observe, postgresql, promote, timeline
+from pair.lock import held
 from pair.observe import Sight
 from pair.postgresql import Role
 from pair.settings import PairSettings
@@ -36,34 +39,34 @@ class Ready:
     bytes_behind: int
 
 
-def refusal(ready: Ready) -> PairError | None:
+def refusal(ready: Ready) -> HostError | None:
     """Why the hosts cannot change places now; None where they can."""
     here, there, sight = ready.sight.here, ready.sight.there, ready.sight
     if here.role is Role.PRIMARY:
-        return PairError(
+        return HostError(
             f"{sight.host} is the primary, and the host that becomes it runs this",
             f"pairctl switchover on {sight.peer}",
         )
     if here.role is not Role.STANDBY or not here.streaming:
-        return PairError(f"{sight.host} is no streaming standby: {observe.server_text(here)}", "pairctl rejoin")
+        return HostError(f"{sight.host} is no streaming standby: {observe.server_text(here)}", "pairctl rejoin")
     if there.role is not Role.PRIMARY:
-        return PairError(f"{sight.peer} does not answer as primary: {observe.server_text(there)}", "pairctl promote")
+        return HostError(f"{sight.peer} does not answer as primary: {observe.server_text(there)}", "pairctl promote")
     if not ready.watch_runs:
-        return PairError(
+        return HostError(
             f"the watch of {sight.peer} does not listen, so nothing would stop its PostgreSQL",
             f"systemctl status pair-watch on {sight.peer}",
         )
     if ready.bytes_behind > MOST_BYTES_BEHIND:
-        return PairError(f"{sight.host} is {ready.bytes_behind} bytes behind", "wait until pairctl status shows less")
+        return HostError(f"{sight.host} is {ready.bytes_behind} bytes behind", "wait until pairctl status shows less")
     if not any(reading.is_readable for reading in sight.readings):
-        return PairError("no repository can be read, so the token cannot be laid down", "pairctl status")
+        return HostError("no repository can be read, so the token cannot be laid down", "pairctl status")
     return None
 
 
-def account(ready: Ready) -> plan.Account:
+def account(ready: Ready) -> accounts.Account:
     """What a person reads first."""
     sight = ready.sight
-    return plan.Account(
+    return accounts.Account(
         title=f"switch over from {sight.peer} to {sight.host}",
         seen=(*sight.lines(), f"{sight.host} is {ready.bytes_behind} bytes behind"),
         steps=(
@@ -81,14 +84,14 @@ def account(ready: Ready) -> plan.Account:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options."""
-    plan.add_arguments(parser)
+    accounts.add_arguments(parser)
 
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
-    """Raises PairError."""
-    with plan.agreed_on("switchover", options, lambda: look(settings), refusal, account) as ready:
+    """Raises HostError."""
+    with accounts.agreed_on(held("pairctl switchover"), options, lambda: look(settings), refusal, account) as ready:
         if ready is not None:
-            _switch(settings, ready, plan.Progress())
+            _switch(settings, ready, accounts.Progress())
     return 0
 
 
@@ -104,7 +107,7 @@ def look(settings: PairSettings) -> Ready:
     return Ready(sight, watch_runs=watches > 0, bytes_behind=max(behind, 0))
 
 
-def _switch(settings: PairSettings, ready: Ready, progress: plan.Progress) -> None:
+def _switch(settings: PairSettings, ready: Ready, progress: accounts.Progress) -> None:
     sight = ready.sight
     with postgresql.peer(settings, statement_timeout=CHECKPOINT_TIMEOUT * 1000) as connection:
         connection.execute("checkpoint")
@@ -120,7 +123,7 @@ def _switch(settings: PairSettings, ready: Ready, progress: plan.Progress) -> No
         raise
     if not has_yielded:
         _take_back(settings, sight, progress)
-        raise PairError(
+        raise HostError(
             f"{settings.peer} did not stop within {PATIENCE} s; it keeps its place",
             f"journalctl -u {WATCH} on {settings.peer}",
         )
@@ -130,13 +133,13 @@ def _switch(settings: PairSettings, ready: Ready, progress: plan.Progress) -> No
 
 
 def _ask_to_yield(
-    settings: PairSettings, token: fence.Token, doubtful: Collection[int], progress: plan.Progress
+    settings: PairSettings, token: fence.Token, doubtful: Collection[int], progress: accounts.Progress
 ) -> None:
     written = fence.write(settings, token, doubtful)
     for reading in written:
         progress(str(reading))
     if not any(reading.is_readable for reading in written):
-        raise PairError("no repository took the token; nothing has changed", "pairctl status")
+        raise HostError("no repository took the token; nothing has changed", "pairctl status")
     with postgresql.peer(settings, postgresql.OWN_DATABASE) as connection:
         connection.execute(f"notify {postgresql.FENCE_CHANNEL}".encode())
     progress(f"the watch of {settings.peer} is told")
@@ -162,7 +165,7 @@ def _has_yielded(settings: PairSettings, start: str, on_timeline: int) -> bool:
     return False
 
 
-def _take_back(settings: PairSettings, sight: Sight, progress: plan.Progress) -> None:
+def _take_back(settings: PairSettings, sight: Sight, progress: accounts.Progress) -> None:
     """The old primary holds the highest epoch again, and its watch starts it if it has stopped after all."""
     for reading in fence.write(settings, _token(settings, sight, settings.peer, 1)):
         progress(f"taken back: {reading}")

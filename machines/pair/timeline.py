@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pair.errors import PairError
+from host.errors import HostError
 
 SEGMENT_SIZE = 16 << 20
 """Bytes; what initdb makes without --wal-segsize."""
@@ -20,10 +20,10 @@ class Switch:
 
 
 def position(lsn: str) -> int:
-    """Bytes from the beginning of the WAL, of a position as PostgreSQL writes it. Raises PairError."""
+    """Bytes from the beginning of the WAL, of a position as PostgreSQL writes it. Raises HostError."""
     match = re.fullmatch(r"([0-9A-Fa-f]{1,8})/([0-9A-Fa-f]{1,8})", lsn)
     if match is None:
-        raise PairError(f"{lsn!r} is no position in the WAL such as 0/3000148")
+        raise HostError(f"{lsn!r} is no position in the WAL such as 0/3000148")
     return (int(match[1], 16) << 32) + int(match[2], 16)
 
 
@@ -33,26 +33,26 @@ def lsn_text(bytes_from_start: int) -> str:
 
 
 def history(text: str) -> tuple[Switch, ...]:
-    """The lines of a history file, oldest first; empty for timeline 1, which has none. Raises PairError."""
+    """The lines of a history file, oldest first; empty for timeline 1, which has none. Raises HostError."""
     switches: list[Switch] = []
     for line in text.splitlines():
         fields = line.partition("#")[0].split()
         if not fields:
             continue
         if len(fields) < 2 or not fields[0].isdecimal():
-            raise PairError(f"{line!r} is no line of a timeline history")
+            raise HostError(f"{line!r} is no line of a timeline history")
         switches.append(Switch(int(fields[0]), position(fields[1])))
     return tuple(switches)
 
 
 def fork(own_timeline: int, peer_timeline: int, switches: Sequence[Switch]) -> int | None:
-    """Where the peer left this host's timeline; None where it is on it still. Raises PairError if they never met."""
+    """Where the peer left this host's timeline; None where it is on it still. Raises HostError if they never met."""
     if own_timeline == peer_timeline:
         return None
     for switch in switches:
         if switch.timeline == own_timeline:
             return switch.lsn
-    raise PairError(
+    raise HostError(
         f"timeline {own_timeline} of this host is no ancestor of timeline {peer_timeline} of the peer",
         "pairctl rejoin --from-repository makes this host anew",
     )

@@ -2,31 +2,32 @@
 
 import sys
 
+from host.errors import HostError
+
 from pair import cluster, postgresql, secrets
-from pair.errors import PairError
 from pair.postgresql import Role
 from pair.settings import PairSettings, Repository
 
 
 def role(settings: PairSettings) -> Role:
-    """What PostgreSQL on this host is; a standby that does not answer is still one. Raises PairError."""
+    """What PostgreSQL on this host is; a standby that does not answer is still one. Raises HostError."""
     seen = postgresql.look(settings)
     if seen.role in (Role.PRIMARY, Role.STANDBY):
         return seen.role
     if cluster.is_empty(settings):
-        raise PairError("there is no database on this host yet", "journalctl -u pair-create")
+        raise HostError("there is no database on this host yet", "journalctl -u pair-create")
     if cluster.is_standby(settings):
         return Role.STANDBY
-    raise PairError(f"PostgreSQL does not answer: {seen.error}", "pairctl status")
+    raise HostError(f"PostgreSQL does not answer: {seen.error}", "pairctl status")
 
 
 def repository_of(settings: PairSettings, number: int) -> Repository:
-    """A repository that this host reaches. Raises PairError."""
+    """A repository that this host reaches. Raises HostError."""
     for repository in settings.repositories:
         if repository.number == number:
             return repository
     known = ", ".join(str(repository.number) for repository in settings.repositories)
-    raise PairError(f"{settings.host} reaches no repository {number}", f"--repository {known}")
+    raise HostError(f"{settings.host} reaches no repository {number}", f"--repository {known}")
 
 
 def refresh(settings: PairSettings, repository: Repository) -> None:
@@ -35,5 +36,5 @@ def refresh(settings: PairSettings, repository: Repository) -> None:
         return
     try:
         secrets.write_repository(settings, repository)
-    except PairError as error:
+    except HostError as error:
         sys.stderr.write(f"the token of repository {repository.number} is not renewed: {error}\n")

@@ -8,10 +8,10 @@ import argparse
 import sys
 import time
 
-from pair import archive_gaps, pgbackrest, proofs, turn, verify_text
+from host.errors import HostError
+
+from pair import archive_gaps, pgbackrest, postgres_user, proofs, turn, verify_text
 from pair.archive_gaps import Gaps
-from pair.commands import run_as_postgres
-from pair.errors import PairError
 from pair.pgbackrest import QUIET
 from pair.proofs import Proof
 from pair.settings import PairSettings
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     faults: tuple[str, ...]
     try:
         faults = verified(settings, repository.number)
-    except PairError as error:
+    except HostError as error:
         faults = (str(error),)
     for fault in faults:
         sys.stderr.write(f"repository {repository.number}: {fault}\n")
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
 
 
 def verified(settings: PairSettings, number: int) -> tuple[str, ...]:
-    """The faults of a repository. Raises PairError."""
+    """The faults of a repository. Raises HostError."""
     before = _info(settings, number)
     finished = pgbackrest.run(
         settings, "verify", "--output=text", "--verbose", *QUIET, repository=number, timeout=TIMEOUT
@@ -73,5 +73,5 @@ def _info(settings: PairSettings, number: int) -> str:
 def _gaps(settings: PairSettings, number: int, info: str) -> Gaps:
     path = f"archive/{settings.stanza}/{archive_gaps.archive_id(info, number)}"
     words = ["pgbackrest", f"--repo={number}", "--output=json", "--recurse", *QUIET, "repo-ls", path]
-    listing = run_as_postgres(settings, words, timeout=LIST_TIMEOUT).output
+    listing = postgres_user.run(settings, words, timeout=LIST_TIMEOUT).output
     return archive_gaps.gaps(archive_gaps.listed(listing), archive_gaps.needs(info, number))

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 
 import psycopg
+from host.errors import HostError
 
 from pair import cluster, fence, postgresql, slots, watch_fence
-from pair.errors import PairError
 from pair.lock import held
 from pair.postgresql import Connection
 from pair.settings import PairSettings
@@ -138,7 +138,7 @@ class Heart:
         reply, has_caught_up = _last_reply(connection, self._settings.peer_name)
         if not self._replies.are_flowing(reply, time.monotonic()) or not has_caught_up:
             return
-        with contextlib.suppress(PairError), held("pair-watch", 0):
+        with contextlib.suppress(HostError), held("pair-watch", 0):
             cluster.be_a_pair(self._settings)
             connection.execute("select pg_reload_conf()")
             log(f"{self._settings.peer} streams and has caught up: commits wait for it again, where they ask for that")
@@ -183,7 +183,7 @@ def for_ever(loop: Callable[[Log], None], goes_on: Callable[[], bool] = lambda: 
         except psycopg.OperationalError as error:
             log(f"PostgreSQL does not answer: {' '.join(str(error).split())}")
             time.sleep(ROUND_SECONDS)
-        except PairError as error:
+        except HostError as error:
             log(str(error))
             time.sleep(AFTER_FAILURE_SECONDS)
         except Exception as error:  # it must outlive what nobody has thought of

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from pair import cluster, fence, files, guard, histories, postgresql, samples
-from pair.errors import PairError
+from host import metrics
+from host.errors import HostError
+from host.metrics import Known, Sample
+
+from pair import cluster, fence, guard, histories, postgres_user, postgresql
 from pair.lock import held
 from pair.postgresql import Role
-from pair.samples import Known, Sample
 from pair.settings import PairSettings
 
 METRICS = "packyard_database_watch"
@@ -92,7 +94,7 @@ def round_of(settings: PairSettings, log: Callable[[str], None]) -> bool:
     readings = fence.read(settings)
     # The promotion of this host writes its epoch first and changes PGDATA then, so PGDATA is looked at first here.
     first = _look(settings, readings)
-    samples.write(METRICS, metrics(first, samples.read(METRICS), time.time()), HELPS)
+    metrics.write(METRICS, samples(first, metrics.read(METRICS), time.time()), HELPS)
     log("; ".join(str(reading) for reading in readings if not reading.is_readable) or "all repositories answer")
     _follow_own_token(settings, first)
     _spread(settings, first, log)
@@ -104,13 +106,13 @@ def round_of(settings: PairSettings, log: Callable[[str], None]) -> bool:
             # What was read cannot have got less true, but PGDATA may have changed while another held the lock.
             sight = _look(settings, readings)
             _act(settings, decide(sight), sight, log)
-    except PairError as error:
+    except HostError as error:
         log(str(error))
         return False
     return False
 
 
-def metrics(sight: Sight, before: Known, now: float) -> tuple[Sample, Sample]:
+def samples(sight: Sight, before: Known, now: float) -> tuple[Sample, Sample]:
     """Whether this host is outranked, and when a token could last be read; that survives failures."""
     readable = any(reading.is_readable for reading in sight.readings)
     outranked = sight.is_primary and (
@@ -137,7 +139,7 @@ def _act(settings: PairSettings, act: Act, sight: Sight, log: Callable[[str], No
     if act is Act.STOP:
         log(f"{settings.host} is outranked and stops PostgreSQL: {token}")
         if token is not None and token.kind is fence.Kind.SWITCHOVER:
-            files.write_for_postgres(settings.state / YIELDED, json.dumps({"epoch": token.epoch}) + "\n")
+            postgres_user.write(settings.state / YIELDED, json.dumps({"epoch": token.epoch}) + "\n")
         cluster.stop(settings)
         log("PostgreSQL is stopped")
     elif act is Act.FOLLOW:

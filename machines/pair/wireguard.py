@@ -6,10 +6,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import x25519
+from host import files
+from host.errors import HostError
+from host.programs import run
 
-from pair import private_files
-from pair.commands import run
-from pair.errors import PairError
 from pair.settings import PairSettings
 
 INTERFACE = "packyard"
@@ -26,18 +26,18 @@ TIMEOUT = 10
 
 def own_public_key() -> str:
     """The public key of this host; the private one is made when there is none."""
-    text = private_files.text_of(KEY)
+    text = files.text_of(KEY)
     if text is None:
         made = x25519.X25519PrivateKey.generate()
         raw = made.private_bytes(
             serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
         )
         text = base64.b64encode(raw).decode() + "\n"
-        private_files.write(KEY, text)
+        files.write(KEY, text)
     try:
         key = x25519.X25519PrivateKey.from_private_bytes(base64.b64decode(text.strip(), validate=True))
     except ValueError:
-        raise PairError(f"{KEY} holds no WireGuard key", "remove it: the next run makes a new one") from None
+        raise HostError(f"{KEY} holds no WireGuard key", "remove it: the next run makes a new one") from None
     raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return base64.b64encode(raw).decode()
 
@@ -77,8 +77,8 @@ def _peer(settings: PairSettings, peer_key: str) -> str:
 
 def take_peer(settings: PairSettings, peer_key: str) -> bool:
     """Writes the peer into the configuration, and tells a running tunnel; whether anything changed."""
-    text = configuration(settings, private_files.text_of(CONFIGURATION), peer_key)
-    changed = private_files.write(CONFIGURATION, text)
+    text = configuration(settings, files.text_of(CONFIGURATION), peer_key)
+    changed = files.write(CONFIGURATION, text)
     if (INTERFACES / INTERFACE).exists():
         changed = _tell(settings, peer_key, is_new=changed) or changed
     return changed

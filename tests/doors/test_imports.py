@@ -41,8 +41,9 @@ DOORS = {
 }
 
 MACHINE_MODULES = {
-    "machines/pair/": ("pair", "fetch", "psycopg", "cryptography"),
-    "machines/roles/offsite_backup/": ("fetch",),
+    "machines/host/": ("host", "fetch"),
+    "machines/offsite/": ("host",),
+    "machines/pair/": ("pair", "host", "psycopg", "cryptography"),
 }
 """What a folder of programs finds on its machine beside the standard library: itself, what base has put there, and
 Debian's packages that its role installs."""

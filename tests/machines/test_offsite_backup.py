@@ -1,7 +1,7 @@
-"""offsite.py: what restic is given, what it is never given, and what is noted."""
+"""offsite: what restic is given, what it is never given, and what is noted."""
 
-import argparse
 import base64
+import importlib
 import json
 import os
 import stat
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from host.programs import Finished
 
 from tests.machines.programs import MACHINES, program
 
 fetch = program("fetch")
-offsite = program("offsite", "roles/offsite_backup/files")
+offsite = importlib.import_module("offsite.__main__")
 
 KEY = "repository-key"
 TOKEN = "header.payload.signature"  # noqa: S105 -- stands for one
@@ -37,6 +38,10 @@ SETTINGS = {
 }
 
 
+def _nobody(*_: object) -> None:
+    """Files belong to whoever runs the test."""
+
+
 class Machine:
     """A machine whose restic only notes how it was called."""
 
@@ -55,9 +60,10 @@ class Machine:
         self.source.mkdir()
         (root / "etc" / "data.json").write_text(json.dumps({**SETTINGS, "paths": [str(self.source)]}))
         monkeypatch.setattr(offsite, "FOLDER", root / "etc")
-        monkeypatch.setattr(offsite, "METRICS", root / "prom")
+        monkeypatch.setattr("host.metrics.FOLDER", root / "prom")
+        monkeypatch.setattr("shutil.chown", _nobody)
         monkeypatch.setattr(fetch, "call", self._call)
-        monkeypatch.setattr(subprocess, "run", self._restic)
+        monkeypatch.setattr("host.programs.run", self._restic)
         monkeypatch.setenv("RUNTIME_DIRECTORY", str(self.runtime))
         monkeypatch.setenv("CACHE_DIRECTORY", str(root / "cache"))
 
@@ -76,11 +82,11 @@ class Machine:
             raise OSError("404")
         return json.dumps({"payload": {"data": base64.b64encode(self.secret.encode()).decode()}}).encode()
 
-    def _restic(self, words: list[str], *, env: dict[str, str], **_: Any) -> argparse.Namespace:
+    def _restic(self, words: list[str], *, environment: dict[str, str], **_: Any) -> Finished:
         self.calls.append(words)
-        self.environments.append(env)
+        self.environments.append(environment)
         self.files.append({path.name: (path.read_text(), path.stat().st_mode) for path in self.runtime.iterdir()})
-        return argparse.Namespace(returncode=self.statuses.get(words[2], 0))
+        return Finished(self.statuses.get(words[2], 0), "", "")
 
     def verbs(self) -> list[str]:
         return [words[2] for words in self.calls]
@@ -201,8 +207,8 @@ def test_what_it_would_do_is_shown_without_an_identity(machine: Machine, capsys:
     assert machine.tokens == 0
 
 
-def test_it_needs_nothing_but_the_standard_library_and_fetch() -> None:
-    environment = {**os.environ, "PYTHONPATH": str(MACHINES / "converge")}
+def test_it_needs_nothing_but_the_standard_library_host_and_fetch() -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{MACHINES}:{MACHINES / 'converge'}"}
+    command = [sys.executable, "-S", "-P", "-m", "offsite", "--help"]
 
-    program_file = str(MACHINES / "roles/offsite_backup/files/offsite.py")
-    subprocess.run([sys.executable, "-S", program_file, "--help"], check=True, env=environment, capture_output=True)
+    subprocess.run(command, check=True, env=environment, capture_output=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 import fetch
 import pytest
 from cryptography import x509
+from host.identity import aws_identity
 from pair import certificates, cluster, exchange, lock, wireguard
 from pair.certificate_folder import CertificateFolder
-from pair.cloud_identity import aws_identity
 from pair.parameter_store import ParameterStore
 from pair.settings import PairSettings
 
@@ -65,7 +65,9 @@ class Pair:
             path = self.root / host / "etc" / "wireguard" / f"packyard.{'key' if name == 'KEY' else 'conf'}"
             self.monkeypatch.setattr(wireguard, name, path)
         settings = self.settings(host)
-        store = ParameterStore(settings.exchange.region, settings.exchange.prefix, aws_identity(settings))
+        store = ParameterStore(
+            settings.exchange.region, settings.exchange.prefix, aws_identity(settings.web_identity, settings.host)
+        )
         exchange.Exchange(settings, store, self.now).run()
 
     def settle(self) -> None:

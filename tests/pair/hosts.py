@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pair import private_files, settings, wireguard
+from host import files
+from pair import settings, wireguard
 
 from tests.support import estate
 
@@ -52,4 +53,4 @@ def without_root(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
         path: Path = getattr(wireguard, name)
         monkeypatch.setattr(wireguard, name, root / str(path).lstrip("/"))
     monkeypatch.setattr(wireguard, "INTERFACES", root / "sys")
-    assert private_files.ROOT == "root"
+    assert files.ROOT == "root"

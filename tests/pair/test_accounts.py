@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pair import alone, create, fence, lock, pgbackrest, plan, promote, rejoin, status, switchover, watch
-from pair.errors import PairError
+from host import accounts
+from host.errors import HostError
+from pair import alone, create, fence, lock, pgbackrest, promote, rejoin, status, switchover, watch
 from pair.postgresql import Role, Seen
 from pair.promote import Decision
 from pair.rejoin import Way
@@ -19,7 +20,7 @@ LOST = Pair(there=AWAY)
 OLD = Pair(here=replace(PRIMARY, streaming=False), there=PRIMARY, epoch=2)
 
 
-def refused(error: PairError | None) -> str:
+def refused(error: HostError | None) -> str:
     return str(error) if error is not None else ""
 
 
@@ -241,19 +242,19 @@ def options(*, yes: bool = False, dry_run: bool = False) -> argparse.Namespace:
     return argparse.Namespace(yes=yes, dry_run=dry_run)
 
 
-ACCOUNT = plan.Account("promote pg-b", ("a",), ("b",))
+ACCOUNT = accounts.Account("promote pg-b", ("a",), ("b",))
 
 
 def test_a_dry_run_prints_the_account_and_agrees_to_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert not plan.agreed(ACCOUNT, options(yes=True, dry_run=True))
+    assert not accounts.agreed(ACCOUNT, options(yes=True, dry_run=True))
     assert "Might be lost:\n  nothing\n" in capsys.readouterr().out
 
 
 def test_nothing_is_done_where_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
 
-    with pytest.raises(PairError, match="--yes"):
-        plan.agreed(ACCOUNT, options())
+    with pytest.raises(HostError, match="--yes"):
+        accounts.agreed(ACCOUNT, options())
 
 
 def test_what_was_seen_is_looked_at_again_under_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,11 +269,13 @@ def test_what_was_seen_is_looked_at_again_under_the_lock(tmp_path: Path, monkeyp
         looks.append(seen[len(looks)])
         return looks[-1]
 
-    def refusal(sight: Seen) -> PairError | None:
-        return PairError("changed") if sight.role is Role.AWAY else None
+    def refusal(sight: Seen) -> HostError | None:
+        return HostError("changed") if sight.role is Role.AWAY else None
 
     with (
-        pytest.raises(PairError, match="changed"),
-        plan.agreed_on("test", argparse.Namespace(yes=False, dry_run=False), look, refusal, lambda _: ACCOUNT),
+        pytest.raises(HostError, match="changed"),
+        accounts.agreed_on(
+            lock.held("test"), argparse.Namespace(yes=False, dry_run=False), look, refusal, lambda _: ACCOUNT
+        ),
     ):
         pass

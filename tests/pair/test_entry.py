@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+from host.errors import HostError
 from pair import __main__ as entry
 from pair import settings
-from pair.errors import PairError
 
 from tests.pair.hosts import document
 
@@ -64,7 +64,7 @@ def test_a_document_that_lacks_something_says_what(tmp_path: Path) -> None:
     path = tmp_path / "pair.json"
     path.write_text(json.dumps(content))
 
-    with pytest.raises(PairError, match="'primary'"):
+    with pytest.raises(HostError, match="'primary'"):
         settings.load(path)
 
 
@@ -75,5 +75,5 @@ def test_a_size_is_read_in_powers_of_two(text: str, size: int) -> None:
 
 @pytest.mark.parametrize("text", ["40", "GB", "40 GB", "-1GB"])
 def test_anything_else_is_no_size(text: str) -> None:
-    with pytest.raises(PairError):
+    with pytest.raises(HostError):
         settings.size(text)

@@ -13,9 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from host.errors import HostError
 from pair import authority, certificates, cluster, exchange
 from pair.certificates import Names
-from pair.errors import PairError
 from pair.settings import PairSettings
 
 from tests.pair.clouds import Clouds
@@ -93,7 +93,7 @@ def test_a_store_out_of_reach_is_one_message_and_changes_nothing(pair: Pair, mon
     clouds = Clouds(OTHER, away={"ssm."})
     monkeypatch.setattr(fetch, "call", clouds.call)
 
-    with pytest.raises(PairError, match=r"the Parameter Store cannot be reached at ssm\.us-east-1"):
+    with pytest.raises(HostError, match=r"the Parameter Store cannot be reached at ssm\.us-east-1"):
         exchange.run(argparse.Namespace(), pair.settings(OTHER))
 
     assert pair.everything() == {}
@@ -281,13 +281,13 @@ def test_keys_with_certificates_come_into_use_together(pair: Pair) -> None:
 
 def test_a_missed_reload_is_made_up_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: PairSettings) -> None:
-        raise PairError("busy")
+        raise HostError("busy")
 
     pair.run(OTHER)
     pair.run(AUTHORITY)
     with monkeypatch.context() as busy:
         busy.setattr(cluster, "reload", refuse)
-        with pytest.raises(PairError):
+        with pytest.raises(HostError):
             pair.run(OTHER)
     before = pair.reloads
 

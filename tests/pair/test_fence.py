@@ -5,11 +5,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from host.errors import HostError
+from host.programs import CommandError
 from hypothesis import given
 from hypothesis import strategies as st
 from pair import fence, settings
-from pair.commands import CommandError
-from pair.errors import PairError
 from pair.fence import Kind, Reading, Standing
 
 from tests.pair.hosts import pair_settings, without_root
@@ -83,7 +83,7 @@ def test_a_token_survives_its_repository(epoch: int, kind: Kind) -> None:
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b'{"epoch": 1}', b'{"epoch": "x"}', b"\xff"])
 def test_a_damaged_token_is_no_token_and_says_so(text: bytes) -> None:
-    with pytest.raises(PairError, match="damaged"):
+    with pytest.raises(HostError, match="damaged"):
         fence.parse(text)
 
 
@@ -151,7 +151,7 @@ def test_a_damaged_epoch_is_no_low_epoch(tmp_path: Path) -> None:
     path = tmp_path / "epoch"
     path.write_text("")
 
-    with pytest.raises(PairError, match="epoch"):
+    with pytest.raises(HostError, match="epoch"):
         fence.read_epoch(path)
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from pair import backup, cluster, drill, pgbackrest, postgresql, proofs, restore_drill, samples, turn
-from pair.commands import CommandError, Finished
-from pair.errors import PairError
+from host.errors import HostError
+from host.programs import CommandError, Finished
+from pair import backup, cluster, drill, pgbackrest, postgresql, proofs, restore_drill, turn
 from pair.postgresql import Role, Seen
 from pair.proofs import Proof
 from pair.restore_drill import Copy, Proven
@@ -34,12 +34,12 @@ class Host:
         self.free = EVERYTHING
         self.copy = self.settings.mount_point / "drill" / "restore-drill"
         without_root(monkeypatch, root)
-        monkeypatch.setattr(samples, "FOLDER", root / "prom")
+        monkeypatch.setattr("host.metrics.FOLDER", root / "prom")
         monkeypatch.setattr(drill, "LOCK", root / "lock")
         monkeypatch.setattr(postgresql, "look", self._look)
         monkeypatch.setattr(turn, "refresh", self._refresh)
         monkeypatch.setattr(pgbackrest, "run", self._run)
-        monkeypatch.setattr(restore_drill, "run_as_postgres", self._as_postgres)
+        monkeypatch.setattr("pair.postgres_user.run", self._as_postgres)
 
         def question(copy: Copy, asked: datetime, begin: float) -> Proven:
             return self._question(copy, asked, begin)
@@ -127,13 +127,13 @@ def test_a_standby_that_is_stopped_is_still_one(host: Host) -> None:
 
     (host.settings.data / cluster.STANDBY_SIGNAL).unlink()
     (host.settings.data / "PG_VERSION").touch()
-    with pytest.raises(PairError, match="PostgreSQL does not answer"):
+    with pytest.raises(HostError, match="PostgreSQL does not answer"):
         host.backup()
 
 
 def test_a_repository_that_is_not_there_is_refused(host: Host) -> None:
     for command in (host.backup, host.drill):
-        with pytest.raises(PairError, match="reaches no repository 3"):
+        with pytest.raises(HostError, match="reaches no repository 3"):
             command(repository=3)
 
 
@@ -184,7 +184,7 @@ def test_its_server_listens_nowhere_and_archives_nothing(host: Host, monkeypatch
 def test_whatever_fails_is_noted_and_leaves_nothing(step: str, host: Host) -> None:
     host.fails_at = step
 
-    with pytest.raises(PairError):
+    with pytest.raises(HostError):
         host.drill(1)
 
     assert not host.copy.exists()
@@ -218,7 +218,7 @@ def test_what_a_killed_drill_left_is_stopped_and_removed(host: Host) -> None:
 def test_two_drills_never_meet(host: Host) -> None:
     with drill.LOCK.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(PairError, match="another drill runs"):
+        with pytest.raises(HostError, match=r"holds .*lock"):
             host.drill(1)
 
     assert host.said == []
@@ -237,7 +237,7 @@ def test_other_copies_are_left_alone(host: Host) -> None:
 def test_a_disk_without_room_is_refused_before_anything_is_fetched(host: Host) -> None:
     host.free = 30_000_000
 
-    with pytest.raises(PairError, match=r"the copy needs 5\d\d MiB, and 29 MiB are free"):
+    with pytest.raises(HostError, match=r"the copy needs 5\d\d MiB, and 29 MiB are free"):
         host.drill(1)
 
     assert not host.heard("restore")
@@ -247,7 +247,7 @@ def test_a_disk_without_room_is_refused_before_anything_is_fetched(host: Host) -
 def test_what_comes_back_too_old_is_a_failure(host: Host) -> None:
     host.loss = drill.OLDEST + 1
 
-    with pytest.raises(PairError, match="what comes back is 901 s old"):
+    with pytest.raises(HostError, match="what comes back is 901 s old"):
         host.drill(1)
 
     assert [result.good for result in proofs.results(Proof.DRILL, [1])] == [False]
@@ -274,22 +274,22 @@ def test_a_point_in_time_is_asked_for_in_utc_and_promoted_there(host: Host) -> N
 
 @pytest.mark.parametrize("target", ["yesterday", "2026-11-21 12:00:00", ""])
 def test_a_time_that_is_not_clear_is_refused(target: str, host: Host) -> None:
-    with pytest.raises(PairError, match=r"is no time|says nothing of its time zone"):
+    with pytest.raises(HostError, match=r"is no time|says nothing of its time zone"):
         host.drill(1, target)
 
 
 def test_a_target_beyond_the_archive_is_told_as_that(host: Host) -> None:
     host.copy.mkdir(parents=True)
     (host.copy / "log").write_text(f"LOG:  x\nFATAL:  {restore_drill.ENDED_BEFORE_TARGET}\nLOG:  shut down\n")
-    failure: Callable[[str], PairError] = getattr(Copy(host.settings, 1), "_failure")  # noqa: B009 -- private, and its text is the promise
+    failure: Callable[[str], HostError] = getattr(Copy(host.settings, 1), "_failure")  # noqa: B009 -- private, and its text is the promise
 
     assert "the WAL after the target is in no repository yet" in str(failure("ended"))
 
 
 def test_a_repository_without_backups_is_told() -> None:
-    with pytest.raises(PairError, match="repository 7 has no backup"):
+    with pytest.raises(HostError, match="repository 7 has no backup"):
         restore_drill.newest_size(INFO, 7)
-    with pytest.raises(PairError, match="cannot be understood"):
+    with pytest.raises(HostError, match="cannot be understood"):
         restore_drill.newest_size("{", 1)
     newest = max(json.loads(INFO)[0]["backup"], key=lambda each: each["timestamp"]["stop"])
     assert restore_drill.newest_size(INFO, newest["database"]["repo-key"]) == newest["info"]["size"]

@@ -11,10 +11,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from pair import authority, cluster, metrics, pgbackrest, postgresql, proofs, samples
+from host import metrics as written
+from host.errors import HostError
+from pair import authority, cluster, metrics, pgbackrest, postgresql, proofs
 from pair.certificate_folder import CertificateFolder, Holding, Installed
 from pair.certificates import certificate_text, key_text, names_of, new_key
-from pair.errors import PairError
 from pair.pgbackrest import Backup, RepositoryInfo
 from pair.proofs import Proof
 
@@ -41,7 +42,7 @@ class Machine:
         self.status = self.settings.data / "pg_wal" / "archive_status"
         self.status.mkdir(parents=True)
         without_root(monkeypatch, root)
-        monkeypatch.setattr(samples, "FOLDER", self.folder)
+        monkeypatch.setattr("host.metrics.FOLDER", self.folder)
         monkeypatch.setattr(cluster, "is_standby", self._standby)
         monkeypatch.setattr(postgresql, "local", self._local)
         monkeypatch.setattr(postgresql, "in_recovery", self._standby)
@@ -65,7 +66,7 @@ class Machine:
     def _info(self, _: object, number: int, timeout: float) -> tuple[RepositoryInfo, ...]:
         del timeout
         if number not in self.backups:
-            raise PairError("unable to connect")
+            raise HostError("unable to connect")
         made = self.backups[number]
         return (RepositoryInfo(number, True, "ok", (Backup("x", "full", made, made, False),), ""),)  # noqa: FBT003 -- a record
 
@@ -117,10 +118,10 @@ def test_a_standby_that_streams_no_more_ages_and_so_does_one_that_never_came(mac
     machine.streams = True
     machine.run()
     machine.streams = False
-    before = samples.read(metrics.FILE)[metrics.REPLICATION, None]
+    before = written.read(metrics.FILE)[metrics.REPLICATION, None]
     machine.run()
 
-    assert samples.read(metrics.FILE)[metrics.REPLICATION, None] == before
+    assert written.read(metrics.FILE)[metrics.REPLICATION, None] == before
 
 
 def test_a_standby_tells_the_age_of_the_heartbeat(machine: Machine) -> None:
@@ -211,14 +212,14 @@ def test_a_repository_that_is_away_is_named_and_its_last_backup_goes_on_ageing(
 
 def test_without_postgresql_everything_else_is_told(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     machine.run()
-    before = samples.read(metrics.FILE)[metrics.REPLICATION, None]
+    before = written.read(metrics.FILE)[metrics.REPLICATION, None]
     machine.is_away = True
     (machine.status / "000000010000000000000001.ready").touch()
 
     assert machine.run() == 1
 
     assert "PostgreSQL: OperationalError: connection refused" in capsys.readouterr().err
-    assert samples.read(metrics.FILE)[metrics.REPLICATION, None] == before
+    assert written.read(metrics.FILE)[metrics.REPLICATION, None] == before
     assert machine.values()["database_archive_queue_ratio"] > 0
     assert "database_slot_retained_ratio" not in machine.values(), "an old ratio would look like a present one"
 

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 import pytest
+from host.errors import HostError
+from host.programs import Finished
 from pair import cluster, create, lock
-from pair.commands import Finished
-from pair.errors import PairError
 from pair.settings import PairSettings
 
 from tests.pair.hosts import pair_settings
@@ -53,7 +53,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 def test_postgresql_waits_for_its_first_certificates_and_is_started_with_them(host: Host) -> None:
-    with pytest.raises(PairError, match=r"lacks authority\.pem, server\.pem"):
+    with pytest.raises(HostError, match=r"lacks authority\.pem, server\.pem"):
         host.create()
     before = host.starts
     host.get_certificates()

@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from pair import cluster, commands, lock, pgbackrest
+from host import programs
+from host.errors import HostError
+from host.programs import CommandError
+from pair import cluster, lock, pgbackrest
 from pair.cluster import State
-from pair.commands import CommandError
-from pair.errors import PairError
 
 CONTROL = """pg_control version number:            1700
 Catalog version number:               202406281
@@ -48,7 +49,7 @@ def test_a_crashed_cluster_was_not_shut_down() -> None:
 
 
 def test_a_text_of_another_kind_is_no_control_file() -> None:
-    with pytest.raises(PairError):
+    with pytest.raises(HostError):
         cluster.parse_control("pg_controldata: could not open file\n")
 
 
@@ -111,7 +112,7 @@ def test_backups_are_those_of_their_repository_oldest_first() -> None:
 
 @pytest.mark.parametrize("text", ["", "ERROR: [037]", "{}x", '[{"repo": [{}]}]'])
 def test_anything_else_is_no_info(text: str) -> None:
-    with pytest.raises(PairError):
+    with pytest.raises(HostError):
         pgbackrest.parse_info(text)
 
 
@@ -119,20 +120,20 @@ def test_a_program_that_hangs_is_ended_with_its_children() -> None:
     begin = time.monotonic()
 
     with pytest.raises(CommandError, match="did not end within"):
-        commands.run(["sh", "-c", "sleep 30 & sleep 30"], timeout=0.3)
+        programs.run(["sh", "-c", "sleep 30 & sleep 30"], timeout=0.3)
 
     assert time.monotonic() - begin < 5
 
 
 def test_a_program_that_fails_has_the_last_word() -> None:
     with pytest.raises(CommandError, match="sh ended with 3: first / no space left on device"):
-        commands.run(["sh", "-c", "echo first >&2; echo no space left on device >&2; exit 3"], timeout=5)
+        programs.run(["sh", "-c", "echo first >&2; echo no space left on device >&2; exit 3"], timeout=5)
 
 
 def test_a_program_sees_its_own_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_CALLER", "x")
 
-    output = commands.run(["env"], timeout=5, environment={"MINE": "y"}).output
+    output = programs.run(["env"], timeout=5, environment={"MINE": "y"}).output
 
     assert "MINE=y" in output
     assert "SECRET_OF_THE_CALLER" not in output
@@ -140,11 +141,11 @@ def test_a_program_sees_its_own_environment_alone(monkeypatch: pytest.MonkeyPatc
 
 def test_a_program_that_is_not_there_is_told_of() -> None:
     with pytest.raises(CommandError, match="not installed"):
-        commands.run(["/nowhere/pgbackrest"], timeout=5)
+        programs.run(["/nowhere/pgbackrest"], timeout=5)
 
 
 def test_a_program_gets_what_it_is_given_and_its_status_may_be_accepted() -> None:
-    finished = commands.run(["sh", "-c", "cat; exit 1"], timeout=5, given=b"token", accepted=(0, 1))
+    finished = programs.run(["sh", "-c", "cat; exit 1"], timeout=5, given=b"token", accepted=(0, 1))
 
     assert (finished.status, finished.output) == (1, "token")
 
@@ -165,7 +166,7 @@ def test_two_commands_take_turns_and_the_second_knows_the_first(
     while not (path.is_file() and "promote" in path.read_text()):
         time.sleep(0.01)
 
-    with pytest.raises(PairError, match="pairctl promote"), lock.held("pairctl rejoin", 0):
+    with pytest.raises(HostError, match="pairctl promote"), lock.held("pairctl rejoin", 0):
         pass
     with lock.held("pairctl rejoin", 10):
         assert "pairctl rejoin" in path.read_text()

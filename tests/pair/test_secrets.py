@@ -9,8 +9,9 @@ from pathlib import Path
 
 import fetch
 import pytest
-from pair import private_files, secrets
-from pair.cloud_identity import GOOGLE_SCOPE, AwsIdentity, subject_token
+from host import files
+from host.identity import OBJECTS_SCOPE, AwsIdentity, subject_token
+from pair import secrets
 
 from tests.pair.clouds import ACCESS_TOKEN, IDENTITY_TOKEN, KEYS, Clouds
 from tests.pair.hosts import pair_settings, without_root
@@ -168,7 +169,7 @@ def test_a_file_with_a_secret_is_never_readable_for_a_moment(tmp_path: Path, mon
 
     monkeypatch.setattr("shutil.chown", seen)
 
-    private_files.write(tmp_path / "repo1.conf", "secret", 0o640)
+    files.write(tmp_path / "repo1.conf", "secret", 0o640)
 
     assert modes == [0o600]
 
@@ -206,6 +207,6 @@ def test_the_federated_token_is_for_objects_alone(pg_b: Host, monkeypatch: pytes
     pg_b.run()
 
     (form,) = forms
-    assert form["scope"] == GOOGLE_SCOPE
+    assert form["scope"] == OBJECTS_SCOPE
     assert form["audience"] == pg_b.settings.federation_audience
     assert form["subjectToken"].isascii()

@@ -1,10 +1,10 @@
 """Positions in the WAL and histories of timelines."""
 
 import pytest
+from host.errors import HostError
 from hypothesis import given
 from hypothesis import strategies as st
 from pair import timeline
-from pair.errors import PairError
 from pair.timeline import Switch
 
 HISTORY = """1\t0/6046338\tno recovery target specified
@@ -23,7 +23,7 @@ def test_a_position_is_read_as_it_is_written(position: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "0/", "/0", "0/G", "0/123456789", "0/1 "])
 def test_anything_else_is_no_position(text: str) -> None:
-    with pytest.raises(PairError, match="position"):
+    with pytest.raises(HostError, match="position"):
         timeline.position(text)
 
 
@@ -37,7 +37,7 @@ def test_a_history_is_read_as_postgresql_writes_it() -> None:
 
 @pytest.mark.parametrize("text", ["1", "one 0/1", "1 here"])
 def test_a_damaged_history_is_refused(text: str) -> None:
-    with pytest.raises(PairError):
+    with pytest.raises(HostError):
         timeline.history(text)
 
 
@@ -49,7 +49,7 @@ def test_the_fork_is_where_the_peer_left_the_own_timeline() -> None:
 
 
 def test_a_timeline_that_the_peer_never_was_on_is_no_branch_of_its_own() -> None:
-    with pytest.raises(PairError, match="no ancestor"):
+    with pytest.raises(HostError, match="no ancestor"):
         timeline.fork(5, 4, timeline.history(HISTORY))
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from host.errors import HostError
+from host.programs import CommandError, Finished
 from hypothesis import given
 from hypothesis import strategies as st
-from pair import archive_gaps, proofs, samples, turn, verify, verify_text
+from pair import archive_gaps, proofs, turn, verify, verify_text
 from pair.archive_gaps import Need, Segment
-from pair.commands import CommandError, Finished
-from pair.errors import PairError
 from pair.proofs import Proof, Result
 
 from tests.pair.hosts import pair_settings, without_root
@@ -144,9 +144,9 @@ def test_the_last_segment_of_a_file_of_4_gib_is_followed_by_the_next_file() -> N
 
 def test_what_is_no_listing_is_refused() -> None:
     for wrong in ("", "[", "not found"):
-        with pytest.raises(PairError):
+        with pytest.raises(HostError):
             archive_gaps.listed(wrong)
-        with pytest.raises(PairError):
+        with pytest.raises(HostError):
             archive_gaps.needs(wrong, 1)
 
 
@@ -179,9 +179,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     made = Repository()
     without_root(monkeypatch, tmp_path)
     monkeypatch.setattr("pair.pgbackrest.run", made.run)
-    monkeypatch.setattr(verify, "run_as_postgres", made.list)
+    monkeypatch.setattr("pair.postgres_user.run", made.list)
     monkeypatch.setattr(verify, "SETTLES", 0)
-    monkeypatch.setattr(samples, "FOLDER", tmp_path)
+    monkeypatch.setattr("host.metrics.FOLDER", tmp_path)
 
     def nothing(*_: object) -> None:
         """No token in a test."""

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
+from host.metrics import Known, Sample
 from hypothesis import given
 from hypothesis import strategies as st
 from pair import watch, watch_fence
 from pair.fence import Kind, Reading
-from pair.samples import Known, Sample
 from pair.watch_fence import Act, Sight, decide, lacking
 
 from tests.pair.sights import UNREADABLE, A, B, both, reading
@@ -75,13 +75,13 @@ def test_an_outranked_host_shows_in_its_metrics_until_it_is_a_standby() -> None:
         (replace(OUTRANKED, is_running=False), 1),
         (replace(OUTRANKED, is_primary=False), 0),
     ):
-        assert Sample("database_outranked", outranked) in watch_fence.metrics(sight, {}, 1000)
+        assert Sample("database_outranked", outranked) in watch_fence.samples(sight, {}, 1000)
 
 
 def test_the_age_of_the_last_reading_grows_while_no_repository_answers() -> None:
-    before: Known = {(sample.name, sample.repository): sample.value for sample in watch_fence.metrics(HOLDER, {}, 1000)}
+    before: Known = {(sample.name, sample.label): sample.value for sample in watch_fence.samples(HOLDER, {}, 1000)}
 
-    after = watch_fence.metrics(replace(HOLDER, readings=UNREADABLE), before, 2000)
+    after = watch_fence.samples(replace(HOLDER, readings=UNREADABLE), before, 2000)
 
     assert Sample("database_fence_timestamp_seconds", 1000) in after
 

@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from xml.sax.saxutils import unescape
 
 import fetch  # pyright: ignore[reportMissingImports] -- on the host
-from pair import cloud_identity, settings  # pyright: ignore[reportMissingImports] -- on the host
+from host.identity import aws_identity  # pyright: ignore[reportMissingImports] -- on the host
+from pair import settings  # pyright: ignore[reportMissingImports] -- on the host
 
 MINE = settings.load()
-KEYS = cloud_identity.aws_identity(MINE).keys
+KEYS = aws_identity(MINE.web_identity, MINE.host).keys
 BUCKET = next(each.bucket for each in MINE.all_repositories if each.kind == "s3")
 PREFIX = "pgbackrest/"
 SPARED = f"{PREFIX}packyard/"

@@ -1,4 +1,4 @@
-"""Runs other programs: with a time limit always, as the user postgres where they touch the database's files."""
+"""Runs other programs: with a time limit always, and with nothing of the caller's environment."""
 
 import contextlib
 import os
@@ -8,17 +8,15 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pair.errors import PairError
-from pair.settings import PairSettings
+from host.errors import HostError
 
-POSTGRES = "postgres"
 BASE = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 """The whole environment of a program but for what is named below: texts that are parsed stay English."""
 LAST_WORDS = 3
 """Lines of a failed program that are shown."""
 
 
-class CommandError(PairError):
+class CommandError(HostError):
     """A program that failed or did not end in time, with its own last words."""
 
 
@@ -75,36 +73,6 @@ def run(
             return finished
         raise CommandError(f"{_name(arguments)} did not end within {timeout:.0f} s")
     raise CommandError(f"{arguments[0]} is not installed", "journalctl -u packyard-converge -e")
-
-
-def run_as_postgres(
-    settings: PairSettings,
-    arguments: Sequence[str],
-    *,
-    timeout: float,
-    given: bytes = b"",
-    accepted: Sequence[int] = (0,),
-    shown: bool = False,
-) -> Finished:
-    """Runs a program as postgres, with what pgBackRest below it needs to become a role of AWS. Raises CommandError."""
-    return run(
-        arguments,
-        timeout=timeout,
-        user=POSTGRES,
-        environment=environment(settings),
-        given=given,
-        accepted=accepted,
-        shown=shown,
-    )
-
-
-def environment(settings: PairSettings) -> dict[str, str]:
-    """Environment of every program that runs as postgres, beside BASE."""
-    variables = {"HOME": str(settings.mount_point), "USER": POSTGRES}
-    if settings.web_identity is not None:
-        variables["AWS_ROLE_ARN"] = settings.web_identity.role_arn
-        variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(settings.web_identity.token_file)
-    return variables
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

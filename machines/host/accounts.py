@@ -8,10 +8,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pair.errors import PairError
-from pair.lock import held
+from host.errors import HostError
 
-Sight = TypeVar("Sight")
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def agreed(account: Account, options: argparse.Namespace) -> bool:
-    """Prints the account; whether to go on. Raises PairError where nobody can be asked."""
+    """Prints the account; whether to go on. Raises HostError where nobody can be asked."""
     sys.stdout.write(f"{account}\n")
     sys.stdout.flush()
     if options.dry_run:
@@ -49,40 +48,40 @@ def agreed(account: Account, options: argparse.Namespace) -> bool:
     if options.yes:
         return True
     if not sys.stdin.isatty():
-        raise PairError("there is no terminal to ask on", "--dry-run shows the account alone, --yes agrees to it")
+        raise HostError("there is no terminal to ask on", "--dry-run shows the account alone, --yes agrees to it")
     sys.stdout.write(f"{account.title}? [y/N] ")
     sys.stdout.flush()
     if sys.stdin.readline().strip().lower() in ("y", "yes"):
         return True
-    raise PairError("nothing was changed")
+    raise HostError("nothing was changed")
 
 
 @contextlib.contextmanager
 def agreed_on(
-    title: str,
+    lock: contextlib.AbstractContextManager[None],
     options: argparse.Namespace,
-    look: Callable[[], Sight],
-    refusal: Callable[[Sight], PairError | None],
-    account: Callable[[Sight], Account],
-) -> Generator[Sight | None]:
+    look: Callable[[], Seen],
+    refusal: Callable[[Seen], HostError | None],
+    account: Callable[[Seen], Account],
+) -> Generator[Seen | None]:
     """What is seen once the person has agreed, with the lock held; None where nothing is to be done.
 
-    Nobody holds the lock while a person thinks: the watch must be able to stop an outranked primary. So what they saw
-    is looked at again, and may be refused now. Raises PairError.
+    Nobody holds the lock while a person thinks: what must be done meanwhile by others has to go on. So what they saw is
+    looked at again, and may be refused now. Raises HostError.
     """
     if options.dry_run or not options.yes:
         sight = _not_refused(look(), refusal)
         if not agreed(account(sight), options):
             yield None
             return
-    with held(f"pairctl {title}"):
+    with lock:
         sight = _not_refused(look(), refusal)
         if options.yes:
             agreed(account(sight), options)
         yield sight
 
 
-def _not_refused(sight: Sight, refusal: Callable[[Sight], PairError | None]) -> Sight:
+def _not_refused(sight: Seen, refusal: Callable[[Seen], HostError | None]) -> Seen:
     refused = refusal(sight)
     if refused is not None:
         raise refused

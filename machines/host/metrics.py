@@ -1,6 +1,6 @@
 """Metric files for the node exporter: written whole, and read again by the next run.
 
-A sample without labels is sent to the machine's cloud; one with a label is for Prometheus alone.
+A sample without a label is sent to the machine's cloud; one with a label is for Prometheus alone.
 """
 
 import re
@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pair import private_files
+from host import files
 
 FOLDER = Path("/var/lib/prometheus/node-exporter")
 PREFIX = "packyard_"
-LINE = re.compile(PREFIX + r'([a-z][a-z0-9_]*)(?:\{repository="(\d+)"\})? (\S+)')
+LINE = re.compile(PREFIX + r'([a-z][a-z0-9_]*)(?:\{([a-z_]+)="([^"\\]*)"\})? (\S+)')
+
+Label = tuple[str, str]
+"""Name and value, such as `("repository", "1")`."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +25,11 @@ class Sample:
     name: str
     """Without `packyard_`."""
     value: float
-    repository: int | None = None
+    label: Label | None = None
 
 
-Known = Mapping[tuple[str, int | None], float]
-"""Values by name and repository."""
+Known = Mapping[tuple[str, Label | None], float]
+"""Values by name and label."""
 
 
 def write(file: str, samples: Sequence[Sample], helps: Mapping[str, str]) -> None:
@@ -36,18 +39,18 @@ def write(file: str, samples: Sequence[Sample], helps: Mapping[str, str]) -> Non
         lines += [f"# HELP {PREFIX}{name} {helps[name]}", f"# TYPE {PREFIX}{name} gauge"]
         for sample in samples:
             if sample.name == name:
-                label = "" if sample.repository is None else f'{{repository="{sample.repository}"}}'
+                label = "" if sample.label is None else f'{{{sample.label[0]}="{sample.label[1]}"}}'
                 lines.append(f"{PREFIX}{name}{label} {_number(sample.value)}")
-    private_files.write(FOLDER / f"{file}.prom", "\n".join(lines) + "\n", 0o644)
+    files.write(FOLDER / f"{file}.prom", "\n".join(lines) + "\n", 0o644)
 
 
 def read(file: str) -> Known:
     """What is in a metric file; nothing where there is none."""
-    found: dict[tuple[str, int | None], float] = {}
-    for line in (private_files.text_of(FOLDER / f"{file}.prom") or "").splitlines():
+    found: dict[tuple[str, Label | None], float] = {}
+    for line in (files.text_of(FOLDER / f"{file}.prom") or "").splitlines():
         match = LINE.fullmatch(line)
         if match is not None:
-            found[match[1], int(match[2]) if match[2] else None] = float(match[3])
+            found[match[1], (match[2], match[3]) if match[2] else None] = float(match[4])
     return found
 
 

@@ -1,0 +1,40 @@
+"""Locks between programs: whoever waits is told who holds it."""
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+from host.errors import HostError
+
+PAUSE = 0.1
+
+
+@contextlib.contextmanager
+def held(path: Path, what: str, patience: float = 0, hint: str = "try again when it has ended") -> Generator[None]:
+    """Holds a lock; `what` tells others who has it.
+
+    Raises HostError with the hint when it does not get free within `patience` seconds.
+    """
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+") as file:
+        end = time.monotonic() + patience
+        while not _taken(file.fileno()):
+            if time.monotonic() >= end:
+                holder = path.read_text(encoding="utf-8").strip() or "another command"
+                raise HostError(f"{holder} holds {path}", hint)
+            time.sleep(PAUSE)
+        file.truncate(0)
+        file.write(f"{what} (process {os.getpid()})\n")
+        file.flush()
+        yield
+        file.truncate(0)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
