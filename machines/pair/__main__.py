@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.epilog = "; ".join(f"{name}: {text}" for name, text in COMMANDS.items())
     words = list(sys.argv[1:] if arguments is None else arguments)
     chosen: str = parser.parse_args(words[:1]).command
-    module = importlib.import_module(f"pair.{chosen}")
+    module = importlib.import_module(f"pair.commands.{chosen}")
     own = argparse.ArgumentParser(prog=f"pairctl {chosen}", description=COMMANDS[chosen])
     module.add_arguments(own)
     options = own.parse_args(words[1:])

@@ -203,7 +203,7 @@ def test_converge_keeps_the_peer_that_the_exchange_wrote() -> None:
 @every_host
 def test_the_exchange_and_converge_write_one_file_and_neither_changes_the_other_s_part(host: str) -> None:
     settings = importlib.import_module("pair.settings").parse(document(host)["settings"])
-    wireguard = importlib.import_module("pair.wireguard")
+    wireguard = importlib.import_module("pair.keys.wireguard")
     fresh = Renderer(host, _database_tunnel="").template("wireguard.conf.j2")
 
     exchanged = wireguard.configuration(settings, fresh, "abc=")
@@ -218,7 +218,7 @@ def test_pairctl_understands_the_command_of_every_job(host: str) -> None:
         service = unit(Renderer(host).template("pair-job.service.j2", item=job))
         program, command, *words = shlex.split(service["Service"]["ExecStart"])
         parser = argparse.ArgumentParser(exit_on_error=False)
-        importlib.import_module(f"pair.{command}").add_arguments(parser)
+        importlib.import_module(f"pair.commands.{command}").add_arguments(parser)
 
         assert program == "/usr/local/sbin/pairctl"
         assert parser.parse_args(words).repository == job["repository"]

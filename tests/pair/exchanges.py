@@ -10,9 +10,11 @@ import fetch
 import pytest
 from cryptography import x509
 from host.identity import aws_identity
-from pair import certificates, cluster, exchange, lock, wireguard
-from pair.certificate_folder import CertificateFolder
-from pair.parameter_store import ParameterStore
+from pair.commands import exchange
+from pair.keys import certificates, wireguard
+from pair.keys.certificate_folder import CertificateFolder
+from pair.keys.parameter_store import ParameterStore
+from pair.server import cluster, lock
 from pair.settings import PairSettings
 
 from tests.pair.clouds import Clouds

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from host import files
-from pair import settings, wireguard
+from pair import settings
+from pair.keys import wireguard
 
 from tests.support import estate
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from pair import observe, timeline
-from pair.fence import Kind, Reading, Token
-from pair.histories import Relation
-from pair.postgresql import Role, Seen
+from pair.server import timeline
+from pair.server.postgresql import Role, Seen
+from pair.succession import observe
+from pair.succession.fence import Kind, Reading, Token
+from pair.succession.histories import Relation
 
 A, B = "pg-a", "pg-b"
 PRIMARY = Seen(Role.PRIMARY, timeline=3, lsn="0/5000000", streaming=True, caught_up=True)

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from host import accounts
 from host.errors import HostError
-from pair import alone, create, fence, lock, pgbackrest, promote, rejoin, status, switchover, watch
-from pair.postgresql import Role, Seen
-from pair.promote import Decision
-from pair.rejoin import Way
+from pair.commands import alone, create, promote, rejoin, status, switchover, watch
+from pair.commands.promote import Decision
+from pair.commands.rejoin import Way
+from pair.repositories import pgbackrest
+from pair.server import lock
+from pair.server.postgresql import Role, Seen
+from pair.succession import fence
 
 from tests.pair.sights import AWAY, FORK, PRIMARY, STANDBY, UNREADABLE, A, B, Pair, both, relation
 

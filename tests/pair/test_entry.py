@@ -15,7 +15,7 @@ from tests.pair.hosts import document
 
 @pytest.mark.parametrize("name", entry.COMMANDS)
 def test_every_command_has_its_module(name: str) -> None:
-    module = importlib.import_module(f"pair.{name}")
+    module = importlib.import_module(f"pair.commands.{name}")
     parser = argparse.ArgumentParser()
 
     module.add_arguments(parser)
@@ -26,7 +26,7 @@ def test_every_command_has_its_module(name: str) -> None:
 @pytest.mark.parametrize("name", ["promote", "switchover", "rejoin", "alone"])
 def test_every_command_that_a_person_changes_roles_with_has_a_dry_run(name: str) -> None:
     parser = argparse.ArgumentParser()
-    importlib.import_module(f"pair.{name}").add_arguments(parser)
+    importlib.import_module(f"pair.commands.{name}").add_arguments(parser)
 
     assert parser.parse_args(["--dry-run"]).dry_run
     assert parser.parse_args(["--yes"]).yes

@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from host.errors import HostError
-from pair import authority, certificates, cluster, exchange
-from pair.certificates import Names
+from pair.commands import exchange
+from pair.keys import authority, certificates
+from pair.keys.certificates import Names
+from pair.server import cluster
 from pair.settings import PairSettings
 
 from tests.pair.clouds import Clouds

@@ -9,8 +9,9 @@ from host.errors import HostError
 from host.programs import CommandError
 from hypothesis import given
 from hypothesis import strategies as st
-from pair import fence, settings
-from pair.fence import Kind, Reading, Standing
+from pair import settings
+from pair.succession import fence
+from pair.succession.fence import Kind, Reading, Standing
 
 from tests.pair.hosts import pair_settings, without_root
 from tests.pair.sights import UNREADABLE, A, B, both, reading, token
@@ -93,7 +94,7 @@ def test_a_damaged_token_counts_as_a_repository_that_cannot_be_read(
     def damaged(*_: object) -> bytes:
         return b"{"
 
-    monkeypatch.setattr("pair.pgbackrest.repo_get", damaged)
+    monkeypatch.setattr("pair.repositories.pgbackrest.repo_get", damaged)
 
     known = fence.read(pair_settings(A, tmp_path))
 
@@ -108,7 +109,7 @@ def test_a_repository_that_is_away_is_told_of_and_hides_no_other(
             raise CommandError("no route to it")
         return fence.text_of(token(4, B))
 
-    monkeypatch.setattr("pair.pgbackrest.repo_get", one_is_away)
+    monkeypatch.setattr("pair.repositories.pgbackrest.repo_get", one_is_away)
 
     first, second = fence.read(pair_settings(A, tmp_path))
 
@@ -126,7 +127,7 @@ def test_a_repository_that_does_not_answer_holds_nobody_up_who_has_the_other_tok
             answers.wait(timeout)
         return fence.text_of(token(3, A))
 
-    monkeypatch.setattr("pair.pgbackrest.repo_get", repo_get)
+    monkeypatch.setattr("pair.repositories.pgbackrest.repo_get", repo_get)
 
     first, second = fence.read(pair_settings(A, tmp_path), 60, 0.1)
     answers.set()

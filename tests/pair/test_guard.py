@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pair import fence, guard
-from pair.fence import Kind, Reading
-from pair.guard import Sight, decide
-from pair.postgresql import Role
+from pair.commands import guard
+from pair.commands.guard import Sight, decide
+from pair.server.postgresql import Role
+from pair.succession import fence
+from pair.succession.fence import Kind, Reading
 
 from tests.pair.sights import UNREADABLE, A, B, both, reading
 

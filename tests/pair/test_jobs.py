@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from host.errors import HostError
 from host.programs import CommandError, Finished
-from pair import backup, cluster, drill, pgbackrest, postgresql, proofs, restore_drill, turn
-from pair.postgresql import Role, Seen
-from pair.proofs import Proof
-from pair.restore_drill import Copy, Proven
+from pair.commands import backup, drill
+from pair.repositories import pgbackrest, proofs, restore_drill, turn
+from pair.repositories.proofs import Proof
+from pair.repositories.restore_drill import Copy, Proven
+from pair.server import cluster, postgresql
+from pair.server.postgresql import Role, Seen
 from pair.settings import PairSettings
 
 from tests.pair.hosts import pair_settings, without_root
@@ -39,7 +41,7 @@ class Host:
         monkeypatch.setattr(postgresql, "look", self._look)
         monkeypatch.setattr(turn, "refresh", self._refresh)
         monkeypatch.setattr(pgbackrest, "run", self._run)
-        monkeypatch.setattr("pair.postgres_user.run", self._as_postgres)
+        monkeypatch.setattr("pair.server.postgres_user.run", self._as_postgres)
 
         def question(copy: Copy, asked: datetime, begin: float) -> Proven:
             return self._question(copy, asked, begin)

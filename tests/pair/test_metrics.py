@@ -13,11 +13,14 @@ import psycopg
 import pytest
 from host import metrics as written
 from host.errors import HostError
-from pair import authority, cluster, metrics, pgbackrest, postgresql, proofs
-from pair.certificate_folder import CertificateFolder, Holding, Installed
-from pair.certificates import certificate_text, key_text, names_of, new_key
-from pair.pgbackrest import Backup, RepositoryInfo
-from pair.proofs import Proof
+from pair.commands import metrics
+from pair.keys import authority
+from pair.keys.certificate_folder import CertificateFolder, Holding, Installed
+from pair.keys.certificates import certificate_text, key_text, names_of, new_key
+from pair.repositories import pgbackrest, proofs
+from pair.repositories.pgbackrest import Backup, RepositoryInfo
+from pair.repositories.proofs import Proof
+from pair.server import cluster, postgresql
 
 from tests.machines.programs import program
 from tests.pair.hosts import document, pair_settings, without_root

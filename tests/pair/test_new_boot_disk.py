@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from host.errors import HostError
 from host.programs import Finished
-from pair import cluster, create, lock
+from pair.commands import create
+from pair.server import cluster, lock
 from pair.settings import PairSettings
 
 from tests.pair.hosts import pair_settings

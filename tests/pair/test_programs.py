@@ -9,8 +9,9 @@ import pytest
 from host import programs
 from host.errors import HostError
 from host.programs import CommandError
-from pair import cluster, lock, pgbackrest
-from pair.cluster import State
+from pair.repositories import pgbackrest
+from pair.server import cluster, lock
+from pair.server.cluster import State
 
 CONTROL = """pg_control version number:            1700
 Catalog version number:               202406281

@@ -1,7 +1,7 @@
 """pairctl restart: which host gets a parameter first that a standby needs as its primary has it."""
 
 import pytest
-from pair.restart import Pending, out_of_order
+from pair.commands.restart import Pending, out_of_order
 
 PEER = {"max_wal_senders": 10, "max_connections": 100}
 

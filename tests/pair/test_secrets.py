@@ -11,7 +11,7 @@ import fetch
 import pytest
 from host import files
 from host.identity import OBJECTS_SCOPE, AwsIdentity, subject_token
-from pair import secrets
+from pair.commands import secrets
 
 from tests.pair.clouds import ACCESS_TOKEN, IDENTITY_TOKEN, KEYS, Clouds
 from tests.pair.hosts import pair_settings, without_root

@@ -4,8 +4,8 @@ import pytest
 from host.errors import HostError
 from hypothesis import given
 from hypothesis import strategies as st
-from pair import timeline
-from pair.timeline import Switch
+from pair.server import timeline
+from pair.server.timeline import Switch
 
 HISTORY = """1\t0/6046338\tno recovery target specified
 

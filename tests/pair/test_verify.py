@@ -13,9 +13,10 @@ from host.errors import HostError
 from host.programs import CommandError, Finished
 from hypothesis import given
 from hypothesis import strategies as st
-from pair import archive_gaps, proofs, turn, verify, verify_text
-from pair.archive_gaps import Need, Segment
-from pair.proofs import Proof, Result
+from pair.commands import verify
+from pair.repositories import archive_gaps, proofs, turn, verify_text
+from pair.repositories.archive_gaps import Need, Segment
+from pair.repositories.proofs import Proof, Result
 
 from tests.pair.hosts import pair_settings, without_root
 
@@ -178,8 +179,8 @@ class Repository:
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     made = Repository()
     without_root(monkeypatch, tmp_path)
-    monkeypatch.setattr("pair.pgbackrest.run", made.run)
-    monkeypatch.setattr("pair.postgres_user.run", made.list)
+    monkeypatch.setattr("pair.repositories.pgbackrest.run", made.run)
+    monkeypatch.setattr("pair.server.postgres_user.run", made.list)
     monkeypatch.setattr(verify, "SETTLES", 0)
     monkeypatch.setattr("host.metrics.FOLDER", tmp_path)
 

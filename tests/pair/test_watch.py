@@ -6,9 +6,10 @@ import pytest
 from host.metrics import Known, Sample
 from hypothesis import given
 from hypothesis import strategies as st
-from pair import watch, watch_fence
-from pair.fence import Kind, Reading
-from pair.watch_fence import Act, Sight, decide, lacking
+from pair.commands import watch
+from pair.succession import watch_fence
+from pair.succession.fence import Kind, Reading
+from pair.succession.watch_fence import Act, Sight, decide, lacking
 
 from tests.pair.sights import UNREADABLE, A, B, both, reading
 

@@ -1,0 +1,1 @@
+"""The words of pairctl, a module each. None uses another."""

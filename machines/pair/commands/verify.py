@@ -1,0 +1,78 @@
+"""`pairctl verify`: whether everything in a repository is there and sound, on either host.
+
+A repository counts as clean only when pgBackRest's text says nothing but that, every backup of `info` was found valid,
+and no WAL is missing. Whatever cannot be read or understood is not clean.
+"""
+
+import argparse
+import sys
+import time
+
+from host.errors import HostError
+
+from pair.repositories import archive_gaps, pgbackrest, proofs, turn, verify_text
+from pair.repositories.archive_gaps import Gaps
+from pair.repositories.pgbackrest import QUIET
+from pair.repositories.proofs import Proof
+from pair.server import postgres_user
+from pair.settings import PairSettings
+
+TIMEOUT = 24 * 3600
+LIST_TIMEOUT = 600
+SETTLES = 20
+"""Seconds; segments are pushed side by side, so the newest ones may come out of order."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Which one."""
+    parser.add_argument("--repository", type=int, required=True, metavar="N", help="the N of repoN")
+
+
+def run(options: argparse.Namespace, settings: PairSettings) -> int:
+    """1 for a repository that is not clean, and for one that cannot be read."""
+    repository = turn.repository_of(settings, options.repository)
+    turn.refresh(settings, repository)
+    faults: tuple[str, ...]
+    try:
+        faults = verified(settings, repository.number)
+    except HostError as error:
+        faults = (str(error),)
+    for fault in faults:
+        sys.stderr.write(f"repository {repository.number}: {fault}\n")
+    if not faults:
+        sys.stdout.write(f"repository {repository.number} is clean\n")
+    proofs.note(Proof.VERIFY, repository.number, good=not faults, now=time.time())
+    return 1 if faults else 0
+
+
+def verified(settings: PairSettings, number: int) -> tuple[str, ...]:
+    """The faults of a repository. Raises HostError."""
+    before = _info(settings, number)
+    finished = pgbackrest.run(
+        settings, "verify", "--output=text", "--verbose", *QUIET, repository=number, timeout=TIMEOUT
+    )
+    after = _info(settings, number)
+    # Backups that were made or expired meanwhile were not there for all of it.
+    labels = {need.label for need in archive_gaps.needs(before, number)}
+    labels &= {need.label for need in archive_gaps.needs(after, number)}
+    found = _gaps(settings, number, after)
+    if found.faults:
+        time.sleep(SETTLES)
+        found = _gaps(settings, number, after)
+    for note in found.notes:
+        sys.stdout.write(f"repository {number}: {note}\n")
+    faults = (*verify_text.faults(finished.output, labels), *found.faults, *finished.errors.split("\n"))
+    nothing = () if labels else ("there is no backup in it",)
+    return tuple(fault.strip() for fault in (*nothing, *faults) if fault.strip())
+
+
+def _info(settings: PairSettings, number: int) -> str:
+    words = ("--output=json", *QUIET)
+    return pgbackrest.run(settings, "info", *words, repository=number, timeout=LIST_TIMEOUT).output
+
+
+def _gaps(settings: PairSettings, number: int, info: str) -> Gaps:
+    path = f"archive/{settings.stanza}/{archive_gaps.archive_id(info, number)}"
+    words = ["pgbackrest", f"--repo={number}", "--output=json", "--recurse", *QUIET, "repo-ls", path]
+    listing = postgres_user.run(settings, words, timeout=LIST_TIMEOUT).output
+    return archive_gaps.gaps(archive_gaps.listed(listing), archive_gaps.needs(info, number))

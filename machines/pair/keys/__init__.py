@@ -1,0 +1,1 @@
+"""Keys and certificates of the hosts, and how they come to each other."""

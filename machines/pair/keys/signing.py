@@ -1,0 +1,96 @@
+"""The work of the host that has the certificate authority: keeps it alive, and signs what the hosts ask for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from host import files
+from host.errors import HostError
+
+from pair.keys import authority, certificates
+from pair.keys.authority import Authority
+from pair.keys.certificates import Names
+from pair.settings import PairSettings
+
+FOLDER = "pair-authority"
+"""Below the mount point: the key outlives the boot disk, and is in no repository."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The answer to the requests of one host."""
+
+    certificates: Mapping[str, str]
+    """PEM by kind: kept ones and new ones."""
+    refused: tuple[str, ...] = ()
+    """Why requests got no certificate, one line each."""
+    waits: bool = False
+    """Whether an authority is too new to sign."""
+
+
+def authorities(settings: PairSettings, now: datetime) -> tuple[Authority, ...]:
+    """The authorities of this host that have not ended; a new one is made when it is time."""
+    folder = settings.mount_point / FOLDER
+    own = [each for each in _stored(folder) if certificates.valid_at(each.certificate, now)]
+    if authority.needs_new(own, now):
+        made = authority.make(settings.host, now)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            files.write(folder / f"{made.name}.key", certificates.key_text(made.key))
+            files.write(folder / f"{made.name}.pem", certificates.certificate_text(made.certificate))
+        except OSError as error:
+            raise HostError(f"the authority cannot be kept: {error}", f"findmnt {settings.mount_point}") from None
+        own.append(made)
+    return tuple(own)
+
+
+def _stored(folder: Path) -> Iterator[Authority]:
+    for path in sorted(folder.glob("*.pem")):
+        key = files.text_of(path.with_suffix(".key"))
+        found = authority.read(key or "", path.read_text(encoding="utf-8"))
+        if found is not None:
+            yield found
+
+
+@dataclass(frozen=True)
+class Signatory:
+    """What signing needs to know."""
+
+    own: Sequence[Authority]
+    trusted: Sequence[x509.Certificate]
+    """What both hosts trust."""
+    lifetime: timedelta
+    now: datetime
+
+    def answer(self, wanted: Mapping[str, Names], requests: Mapping[str, str], present: Mapping[str, str]) -> Signed:
+        """Certificates for the requests of one host; a sound one that fits its request is kept."""
+        signer = authority.signer(self.own, self.trusted, self.now)
+        result: dict[str, str] = {}
+        refused = [f"{kind!r:.40}: nothing of that name is signed" for kind in sorted(set(requests) - set(wanted))]
+        waits = False
+        for kind, names in wanted.items():
+            if kind in present:
+                result[kind] = present[kind]
+            if kind not in requests:
+                continue
+            try:
+                key = certificates.read_request(requests[kind])
+            except ValueError as error:
+                refused.append(f"{kind}: {error}")
+                continue
+            if self._fits(present.get(kind, ""), certificates.public_bytes(key), names):
+                continue
+            if signer is None:
+                waits = True
+                continue
+            made = authority.sign(signer, key, names, self.lifetime, self.now)
+            result[kind] = certificates.certificate_text(made)
+        return Signed(result, tuple(refused), waits)
+
+    def _fits(self, present: str, key: bytes, names: Names) -> bool:
+        found = certificates.read_certificates(present)
+        if len(found) != 1 or certificates.public_key_of(found[0]) != key:
+            return False
+        return not any(certificates.faults(found[0], names, self.trusted, self.now))

@@ -1,0 +1,1 @@
+"""pgBackRest, its repositories, what lies in them and what it proves."""

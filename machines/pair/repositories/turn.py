@@ -1,0 +1,41 @@
+"""Whose turn a job is: its timer is on both hosts, and PostgreSQL says what this one is now."""
+
+import sys
+
+from host.errors import HostError
+
+from pair.commands import secrets
+from pair.server import cluster, postgresql
+from pair.server.postgresql import Role
+from pair.settings import PairSettings, Repository
+
+
+def role(settings: PairSettings) -> Role:
+    """What PostgreSQL on this host is; a standby that does not answer is still one. Raises HostError."""
+    seen = postgresql.look(settings)
+    if seen.role in (Role.PRIMARY, Role.STANDBY):
+        return seen.role
+    if cluster.is_empty(settings):
+        raise HostError("there is no database on this host yet", "journalctl -u pair-create")
+    if cluster.is_standby(settings):
+        return Role.STANDBY
+    raise HostError(f"PostgreSQL does not answer: {seen.error}", "pairctl status")
+
+
+def repository_of(settings: PairSettings, number: int) -> Repository:
+    """A repository that this host reaches. Raises HostError."""
+    for repository in settings.repositories:
+        if repository.number == number:
+            return repository
+    known = ", ".join(str(repository.number) for repository in settings.repositories)
+    raise HostError(f"{settings.host} reaches no repository {number}", f"--repository {known}")
+
+
+def refresh(settings: PairSettings, repository: Repository) -> None:
+    """A fresh token before long work: a running pgBackRest never reads it again. Without, the present one must do."""
+    if repository.access != secrets.FEDERATED:
+        return
+    try:
+        secrets.write_repository(settings, repository)
+    except HostError as error:
+        sys.stderr.write(f"the token of repository {repository.number} is not renewed: {error}\n")

@@ -1,0 +1,1 @@
+"""PostgreSQL on this host and on its peer: PGDATA, service, connections, slots, WAL."""

@@ -1,0 +1,238 @@
+"""PGDATA and PostgreSQL's service on this host: what can be told and done while no server answers."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from host.errors import HostError
+from host.programs import CommandError, run
+
+from pair.server import postgres_user, timeline
+from pair.settings import PairSettings
+
+STANDBY_SIGNAL = "standby.signal"
+RECOVERY_SIGNAL = "recovery.signal"
+AUTO_CONF = "postgresql.auto.conf"
+CREATING = "creating"
+"""File below `settings.state` from the first change to the last: what is in PGDATA meanwhile is half of a pair."""
+ALONE = "20-alone.conf"
+ALONE_TEXT = """# Written and removed by pairctl: the standby is away, and no commit waits for it.
+synchronous_standby_names = ''
+"""
+START_TIMEOUT = 900
+"""Seconds; recovery after a crash replays up to max_wal_size and more."""
+STOP_TIMEOUT = 120
+"""Seconds; a fast shutdown waits for a checkpoint, the standby and the archiver."""
+ALIGNMENT = 8
+"""Bytes; a record begins at a multiple."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record of the WAL."""
+
+    begin: int
+    end: int
+    """Where the next one begins, but for headers of pages between."""
+    manager: str
+    description: str
+
+    @property
+    def is_shutdown_checkpoint(self) -> bool:
+        """Whether it is the last that a PostgreSQL writes which stops in peace."""
+        return self.manager == "XLOG" and self.description.startswith("CHECKPOINT_SHUTDOWN")
+
+
+class State(StrEnum):
+    """`Database cluster state` of pg_controldata, as far as it makes a difference here."""
+
+    SHUT_DOWN = "shut down"
+    SHUT_DOWN_IN_RECOVERY = "shut down in recovery"
+    OTHER = "not shut down"
+
+
+@dataclass(frozen=True)
+class Control:
+    """The control file."""
+
+    state: State
+    checkpoint: str
+    """Position of the last checkpoint record."""
+    redo: str
+    timeline: int
+    system: str
+    """Identifier of the database system; two that differ can never be a pair."""
+    checksums: bool
+
+
+def is_empty(settings: PairSettings) -> bool:
+    """Whether PGDATA holds no database: it is missing, or has nothing in it."""
+    return not settings.data.is_dir() or not any(settings.data.iterdir())
+
+
+def is_standby(settings: PairSettings) -> bool:
+    """Whether PostgreSQL would start as a standby."""
+    return (settings.data / STANDBY_SIGNAL).exists()
+
+
+def is_alone(settings: PairSettings) -> bool:
+    """Whether commits go on without the standby."""
+    return _alone(settings).exists()
+
+
+def be_alone(settings: PairSettings) -> None:
+    """Writes the file that lets commits go on; PostgreSQL must read its configuration after."""
+    postgres_user.write(_alone(settings), ALONE_TEXT, 0o644)
+
+
+def be_a_pair(settings: PairSettings) -> None:
+    """Removes the file that lets commits go on without the standby."""
+    _alone(settings).unlink(missing_ok=True)
+
+
+def make_standby(settings: PairSettings) -> None:
+    """PostgreSQL starts as the peer's standby from now on.
+
+    pg_rewind and restore leave the peer's postgresql.auto.conf, or one with a fixed repository in restore_command; all
+    that a standby needs stands in /etc/postgresql.
+    """
+    postgres_user.write(settings.data / AUTO_CONF, "")
+    (settings.data / RECOVERY_SIGNAL).unlink(missing_ok=True)
+    postgres_user.write(settings.data / STANDBY_SIGNAL, "")
+    be_a_pair(settings)
+
+
+def control(settings: PairSettings) -> Control:
+    """The control file of a stopped or running cluster. Raises CommandError."""
+    words = [str(settings.programs / "pg_controldata"), str(settings.data)]
+    return parse_control(postgres_user.run(settings, words, timeout=10).output)
+
+
+def parse_control(text: str) -> Control:
+    """The text of pg_controldata. Raises HostError."""
+    fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in text.splitlines())}
+    try:
+        state = fields["Database cluster state"]
+        return Control(
+            state=State(state) if state in tuple(State) else State.OTHER,
+            checkpoint=fields["Latest checkpoint location"],
+            redo=fields["Latest checkpoint's REDO location"],
+            timeline=int(fields["Latest checkpoint's TimeLineID"]),
+            system=fields["Database system identifier"],
+            checksums=fields["Data page checksum version"] != "0",
+        )
+    except (KeyError, ValueError) as error:
+        raise HostError(f"pg_controldata cannot be understood: {error}") from None
+
+
+def own_timeline(settings: PairSettings, known: Control) -> int:
+    """The newest timeline that this host wrote or followed.
+
+    A host that was promoted and crashed before its next checkpoint has the new one in pg_wal alone.
+    """
+    names = [path.name for path in (settings.data / "pg_wal").iterdir()]
+    segments = [int(name[:8], 16) for name in names if re.fullmatch(r"[0-9A-F]{24}", name)]
+    return max([known.timeline, *segments])
+
+
+def last_record(settings: PairSettings, start: str, on_timeline: int) -> Record | None:
+    """The last valid record at or after a position of a record; None where there is none there."""
+    # Quiet first: a gigabyte of WAL has millions of records, and the complaint at the end names the last.
+    complaint = re.search(r"error in WAL record at ([0-9A-F]+/[0-9A-F]+)", _waldump(settings, start, on_timeline, "-q"))
+    begin = complaint[1] if complaint else start
+    records = [parse_record(line) for line in _waldump(settings, begin, on_timeline).splitlines()]
+    return next((record for record in reversed(records) if record is not None), None)
+
+
+def parse_record(line: str) -> Record | None:
+    """A line of pg_waldump; None for anything that is no record."""
+    match = re.match(
+        r"rmgr: (\S+)\s+len \(rec/tot\):\s*\d+/\s*(\d+),.*? lsn: ([0-9A-F]+/[0-9A-F]+), .*?desc: (.*)", line
+    )
+    if match is None:
+        return None
+    begin = timeline.position(match[3])
+    return Record(begin, begin + -(-int(match[2]) // ALIGNMENT) * ALIGNMENT, match[1], match[4])
+
+
+def is_running(settings: PairSettings) -> bool:
+    """Whether the service is up, starting or stopping."""
+    finished = run(["systemctl", "is-active", settings.unit], timeout=10, accepted=range(256))
+    return finished.output.strip() in ("active", "activating", "deactivating", "reloading")
+
+
+def was_tried(settings: PairSettings) -> bool:
+    """Whether the service runs, ran since the machine booted, or was refused by its guard."""
+    words = ["systemctl", "show", "--value", "--property=ActiveState", "--property=ActiveEnterTimestampMonotonic"]
+    return sorted(run([*words, settings.unit], timeout=10).output.split()) != ["0", "inactive"]
+
+
+def start(settings: PairSettings) -> None:
+    """Starts the service, through its guard. Raises HostError with the reason from the journal."""
+    _systemctl(settings, "start", START_TIMEOUT)
+
+
+def restart(settings: PairSettings) -> None:
+    """Stops and starts the service, through its guard. Raises HostError."""
+    _systemctl(settings, "restart", START_TIMEOUT)
+
+
+def reload(settings: PairSettings) -> None:
+    """Lets PostgreSQL read its configuration. Raises HostError."""
+    _systemctl(settings, "reload", STOP_TIMEOUT)
+
+
+def stop(settings: PairSettings) -> None:
+    """Stops the service; a fast shutdown, in which clients are sent away at once. Raises HostError."""
+    _systemctl(settings, "stop", STOP_TIMEOUT)
+
+
+def keep_diverged(settings: PairSettings, on_timeline: int, fork_at: int, end: int | None) -> tuple[Path, int]:
+    """Copies the WAL that only this host has, before anything is rewound: the folder, and how many segments.
+
+    Who must know what was lost reads it with pg_waldump.
+    """
+    source = settings.data / "pg_wal"
+    names = timeline.diverged_segments([path.name for path in source.iterdir()], on_timeline, fork_at, end)
+    folder = settings.state / f"diverged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    postgres_user.make_folder(settings.state)
+    postgres_user.make_folder(folder)
+    for name in names:
+        shutil.copy2(source / name, folder / name)
+        shutil.chown(folder / name, "postgres", "postgres")
+    return folder, len(names)
+
+
+def _alone(settings: PairSettings) -> Path:
+    return settings.configuration / "conf.d" / ALONE
+
+
+def _waldump(settings: PairSettings, start: str, on_timeline: int, *options: str) -> str:
+    """Output and complaints of pg_waldump, which always ends with a complaint about the end of the WAL."""
+    words = [
+        str(settings.programs / "pg_waldump"),
+        f"--path={settings.data / 'pg_wal'}",
+        f"--timeline={on_timeline}",
+        f"--start={start}",
+        *options,
+    ]
+    finished = postgres_user.run(settings, words, timeout=120, accepted=(0, 1))
+    return f"{finished.output}\n{finished.errors}"
+
+
+def _systemctl(settings: PairSettings, verb: str, timeout: float) -> None:
+    """Debian's unit counts a PostgreSQL that failed to start as a success, so what is there after it counts."""
+    try:
+        run(["systemctl", verb, settings.unit], timeout=timeout)
+        failed = verb != "stop" and not is_running(settings)
+    except CommandError:
+        failed = True
+    if failed:
+        journal = run(
+            ["journalctl", "-u", settings.unit, "-n", "8", "-o", "cat", "--no-pager"], timeout=10, accepted=range(256)
+        )
+        words = " / ".join(line.strip() for line in journal.output.splitlines() if line.strip())
+        raise HostError(f"PostgreSQL did not {verb}: {words}", f"journalctl -u {settings.unit} -e")

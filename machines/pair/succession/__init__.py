@@ -1,0 +1,1 @@
+"""Who may be the primary, and how a host becomes it or follows it."""
