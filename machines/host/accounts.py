@@ -70,22 +70,22 @@ def agreed_on(
     looked at again, and may be refused now. Raises HostError.
     """
     if options.dry_run or not options.yes:
-        sight = _not_refused(look(), refusal)
-        if not agreed(account(sight), options):
+        seen = _not_refused(look(), refusal)
+        if not agreed(account(seen), options):
             yield None
             return
     with lock:
-        sight = _not_refused(look(), refusal)
+        seen = _not_refused(look(), refusal)
         if options.yes:
-            agreed(account(sight), options)
-        yield sight
+            agreed(account(seen), options)
+        yield seen
 
 
-def _not_refused(sight: Seen, refusal: Callable[[Seen], HostError | None]) -> Seen:
-    refused = refusal(sight)
+def _not_refused(seen: Seen, refusal: Callable[[Seen], HostError | None]) -> Seen:
+    refused = refusal(seen)
     if refused is not None:
         raise refused
-    return sight
+    return seen
 
 
 class Progress:

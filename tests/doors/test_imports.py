@@ -113,7 +113,7 @@ def test_the_two_clouds_of_a_system_do_not_know_each_other() -> None:
     for path in _files("components"):
         words = set(path.stem.split("_"))
         other = {"gce": "ec2", "ec2": "gce"}.get(next(iter(words & {"gce", "ec2"}), ""))
-        crossing = [entry for entry in _imports_of(path) if other and other in entry.module.split(".")[-1].split("_")]
+        crossing = [entry for entry in imports_of(path) if other and other in entry.module.split(".")[-1].split("_")]
 
         assert crossing == []
 
@@ -135,7 +135,7 @@ def test_the_entry_point_only_reads_and_builds() -> None:
 def test_a_forbidden_import_is_seen(tmp_path: Path) -> None:
     source = tmp_path / "wrong.py"
     source.write_text("from components.network import AwsNetwork\nimport pulumi\nimport json\n", encoding="utf-8")
-    modules = [entry.module for entry in _imports_of(source, tmp_path)]
+    modules = [entry.module for entry in imports_of(source, tmp_path)]
 
     assert [module for module in modules if not _is_open(module, "policies")] == [
         "components.network.AwsNetwork",
@@ -159,10 +159,10 @@ def _starts(module: str, package: str) -> bool:
 
 def _imports(room: str) -> Iterator[Import]:
     for path in _files(room):
-        yield from _imports_of(path)
+        yield from imports_of(path)
 
 
-def _imports_of(path: Path, root: Path = ROOT) -> Iterator[Import]:
+def imports_of(path: Path, root: Path = ROOT) -> Iterator[Import]:
     """Every import, also inside functions; names of a `from` import count as modules."""
     file = str(path.relative_to(root))
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -10,8 +10,7 @@ import fetch
 import pytest
 from cryptography import x509
 from host.identity import aws_identity
-from pair.commands import exchange
-from pair.keys import certificates, wireguard
+from pair.keys import certificates, exchange, wireguard
 from pair.keys.certificate_folder import CertificateFolder
 from pair.keys.parameter_store import ParameterStore
 from pair.server import cluster, lock

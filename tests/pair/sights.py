@@ -48,8 +48,8 @@ class Pair:
     readings: tuple[Reading, ...] = both(3, A)
     is_alone: bool = False
 
-    def sight(self) -> observe.Sight:
-        return observe.Sight(B, A, self.here, self.there, self.epoch, self.readings, self.is_alone)
+    def state(self) -> observe.PairState:
+        return observe.PairState(B, A, self.here, self.there, self.epoch, self.readings, self.is_alone)
 
 
 FORK = timeline.position("0/4000000")

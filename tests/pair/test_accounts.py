@@ -45,30 +45,30 @@ def refused(error: HostError | None) -> str:
     ],
 )
 def test_whom_promote_refuses(pair: Pair, decision: Decision, words: str) -> None:
-    error = promote.refusal(pair.sight(), decision)
+    error = promote.refusal(pair.state(), decision)
 
     assert (error is None) == (not words)
     assert words in refused(error)
 
 
 def test_promote_takes_an_epoch_above_everything_that_is_known() -> None:
-    assert LOST.sight().next_epoch == 4
-    assert replace(LOST, epoch=9).sight().next_epoch == 10
-    assert replace(LOST, readings=UNREADABLE).sight().next_epoch == STANDBY.heartbeat_epoch + 1
+    assert LOST.state().next_epoch == 4
+    assert replace(LOST, epoch=9).state().next_epoch == 10
+    assert replace(LOST, readings=UNREADABLE).state().next_epoch == STANDBY.heartbeat_epoch + 1
 
 
 def test_promote_says_what_might_be_lost() -> None:
     here = replace(STANDBY, lsn="0/5000000", received="0/5000100", heartbeat_age=7.4)
 
-    text = str(promote.account(replace(LOST, here=here).sight(), FENCED))
+    text = str(promote.account(replace(LOST, here=here).state(), FENCED))
 
     assert "commits of the last 7 s" in text
     assert "256 bytes of it wait for replay" in text
 
 
 def test_promote_trusts_a_person_or_waits() -> None:
-    trusting = promote.account(LOST.sight(), FENCED).steps
-    waiting = promote.account(LOST.sight(), UNDECIDED).steps
+    trusting = promote.account(LOST.state(), FENCED).steps
+    waiting = promote.account(LOST.state(), UNDECIDED).steps
 
     assert any("instance stopped" in step for step in trusting)
     assert any(f"wait {promote.YIELD_SECONDS} s" in step for step in waiting)
@@ -79,7 +79,7 @@ def test_promote_waits_longer_than_a_watch_needs_to_yield() -> None:
 
 
 def test_commits_go_on_before_the_promotion_ends() -> None:
-    steps = promote.account(LOST.sight(), FENCED).steps
+    steps = promote.account(LOST.state(), FENCED).steps
     order = [
         next(i for i, step in enumerate(steps) if word in step) for word in ("token", "go on without", "pg_promote")
     ]
@@ -88,7 +88,7 @@ def test_commits_go_on_before_the_promotion_ends() -> None:
 
 
 def ready(pair: Pair, *, watch_runs: bool = True, behind: int = 0) -> switchover.Ready:
-    return switchover.Ready(pair.sight(), watch_runs, behind)
+    return switchover.Ready(pair.state(), watch_runs, behind)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_switchover_says_that_nothing_is_lost_and_when_nobody_can_write() -> Non
     assert text.index("no write is accepted") < text.index("writes are accepted")
 
 
-REWIND = rejoin.Ready(replace(OLD, here=AWAY).sight(), relation=relation(FORK + 100))
+REWIND = rejoin.Ready(replace(OLD, here=AWAY).state(), relation=relation(FORK + 100))
 
 
 @pytest.mark.parametrize(
@@ -130,14 +130,14 @@ REWIND = rejoin.Ready(replace(OLD, here=AWAY).sight(), relation=relation(FORK + 
         (replace(REWIND, is_empty=True, relation=None), False, Way.RESTORE),
         (replace(REWIND, relation=relation(FORK)), False, Way.FOLLOW),
         (replace(REWIND, relation=relation(FORK + 100, None)), False, Way.FOLLOW),
-        (rejoin.Ready(Pair().sight(), relation=relation(fork=None)), False, Way.NOTHING),
+        (rejoin.Ready(Pair().state(), relation=relation(fork=None)), False, Way.NOTHING),
         (
-            rejoin.Ready(Pair(here=replace(STANDBY, streaming=False)).sight(), relation=relation(fork=None)),
+            rejoin.Ready(Pair(here=replace(STANDBY, streaming=False)).state(), relation=relation(fork=None)),
             False,
             Way.SLOT,
         ),
         (
-            rejoin.Ready(Pair(here=replace(STANDBY, streaming=False)).sight(), relation=relation(FORK + 1)),
+            rejoin.Ready(Pair(here=replace(STANDBY, streaming=False)).state(), relation=relation(FORK + 1)),
             False,
             Way.REWIND,
         ),
@@ -155,9 +155,9 @@ def test_rejoin_takes_the_cheapest_sound_way(
 @pytest.mark.parametrize(
     ("seen", "words"),
     [
-        (replace(REWIND, sight=LOST.sight()), "no primary that could be followed"),
-        (replace(REWIND, sight=Pair(here=STANDBY, there=STANDBY).sight()), "no primary that could be followed"),
-        (replace(REWIND, sight=replace(OLD, epoch=4).sight()), "no token outranks it"),
+        (replace(REWIND, state=LOST.state()), "no primary that could be followed"),
+        (replace(REWIND, state=Pair(here=STANDBY, there=STANDBY).state()), "no primary that could be followed"),
+        (replace(REWIND, state=replace(OLD, epoch=4).state()), "no token outranks it"),
         (replace(REWIND, relation=relation(same_system=False)), "another initdb"),
         (replace(REWIND, relation=None, cannot_rewind="no ancestor"), "no ancestor"),
     ],
@@ -167,7 +167,7 @@ def test_whom_rejoin_refuses(seen: rejoin.Ready, words: str) -> None:
 
 
 def test_an_outranked_primary_that_runs_may_rejoin() -> None:
-    assert rejoin.refusal(replace(REWIND, sight=OLD.sight()), from_repository=False) is None
+    assert rejoin.refusal(replace(REWIND, state=OLD.state()), from_repository=False) is None
 
 
 def test_rejoin_keeps_what_only_this_host_has_before_it_is_overwritten() -> None:
@@ -178,7 +178,7 @@ def test_rejoin_keeps_what_only_this_host_has_before_it_is_overwritten() -> None
 
 
 def test_rejoin_does_nothing_to_a_standby_that_streams() -> None:
-    seen = rejoin.Ready(Pair().sight(), relation=relation(fork=None))
+    seen = rejoin.Ready(Pair().state(), relation=relation(fork=None))
 
     assert rejoin.account(seen, Way.NOTHING).steps == ("nothing: it streams already",)
 
@@ -198,14 +198,14 @@ ALONE = Pair(here=replace(PRIMARY, streaming=False), there=AWAY, epoch=3, readin
     ids=["standby away", "link just cut", "standby there", "twice", "on a standby"],
 )
 def test_whom_alone_refuses(pair: Pair, words: str) -> None:
-    error = alone.refusal(pair.sight())
+    error = alone.refusal(pair.state())
 
     assert (error is None) == (not words)
     assert words in refused(error)
 
 
 def test_alone_says_what_it_costs() -> None:
-    assert "every commit from now on" in str(alone.account(ALONE.sight()))
+    assert "every commit from now on" in str(alone.account(ALONE.state()))
 
 
 @pytest.mark.parametrize(
@@ -222,11 +222,11 @@ def test_alone_says_what_it_costs() -> None:
     ],
 )
 def test_status_names_what_is_wrong(pair: Pair, words: str) -> None:
-    assert any(words in fault for fault in status.faults(pair.sight(), 10))
+    assert any(words in fault for fault in status.faults(pair.state(), 10))
 
 
 def test_status_finds_nothing_wrong_with_a_healthy_pair() -> None:
-    assert list(status.faults(Pair().sight(), 10)) == []
+    assert list(status.faults(Pair().state(), 10)) == []
 
 
 def test_no_pair_is_made_where_there_was_one_or_may_have_been() -> None:
@@ -272,8 +272,8 @@ def test_what_was_seen_is_looked_at_again_under_the_lock(tmp_path: Path, monkeyp
         looks.append(seen[len(looks)])
         return looks[-1]
 
-    def refusal(sight: Seen) -> HostError | None:
-        return HostError("changed") if sight.role is Role.AWAY else None
+    def refusal(seen: Seen) -> HostError | None:
+        return HostError("changed") if seen.role is Role.AWAY else None
 
     with (
         pytest.raises(HostError, match="changed"),

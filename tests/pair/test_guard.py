@@ -1,4 +1,4 @@
-"""pairctl guard: every case of who may start, as a table and over generated sights."""
+"""pairctl guard: every case of who may start, as a table and over generated conditions."""
 
 from dataclasses import replace
 
@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pair.commands import guard
-from pair.commands.guard import Sight, decide
 from pair.server.postgresql import Role
 from pair.succession import fence
+from pair.succession.admission import StartConditions, decide
 from pair.succession.fence import Kind, Reading
 
 from tests.pair.sights import UNREADABLE, A, B, both, reading
 
-OLD_PRIMARY = Sight(host=A, epoch=2, readings=both(3, B))
-HOLDER = Sight(host=A, epoch=3, readings=both(3, A))
-BLIND = Sight(host=A, epoch=3, readings=UNREADABLE)
+OLD_PRIMARY = StartConditions(host=A, epoch=2, readings=both(3, B))
+HOLDER = StartConditions(host=A, epoch=3, readings=both(3, A))
+BLIND = StartConditions(host=A, epoch=3, readings=UNREADABLE)
 
 
 @pytest.mark.parametrize(
-    ("sight", "allowed"),
+    ("conditions", "allowed"),
     [
         (HOLDER, True),
         (OLD_PRIMARY, False),
@@ -44,12 +44,12 @@ BLIND = Sight(host=A, epoch=3, readings=UNREADABLE)
         (replace(BLIND, readings=()), False),
     ],
 )
-def test_who_may_start(sight: Sight, allowed: bool) -> None:  # noqa: FBT001 -- a parameter of the test
-    assert decide(sight).allowed is allowed
+def test_who_may_start(conditions: StartConditions, allowed: bool) -> None:  # noqa: FBT001 -- a parameter of the test
+    assert decide(conditions).allowed is allowed
 
 
-sights = st.builds(
-    Sight,
+cases = st.builds(
+    StartConditions,
     host=st.just(A),
     epoch=st.integers(0, 4),
     is_empty=st.booleans(),
@@ -69,37 +69,37 @@ sights = st.builds(
 )
 
 
-@given(sights)
-def test_no_outranked_primary_starts_whatever_else_is_so(sight: Sight) -> None:
-    if fence.standing(sight.host, sight.epoch, sight.readings) is fence.Standing.OUTRANKED:
-        assert decide(sight).allowed == (sight.is_empty or sight.is_standby)
+@given(cases)
+def test_no_outranked_primary_starts_whatever_else_is_so(conditions: StartConditions) -> None:
+    if fence.standing(conditions.host, conditions.epoch, conditions.readings) is fence.Standing.OUTRANKED:
+        assert decide(conditions).allowed == (conditions.is_empty or conditions.is_standby)
 
 
-@given(sights)
-def test_a_refusal_says_what_helps(sight: Sight) -> None:
-    verdict = decide(sight)
+@given(cases)
+def test_a_refusal_says_what_helps(conditions: StartConditions) -> None:
+    verdict = decide(conditions)
 
     assert verdict.reason
     assert verdict.allowed or verdict.hint
 
 
-@given(sights)
-def test_a_persons_word_is_used_only_where_nobody_else_answers(sight: Sight) -> None:
-    verdict = decide(sight)
+@given(cases)
+def test_a_persons_word_is_used_only_where_nobody_else_answers(conditions: StartConditions) -> None:
+    verdict = decide(conditions)
 
     if verdict.uses_override:
-        assert not any(each.is_readable for each in sight.readings)
-        assert sight.peer in (Role.AWAY, Role.STARTING, Role.RECOVERING)
-        assert not decide(replace(sight, override="")).allowed
+        assert not any(each.is_readable for each in conditions.readings)
+        assert conditions.peer in (Role.AWAY, Role.STARTING, Role.RECOVERING)
+        assert not decide(replace(conditions, override="")).allowed
 
 
-@given(sights)
-def test_only_a_start_that_nobody_could_judge_is_tried_again(sight: Sight) -> None:
-    verdict = decide(sight)
+@given(cases)
+def test_only_a_start_that_nobody_could_judge_is_tried_again(conditions: StartConditions) -> None:
+    verdict = decide(conditions)
 
     assert not (verdict.nobody_answered and verdict.allowed)
     if verdict.nobody_answered:
-        assert decide(replace(sight, readings=both(sight.epoch, A))).allowed
+        assert decide(replace(conditions, readings=both(conditions.epoch, A))).allowed
 
 
 def test_the_guard_ends_within_half_a_minute() -> None:

@@ -12,6 +12,7 @@ import pytest
 from host import files
 from host.identity import OBJECTS_SCOPE, AwsIdentity, subject_token
 from pair.commands import secrets
+from pair.repositories import credentials
 
 from tests.pair.clouds import ACCESS_TOKEN, IDENTITY_TOKEN, KEYS, Clouds
 from tests.pair.hosts import pair_settings, without_root
@@ -30,8 +31,8 @@ class Host:
         self.folder = root / "etc" / "pgbackrest" / "conf.d"
         without_root(monkeypatch, root)
         monkeypatch.setattr(fetch, "call", self.clouds.call)
-        monkeypatch.setattr(secrets, "FOLDER", self.folder)
-        monkeypatch.setattr(secrets, "CONFIGURATION", self.folder.parent / "pgbackrest.conf")
+        monkeypatch.setattr(credentials, "FOLDER", self.folder)
+        monkeypatch.setattr(credentials, "CONFIGURATION", self.folder.parent / "pgbackrest.conf")
 
     def run(self) -> int:
         return secrets.run(argparse.Namespace(), self.settings)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pair.commands import watch
 from pair.succession import watch_fence
 from pair.succession.fence import Kind, Reading
-from pair.succession.watch_fence import Act, Sight, decide, lacking
+from pair.succession.watch_fence import Act, HostState, decide, lacking
 
 from tests.pair.sights import UNREADABLE, A, B, both, reading
 
-HOLDER = Sight(host=A, is_primary=True, is_running=True, epoch=3, readings=both(3, A))
+HOLDER = HostState(host=A, is_primary=True, is_running=True, epoch=3, readings=both(3, A))
 OUTRANKED = replace(HOLDER, readings=both(4, B))
 YIELDED = replace(HOLDER, is_running=False, readings=both(4, B, Kind.SWITCHOVER), yielded_to=4)
 NEW_PRIMARY_IS_THERE = replace(YIELDED, peer_is_primary=True, has_diverged=False)
@@ -21,7 +21,7 @@ TAKEN_BACK = replace(YIELDED, readings=both(5, A, Kind.SWITCHOVER))
 
 
 @pytest.mark.parametrize(
-    ("sight", "act"),
+    ("state", "act"),
     [
         (HOLDER, Act.NOTHING),
         (OUTRANKED, Act.STOP),
@@ -43,8 +43,8 @@ TAKEN_BACK = replace(YIELDED, readings=both(5, A, Kind.SWITCHOVER))
         (replace(OUTRANKED, is_running=False, waits=True), Act.NOTHING),
     ],
 )
-def test_what_follows_from_the_tokens(sight: Sight, act: Act) -> None:
-    assert decide(sight) is act
+def test_what_follows_from_the_tokens(state: HostState, act: Act) -> None:
+    assert decide(state) is act
 
 
 def test_a_repository_that_was_away_is_brought_the_token() -> None:
@@ -55,7 +55,7 @@ def test_a_repository_that_was_away_is_brought_the_token() -> None:
 
 
 @pytest.mark.parametrize(
-    "sight",
+    "state",
     [
         HOLDER,
         replace(HOLDER, readings=(reading(3, A), UNREADABLE[1])),
@@ -66,17 +66,17 @@ def test_a_repository_that_was_away_is_brought_the_token() -> None:
     ],
     ids=["all know", "one is away", "outranked", "a standby", "stopped", "never was the primary"],
 )
-def test_nobody_else_writes_a_token(sight: Sight) -> None:
-    assert lacking(sight) == ()
+def test_nobody_else_writes_a_token(state: HostState) -> None:
+    assert lacking(state) == ()
 
 
 def test_an_outranked_host_shows_in_its_metrics_until_it_is_a_standby() -> None:
-    for sight, outranked in (
+    for state, outranked in (
         (OUTRANKED, 1),
         (replace(OUTRANKED, is_running=False), 1),
         (replace(OUTRANKED, is_primary=False), 0),
     ):
-        assert Sample("database_outranked", outranked) in watch_fence.samples(sight, {}, 1000)
+        assert Sample("database_outranked", outranked) in watch_fence.samples(state, {}, 1000)
 
 
 def test_the_age_of_the_last_reading_grows_while_no_repository_answers() -> None:

@@ -10,31 +10,31 @@ from pair.server.lock import held
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
 from pair.succession import observe
-from pair.succession.observe import Sight
+from pair.succession.observe import PairState
 
 
-def refusal(sight: Sight) -> HostError | None:
+def refusal(state: PairState) -> HostError | None:
     """Why there is nothing to do; None where there is."""
-    if sight.here.role is not Role.PRIMARY:
-        return HostError(f"{sight.host} is no primary: {observe.server_text(sight.here)}", "pairctl status")
-    if sight.is_alone:
-        return HostError(f"commits of {sight.host} wait for nobody already", "pairctl status")
+    if state.here.role is not Role.PRIMARY:
+        return HostError(f"{state.host} is no primary: {observe.server_text(state.here)}", "pairctl status")
+    if state.is_alone:
+        return HostError(f"commits of {state.host} wait for nobody already", "pairctl status")
     # For half a minute after the link was cut, and longer, the primary still believes that its standby streams.
-    if sight.here.streaming and sight.there.role is Role.STANDBY:
-        return HostError(f"{sight.peer} streams, so no commit hangs", "pairctl status")
+    if state.here.streaming and state.there.role is Role.STANDBY:
+        return HostError(f"{state.peer} streams, so no commit hangs", "pairctl status")
     return None
 
 
-def account(sight: Sight) -> accounts.Account:
+def account(state: PairState) -> accounts.Account:
     """What a person reads first."""
     return accounts.Account(
-        title=f"let {sight.host} commit alone",
-        seen=sight.lines(),
+        title=f"let {state.host} commit alone",
+        seen=state.lines(),
         steps=(
             f"write {cluster.ALONE} and let PostgreSQL read it",
-            f"the watch removes it once {sight.peer} streams again and has caught up",
+            f"the watch removes it once {state.peer} streams again and has caught up",
         ),
-        losses=(f"if {sight.host} is lost before {sight.peer} is back: every commit from now on",),
+        losses=(f"if {state.host} is lost before {state.peer} is back: every commit from now on",),
     )
 
 
@@ -45,8 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Raises HostError."""
-    with accounts.agreed_on(held("pairctl alone"), options, lambda: observe.look(settings), refusal, account) as sight:
-        if sight is not None:
+    with accounts.agreed_on(held("pairctl alone"), options, lambda: observe.look(settings), refusal, account) as state:
+        if state is not None:
             cluster.be_alone(settings)
             with postgresql.local(settings) as connection:
                 connection.execute("select pg_reload_conf()")

@@ -13,12 +13,11 @@ import psycopg
 from host import accounts
 from host.errors import HostError
 
-from pair.commands import rejoin
 from pair.repositories import pgbackrest
 from pair.server import cluster, creation_sql, postgres_user, postgresql, slots
 from pair.server.lock import held
 from pair.settings import PairSettings
-from pair.succession import fence
+from pair.succession import fence, standby
 
 INITDB_TIMEOUT = 300
 CHECK_TIMEOUT = 180
@@ -130,7 +129,7 @@ def _first_backup(settings: PairSettings, repository: int, progress: accounts.Pr
 def _create_standby(settings: PairSettings, progress: accounts.Progress) -> None:
     """Without a backup it fails, and its unit asks again."""
     try:
-        repository = rejoin.repository_with_a_backup(settings)
+        repository = standby.repository_with_a_backup(settings)
     except HostError as error:
         raise HostError(f"{error.message}; {settings.peer} makes the first one", "it is asked for again") from None
     with held("pairctl create"):
@@ -139,10 +138,10 @@ def _create_standby(settings: PairSettings, progress: accounts.Progress) -> None
             raise HostError(f"this host was the primary: {token}", "pairctl rejoin, once the peer is the primary")
         postgres_user.write(settings.state / cluster.CREATING, "pairctl create\n")
         if not cluster.is_running(settings):
-            rejoin.restore(settings, repository)
+            standby.restore(settings, repository)
             progress("restored")
-            rejoin.follow(settings, token, progress)
-        rejoin.wait_until_streaming(settings, progress)
+            standby.follow(settings, token, progress)
+        standby.wait_until_streaming(settings, progress)
 
 
 def _initdb(settings: PairSettings, progress: accounts.Progress) -> None:

@@ -5,7 +5,6 @@ a little, restore from the repositories where it has nothing. What only this hos
 """
 
 import argparse
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -14,22 +13,14 @@ import psycopg
 from host import accounts
 from host.errors import HostError
 
-from pair.repositories import pgbackrest
 from pair.server import cluster, postgres_user, postgresql, slots, timeline
 from pair.server.lock import held
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
-from pair.succession import fence, histories, observe, watch_fence
+from pair.succession import fence, histories, observe, standby
 from pair.succession.histories import Relation
 
-REBUILD = "rebuild"
-"""File below `settings.state` while PGDATA is being rewound: half of a rewind is no database."""
 REWIND_TIMEOUT = 6 * 3600
-RESTORE_TIMEOUT = 48 * 3600
-STREAM_TIMEOUT = 600
-"""Seconds after the start until the standby must stream; it reads the archive first."""
-PAUSE = 0.5
-SHOWN_EVERY = 5.0
 
 
 class Way(Enum):
@@ -44,9 +35,9 @@ class Way(Enum):
 
 @dataclass(frozen=True)
 class Ready:
-    """What a rejoin looks at beside the common sight."""
+    """What a rejoin looks at beside the common state."""
 
-    sight: observe.Sight
+    state: observe.PairState
     is_empty: bool = False
     is_half_rewound: bool = False
     relation: Relation | None = None
@@ -57,7 +48,7 @@ class Ready:
 
 def way(ready: Ready, *, from_repository: bool) -> Way:
     """The way, for a host that may rejoin."""
-    here, relation = ready.sight.here, ready.relation
+    here, relation = ready.state.here, ready.relation
     if ready.is_empty or from_repository or ready.is_half_rewound or relation is None:
         return Way.RESTORE
     if not relation.same_system:
@@ -71,22 +62,22 @@ def way(ready: Ready, *, from_repository: bool) -> Way:
 
 def refusal(ready: Ready, *, from_repository: bool) -> HostError | None:
     """Why this host must not become the standby now; None where it may."""
-    sight = ready.sight
-    if sight.there.role is not Role.PRIMARY:
+    state = ready.state
+    if state.there.role is not Role.PRIMARY:
         return HostError(
-            f"{sight.peer} is no primary that could be followed: {observe.server_text(sight.there)}",
-            f"pairctl status on {sight.peer}; its promotion comes first",
+            f"{state.peer} is no primary that could be followed: {observe.server_text(state.there)}",
+            f"pairctl status on {state.peer}; its promotion comes first",
         )
-    if sight.here.role is Role.PRIMARY and sight.standing is not fence.Standing.OUTRANKED:
+    if state.here.role is Role.PRIMARY and state.standing is not fence.Standing.OUTRANKED:
         return HostError(
-            f"{sight.host} runs as primary, and no token outranks it",
+            f"{state.host} runs as primary, and no token outranks it",
             "which of the two is right is a person's decision: systemctl stop postgresql, on the wrong one",
         )
     if ready.cannot_rewind and not (from_repository or ready.is_empty or ready.is_half_rewound):
         return HostError(ready.cannot_rewind, "pairctl rejoin --from-repository")
     if ready.relation is not None and not ready.relation.same_system and not from_repository:
         return HostError(
-            f"PGDATA of {sight.host} comes from another initdb than the one of {sight.peer}",
+            f"PGDATA of {state.host} comes from another initdb than the one of {state.peer}",
             "pairctl rejoin --from-repository, if it may be overwritten",
         )
     return None
@@ -94,17 +85,17 @@ def refusal(ready: Ready, *, from_repository: bool) -> HostError | None:
 
 def account(ready: Ready, chosen: Way) -> accounts.Account:
     """What a person reads first."""
-    sight, relation = ready.sight, ready.relation
+    state, relation = ready.state, ready.relation
     return accounts.Account(
-        title=f"rejoin {sight.host} to {sight.peer}",
-        seen=(*sight.lines(), *((_relation_text(sight, relation),) if relation else ("PGDATA is empty",))),
+        title=f"rejoin {state.host} to {state.peer}",
+        seen=(*state.lines(), *((_relation_text(state, relation),) if relation else ("PGDATA is empty",))),
         steps=tuple(_steps(ready, chosen)),
-        losses=_losses(sight, relation),
+        losses=_losses(state, relation),
     )
 
 
 def _steps(ready: Ready, chosen: Way) -> Iterator[str]:
-    sight, relation = ready.sight, ready.relation
+    state, relation = ready.state, ready.relation
     if chosen is Way.NOTHING:
         yield f"nothing: {chosen.value}"
         return
@@ -112,12 +103,12 @@ def _steps(ready: Ready, chosen: Way) -> Iterator[str]:
         yield chosen.value
         yield "wait until it streams"
         return
-    if sight.here.role is not Role.AWAY:
+    if state.here.role is not Role.AWAY:
         yield "stop PostgreSQL"
     if relation is not None and relation.diverged:
         yield "copy the WAL that only this host has to a folder diverged-<time>"
     yield chosen.value
-    yield f"make the slot on {sight.peer}"
+    yield f"make the slot on {state.peer}"
     yield "start as standby, wait until it streams"
 
 
@@ -145,16 +136,16 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
 
 
 def look(settings: PairSettings) -> Ready:
-    """The common sight, and how this host's WAL relates to the peer's."""
-    sight = observe.look(settings)
+    """The common state, and how this host's WAL relates to the peer's."""
+    state = observe.look(settings)
     is_empty = cluster.is_empty(settings)
-    half = (settings.state / REBUILD).exists()
-    if is_empty or sight.there.role is not Role.PRIMARY:
-        return Ready(sight, is_empty, half)
+    half = (settings.state / standby.REBUILD).exists()
+    if is_empty or state.there.role is not Role.PRIMARY:
+        return Ready(state, is_empty, half)
     try:
-        return Ready(sight, is_empty, half, histories.relation(settings, sight.here))
+        return Ready(state, is_empty, half, histories.relation(settings, state.here))
     except (HostError, psycopg.Error, LookupError) as error:
-        return Ready(sight, is_empty, half, cannot_rewind=" ".join(str(error).split()))
+        return Ready(state, is_empty, half, cannot_rewind=" ".join(str(error).split()))
 
 
 def _rejoin(settings: PairSettings, ready: Ready, chosen: Way, progress: accounts.Progress) -> None:
@@ -171,9 +162,9 @@ def _rejoin(settings: PairSettings, ready: Ready, chosen: Way, progress: account
         if chosen is Way.REWIND:
             _rewind(settings)
         elif chosen is Way.RESTORE:
-            restore(settings, repository_with_a_backup(settings))
-        follow(settings, ready.sight.token, progress)
-    wait_until_streaming(settings, progress)
+            standby.restore(settings, standby.repository_with_a_backup(settings))
+        standby.follow(settings, ready.state.token, progress)
+    standby.wait_until_streaming(settings, progress)
 
 
 def _keep(settings: PairSettings, ready: Ready, progress: accounts.Progress) -> None:
@@ -189,7 +180,7 @@ def _rewind(settings: PairSettings) -> None:
 
     restore_command is read from the configuration outside PGDATA, which a rewind cannot overwrite.
     """
-    postgres_user.write(settings.state / REBUILD, "a rewind has begun\n")
+    postgres_user.write(settings.state / standby.REBUILD, "a rewind has begun\n")
     words = [
         str(settings.programs / "pg_rewind"),
         f"--target-pgdata={settings.data}",
@@ -204,74 +195,18 @@ def _rewind(settings: PairSettings) -> None:
         raise HostError(f"{error.message}, see above", "pairctl rejoin --from-repository") from None
 
 
-def restore(settings: PairSettings, repository: int) -> None:
-    """The newest backup of a repository. Raises HostError.
-
-    That pgBackRest writes the repository into restore_command does not matter: `make_standby` takes that out.
-    """
-    postgres_user.make_folder(settings.data)
-    options = ("--delta", "--type=standby")
-    pgbackrest.run(settings, "restore", *options, repository=repository, timeout=RESTORE_TIMEOUT, shown=True)
-
-
-def repository_with_a_backup(settings: PairSettings) -> int:
-    """One that answers, that of this cloud first: pgBackRest would wait for one that is away. Raises HostError."""
-    complaints: list[str] = []
-    for repository in sorted(settings.repositories, key=lambda repository: not repository.is_own):
-        try:
-            if any(found.backups for found in pgbackrest.info(settings, repository.number)):
-                return repository.number
-            complaints.append(f"repository {repository.number} has no backup")
-        except HostError as error:
-            complaints.append(f"repository {repository.number}: {error.message}")
-    raise HostError("; ".join(complaints), "pairctl status shows which repository answers")
-
-
-def follow(settings: PairSettings, token: fence.Token | None, progress: accounts.Progress) -> None:
-    """Starts what is in PGDATA as the standby of the peer. Raises HostError."""
-    cluster.make_standby(settings)
-    if token is not None:
-        fence.write_epoch(settings, token.epoch)
-    for marker in (REBUILD, watch_fence.YIELDED):
-        (settings.state / marker).unlink(missing_ok=True)
-    slots.ensure_at_peer(settings)
-    progress(f"slot {settings.name} on {settings.peer} is there")
-    cluster.start(settings)
-    progress("PostgreSQL is started as standby")
-
-
-def wait_until_streaming(settings: PairSettings, progress: accounts.Progress) -> None:
-    """Raises HostError when the standby does not stream in time."""
-    end, shown_at = time.monotonic() + STREAM_TIMEOUT, 0.0
-    while time.monotonic() < end:
-        seen = postgresql.look(settings)
-        if seen.role is Role.STANDBY and seen.streaming:
-            with postgresql.local(settings) as connection:
-                for name in slots.drop_unused(connection):
-                    progress(f"slot {name} dropped: a standby has no standby")
-            progress(f"{settings.host} streams from {settings.peer} on timeline {seen.timeline}")
-            return
-        if time.monotonic() - shown_at >= SHOWN_EVERY:
-            shown_at = time.monotonic()
-            progress(f"replayed {seen.lsn}" if seen.role is Role.STANDBY else seen.role.value)
-        time.sleep(PAUSE)
-    raise HostError(
-        f"{settings.host} did not stream within {STREAM_TIMEOUT} s", f"journalctl -u {settings.unit} -e tells why"
-    )
-
-
-def _relation_text(sight: observe.Sight, relation: Relation) -> str:
+def _relation_text(state: observe.PairState, relation: Relation) -> str:
     if not relation.same_system:
-        return f"PGDATA of {sight.host} comes from another initdb"
+        return f"PGDATA of {state.host} comes from another initdb"
     if relation.fork is None:
         return f"both hosts are on timeline {relation.timeline}"
     end = "unknown" if relation.end is None else timeline.lsn_text(relation.end)
-    left = f"{sight.peer} left timeline {relation.timeline} at {timeline.lsn_text(relation.fork)}"
-    return f"{left}; {sight.host} ends at {end}"
+    left = f"{state.peer} left timeline {relation.timeline} at {timeline.lsn_text(relation.fork)}"
+    return f"{left}; {state.host} ends at {end}"
 
 
-def _losses(sight: observe.Sight, relation: Relation | None) -> tuple[str, ...]:
+def _losses(state: observe.PairState, relation: Relation | None) -> tuple[str, ...]:
     if relation is None or not relation.diverged:
         return ()
     amount = "an unknown amount" if relation.end is None else f"{relation.diverged} bytes"
-    return (f"{amount} of WAL that {sight.host} has and {sight.peer} has not; a copy is kept",)
+    return (f"{amount} of WAL that {state.host} has and {state.peer} has not; a copy is kept",)

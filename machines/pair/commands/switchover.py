@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from host import accounts
 from host.errors import HostError
 
-from pair.commands import promote
 from pair.server import cluster, postgresql, timeline
 from pair.server.lock import held
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
-from pair.succession import fence, observe
-from pair.succession.observe import Sight
+from pair.succession import fence, observe, takeover
+from pair.succession.observe import PairState
 
-WATCH = "pair-watch"
-"""application_name of the watch's connection."""
 PATIENCE = 20
 """Seconds for the primary to read the token and stop."""
 PAUSE = 0.1
@@ -33,9 +30,9 @@ CHECKPOINT_TIMEOUT = 900
 
 @dataclass(frozen=True)
 class Ready:
-    """What a switchover looks at beside the common sight."""
+    """What a switchover looks at beside the common state."""
 
-    sight: Sight
+    state: PairState
     watch_runs: bool
     """On the primary; it is what stops PostgreSQL there."""
     bytes_behind: int
@@ -43,44 +40,44 @@ class Ready:
 
 def refusal(ready: Ready) -> HostError | None:
     """Why the hosts cannot change places now; None where they can."""
-    here, there, sight = ready.sight.here, ready.sight.there, ready.sight
+    here, there, state = ready.state.here, ready.state.there, ready.state
     if here.role is Role.PRIMARY:
         return HostError(
-            f"{sight.host} is the primary, and the host that becomes it runs this",
-            f"pairctl switchover on {sight.peer}",
+            f"{state.host} is the primary, and the host that becomes it runs this",
+            f"pairctl switchover on {state.peer}",
         )
     if here.role is not Role.STANDBY or not here.streaming:
-        return HostError(f"{sight.host} is no streaming standby: {observe.server_text(here)}", "pairctl rejoin")
+        return HostError(f"{state.host} is no streaming standby: {observe.server_text(here)}", "pairctl rejoin")
     if there.role is not Role.PRIMARY:
-        return HostError(f"{sight.peer} does not answer as primary: {observe.server_text(there)}", "pairctl promote")
+        return HostError(f"{state.peer} does not answer as primary: {observe.server_text(there)}", "pairctl promote")
     if not ready.watch_runs:
         return HostError(
-            f"the watch of {sight.peer} does not listen, so nothing would stop its PostgreSQL",
-            f"systemctl status pair-watch on {sight.peer}",
+            f"the watch of {state.peer} does not listen, so nothing would stop its PostgreSQL",
+            f"systemctl status pair-watch on {state.peer}",
         )
     if ready.bytes_behind > MOST_BYTES_BEHIND:
-        return HostError(f"{sight.host} is {ready.bytes_behind} bytes behind", "wait until pairctl status shows less")
-    if not any(reading.is_readable for reading in sight.readings):
+        return HostError(f"{state.host} is {ready.bytes_behind} bytes behind", "wait until pairctl status shows less")
+    if not any(reading.is_readable for reading in state.readings):
         return HostError("no repository can be read, so the token cannot be laid down", "pairctl status")
     return None
 
 
 def account(ready: Ready) -> accounts.Account:
     """What a person reads first."""
-    sight = ready.sight
+    state = ready.state
     return accounts.Account(
-        title=f"switch over from {sight.peer} to {sight.host}",
-        seen=(*sight.lines(), f"{sight.host} is {ready.bytes_behind} bytes behind"),
+        title=f"switch over from {state.peer} to {state.host}",
+        seen=(*state.lines(), f"{state.host} is {ready.bytes_behind} bytes behind"),
         steps=(
-            f"checkpoint on {sight.peer}, so that it stops fast",
-            f"write the token of epoch {sight.next_epoch}, held by {sight.host}, to every repository",
-            f"tell the watch of {sight.peer}: it stops PostgreSQL (from here on no write is accepted)",
+            f"checkpoint on {state.peer}, so that it stops fast",
+            f"write the token of epoch {state.next_epoch}, held by {state.host}, to every repository",
+            f"tell the watch of {state.peer}: it stops PostgreSQL (from here on no write is accepted)",
             "prove that the last record received is the shutdown checkpoint",
-            f"pg_promote: timeline {sight.here.timeline + 1} (from here on writes are accepted)",
-            f"{sight.peer} becomes the standby by its watch",
-            f"if {sight.peer} does not stop within {PATIENCE} s: take the token back; then nothing has changed",
+            f"pg_promote: timeline {state.here.timeline + 1} (from here on writes are accepted)",
+            f"{state.peer} becomes the standby by its watch",
+            f"if {state.peer} does not stop within {PATIENCE} s: take the token back; then nothing has changed",
         ),
-        losses=(f"nothing; clients of {sight.peer} are sent away and connect again",),
+        losses=(f"nothing; clients of {state.peer} are sent away and connect again",),
     )
 
 
@@ -98,40 +95,40 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
 
 
 def look(settings: PairSettings) -> Ready:
-    """The common sight, and whether the primary can yield."""
-    sight = observe.look(settings)
-    if sight.there.role is not Role.PRIMARY or sight.here.role is not Role.STANDBY:
-        return Ready(sight, watch_runs=False, bytes_behind=0)
+    """The common state, and whether the primary can yield."""
+    state = observe.look(settings)
+    if state.there.role is not Role.PRIMARY or state.here.role is not Role.STANDBY:
+        return Ready(state, watch_runs=False, bytes_behind=0)
     with postgresql.peer(settings) as connection:
         count = "select count(*) from pg_stat_activity where application_name = %s and datname = %s"
-        watches = int(postgresql.one(connection, count, WATCH, postgresql.OWN_DATABASE)[0])
-    behind = timeline.position(sight.there.lsn) - timeline.position(sight.here.lsn or "0/0")
-    return Ready(sight, watch_runs=watches > 0, bytes_behind=max(behind, 0))
+        watches = int(postgresql.one(connection, count, postgresql.WATCH, postgresql.OWN_DATABASE)[0])
+    behind = timeline.position(state.there.lsn) - timeline.position(state.here.lsn or "0/0")
+    return Ready(state, watch_runs=watches > 0, bytes_behind=max(behind, 0))
 
 
 def _switch(settings: PairSettings, ready: Ready, progress: accounts.Progress) -> None:
-    sight = ready.sight
+    state = ready.state
     with postgresql.peer(settings, statement_timeout=CHECKPOINT_TIMEOUT * 1000) as connection:
         connection.execute("checkpoint")
     progress(f"checkpoint on {settings.peer}")
     start = postgresql.look(settings).lsn
-    token = _token(settings, sight, settings.host, 0)
+    token = _token(settings, state, settings.host, 0)
     try:
-        _ask_to_yield(settings, token, fence.unreadable(sight.readings), progress)
-        has_yielded = _has_yielded(settings, start, sight.here.timeline)
+        _ask_to_yield(settings, token, fence.unreadable(state.readings), progress)
+        has_yielded = _has_yielded(settings, start, state.here.timeline)
     except BaseException:
         # Also when a person interrupts it: a token that is left behind stops the primary, and nobody takes its place.
-        _take_back(settings, sight, progress)
+        _take_back(settings, state, progress)
         raise
     if not has_yielded:
-        _take_back(settings, sight, progress)
+        _take_back(settings, state, progress)
         raise HostError(
             f"{settings.peer} did not stop within {PATIENCE} s; it keeps its place",
-            f"journalctl -u {WATCH} on {settings.peer}",
+            f"journalctl -u {postgresql.WATCH} on {settings.peer}",
         )
     progress(f"{settings.peer} has stopped, and its shutdown checkpoint is here: nothing is lost")
     fence.write_epoch(settings, token.epoch)
-    promote.take_over(settings, token, progress)
+    takeover.take_over(settings, token, progress)
 
 
 def _ask_to_yield(
@@ -147,9 +144,9 @@ def _ask_to_yield(
     progress(f"the watch of {settings.peer} is told")
 
 
-def _token(settings: PairSettings, sight: Sight, holder: str, more: int) -> fence.Token:
-    on_timeline = sight.here.timeline + (1 if holder == settings.host else 0)
-    epoch = sight.next_epoch + more
+def _token(settings: PairSettings, state: PairState, holder: str, more: int) -> fence.Token:
+    on_timeline = state.here.timeline + (1 if holder == settings.host else 0)
+    epoch = state.next_epoch + more
     return fence.new_token(settings, epoch, holder, fence.Kind.SWITCHOVER, on_timeline, "switchover")
 
 
@@ -167,7 +164,7 @@ def _has_yielded(settings: PairSettings, start: str, on_timeline: int) -> bool:
     return False
 
 
-def _take_back(settings: PairSettings, sight: Sight, progress: accounts.Progress) -> None:
+def _take_back(settings: PairSettings, state: PairState, progress: accounts.Progress) -> None:
     """The old primary holds the highest epoch again, and its watch starts it if it has stopped after all."""
-    for reading in fence.write(settings, _token(settings, sight, settings.peer, 1)):
+    for reading in fence.write(settings, _token(settings, state, settings.peer, 1)):
         progress(f"taken back: {reading}")

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     turn.refresh(settings, repository)
     faults: tuple[str, ...]
     try:
-        faults = verified(settings, repository.number)
+        faults = faults_of(settings, repository.number)
     except HostError as error:
         faults = (str(error),)
     for fault in faults:
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     return 1 if faults else 0
 
 
-def verified(settings: PairSettings, number: int) -> tuple[str, ...]:
+def faults_of(settings: PairSettings, number: int) -> tuple[str, ...]:
     """The faults of a repository. Raises HostError."""
     before = _info(settings, number)
     finished = pgbackrest.run(

@@ -15,7 +15,6 @@ from collections.abc import Callable
 import psycopg
 from host.errors import HostError
 
-from pair.commands.switchover import WATCH
 from pair.server import cluster, postgresql, slots
 from pair.server.lock import held
 from pair.server.postgresql import Connection
@@ -104,7 +103,7 @@ class Heart:
     def beat(self, log: Log) -> None:
         """Stays for as long as PostgreSQL keeps the role that it had at the beginning. Raises psycopg.Error."""
         with postgresql.local(self._settings, postgresql.OWN_DATABASE) as connection:
-            connection.execute("select set_config('application_name', %s, false)", (WATCH,))
+            connection.execute("select set_config('application_name', %s, false)", (postgresql.WATCH,))
             if postgresql.in_recovery(connection):
                 log("PostgreSQL is a standby")
                 self._as_standby(connection, log)

@@ -4,7 +4,7 @@ import sys
 
 from host.errors import HostError
 
-from pair.commands import secrets
+from pair.repositories import credentials
 from pair.server import cluster, postgresql
 from pair.server.postgresql import Role
 from pair.settings import PairSettings, Repository
@@ -33,9 +33,9 @@ def repository_of(settings: PairSettings, number: int) -> Repository:
 
 def refresh(settings: PairSettings, repository: Repository) -> None:
     """A fresh token before long work: a running pgBackRest never reads it again. Without, the present one must do."""
-    if repository.access != secrets.FEDERATED:
+    if repository.access != credentials.FEDERATED:
         return
     try:
-        secrets.write_repository(settings, repository)
+        credentials.write_repository(settings, repository)
     except HostError as error:
         sys.stderr.write(f"the token of repository {repository.number} is not renewed: {error}\n")

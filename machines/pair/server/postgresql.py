@@ -23,6 +23,8 @@ OWN_DATABASE = "packyard"
 REWIND_USER = "rewind_user"
 REPLICATOR = "replicator"
 FENCE_CHANNEL = "pair_fence"
+WATCH = "pair-watch"
+"""application_name of the watch's connection, and name of its unit."""
 CONNECT_TIMEOUT = 3
 """Seconds."""
 PROBE_TIMEOUT = 1.0

@@ -15,7 +15,7 @@ READ_GRACE = 1.5
 
 
 @dataclass(frozen=True)
-class Sight:
+class PairState:
     """Both hosts and the repositories, at one moment."""
 
     host: str
@@ -52,7 +52,7 @@ class Sight:
         )
 
 
-def look(settings: PairSettings) -> Sight:
+def look(settings: PairSettings) -> PairState:
     """Takes READ_TIMEOUT at most, whatever is away."""
     with ThreadPoolExecutor(2) as pool:
         servers, readings = (
@@ -60,7 +60,7 @@ def look(settings: PairSettings) -> Sight:
             pool.submit(fence.read, settings, READ_TIMEOUT, READ_GRACE),
         )
         here, there = servers.result()
-        return Sight(
+        return PairState(
             host=settings.host,
             peer=settings.peer,
             here=here,

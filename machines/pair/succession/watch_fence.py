@@ -10,12 +10,11 @@ from host import metrics
 from host.errors import HostError
 from host.metrics import Known, Sample
 
-from pair.commands import guard
 from pair.server import cluster, postgres_user, postgresql
 from pair.server.lock import held
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
-from pair.succession import fence, histories
+from pair.succession import admission, fence, histories
 
 METRICS = "packyard_database_watch"
 """File of the metrics below."""
@@ -43,7 +42,7 @@ class Act(Enum):
 
 
 @dataclass(frozen=True)
-class Sight:
+class HostState:
     """All that the decision depends on."""
 
     host: str
@@ -61,33 +60,33 @@ class Sight:
     """Whether this host has WAL that the peer has not, as far as is known."""
 
 
-def decide(sight: Sight) -> Act:
+def decide(state: HostState) -> Act:
     """The rule."""
-    if not sight.is_primary:
+    if not state.is_primary:
         return Act.NOTHING
-    standing = fence.standing(sight.host, sight.epoch, sight.readings)
+    standing = fence.standing(state.host, state.epoch, state.readings)
     if standing is fence.Standing.OUTRANKED:
-        if sight.is_running:
+        if state.is_running:
             return Act.STOP
-        token = fence.highest(sight.readings)
-        is_switchover = token is not None and token.kind is fence.Kind.SWITCHOVER and token.holder != sight.host
-        follows = is_switchover and sight.peer_is_primary and not sight.has_diverged
+        token = fence.highest(state.readings)
+        is_switchover = token is not None and token.kind is fence.Kind.SWITCHOVER and token.holder != state.host
+        follows = is_switchover and state.peer_is_primary and not state.has_diverged
         return Act.FOLLOW if follows else Act.NOTHING
-    if standing is fence.Standing.FREE and not sight.is_running and (sight.waits or sight.yielded_to is not None):
+    if standing is fence.Standing.FREE and not state.is_running and (state.waits or state.yielded_to is not None):
         return Act.RESUME
     return Act.NOTHING
 
 
-def lacking(sight: Sight) -> tuple[int, ...]:
+def lacking(state: HostState) -> tuple[int, ...]:
     """Repositories that were away when this primary took its epoch, and must be told now."""
-    if not (sight.is_primary and sight.is_running and sight.epoch > 0):
+    if not (state.is_primary and state.is_running and state.epoch > 0):
         return ()
-    if fence.standing(sight.host, sight.epoch, sight.readings) is not fence.Standing.FREE:
+    if fence.standing(state.host, state.epoch, state.readings) is not fence.Standing.FREE:
         return ()
     return tuple(
         reading.repository
-        for reading in sight.readings
-        if reading.is_readable and (reading.token is None or reading.token.epoch < sight.epoch)
+        for reading in state.readings
+        if reading.is_readable and (reading.token is None or reading.token.epoch < state.epoch)
     )
 
 
@@ -106,38 +105,38 @@ def round_of(settings: PairSettings, log: Callable[[str], None]) -> bool:
     try:
         with held("pair-watch", LOCK_PATIENCE):
             # What was read cannot have got less true, but PGDATA may have changed while another held the lock.
-            sight = _look(settings, readings)
-            _act(settings, decide(sight), sight, log)
+            state = _look(settings, readings)
+            _act(settings, decide(state), state, log)
     except HostError as error:
         log(str(error))
         return False
     return False
 
 
-def samples(sight: Sight, before: Known, now: float) -> tuple[Sample, Sample]:
+def samples(state: HostState, before: Known, now: float) -> tuple[Sample, Sample]:
     """Whether this host is outranked, and when a token could last be read; that survives failures."""
-    readable = any(reading.is_readable for reading in sight.readings)
-    outranked = sight.is_primary and (
-        fence.standing(sight.host, sight.epoch, sight.readings) is fence.Standing.OUTRANKED
+    readable = any(reading.is_readable for reading in state.readings)
+    outranked = state.is_primary and (
+        fence.standing(state.host, state.epoch, state.readings) is fence.Standing.OUTRANKED
     )
     return Sample(OUTRANKED, int(outranked)), Sample(READ, now if readable else before.get((READ, None), 0.0))
 
 
-def _look(settings: PairSettings, readings: tuple[fence.Reading, ...]) -> Sight:
+def _look(settings: PairSettings, readings: tuple[fence.Reading, ...]) -> HostState:
     is_primary = not cluster.is_empty(settings) and not cluster.is_standby(settings)
     is_running = cluster.is_running(settings)
     epoch = fence.local_epoch(settings)
-    waits = (settings.state / guard.WAITING).exists()
-    sight = Sight(settings.host, is_primary, is_running, epoch, readings, _yielded_to(settings), waits)
+    waits = (settings.state / admission.WAITING).exists()
+    state = HostState(settings.host, is_primary, is_running, epoch, readings, _yielded_to(settings), waits)
     if not is_primary or is_running or fence.standing(settings.host, epoch, readings) is not fence.Standing.OUTRANKED:
-        return sight
+        return state
     peer_is_primary = postgresql.look_at_peer(settings).role is Role.PRIMARY
     diverged = not peer_is_primary or histories.has_diverged(settings)
-    return replace(sight, peer_is_primary=peer_is_primary, has_diverged=diverged)
+    return replace(state, peer_is_primary=peer_is_primary, has_diverged=diverged)
 
 
-def _act(settings: PairSettings, act: Act, sight: Sight, log: Callable[[str], None]) -> None:
-    token = fence.highest(sight.readings)
+def _act(settings: PairSettings, act: Act, state: HostState, log: Callable[[str], None]) -> None:
+    token = fence.highest(state.readings)
     if act is Act.STOP:
         log(f"{settings.host} is outranked and stops PostgreSQL: {token}")
         if token is not None and token.kind is fence.Kind.SWITCHOVER:
@@ -151,30 +150,30 @@ def _act(settings: PairSettings, act: Act, sight: Sight, log: Callable[[str], No
         cluster.start(settings)
         log(f"{settings.host} is the standby of {settings.peer}")
     elif act is Act.RESUME:
-        why = "the repositories answer" if sight.yielded_to is None else "the switchover was taken back"
+        why = "the repositories answer" if state.yielded_to is None else "the switchover was taken back"
         log(f"{why}: {settings.host} goes on as primary: {token}")
-        fence.write_epoch(settings, fence.followed(settings.host, sight.epoch, sight.readings))
+        fence.write_epoch(settings, fence.followed(settings.host, state.epoch, state.readings))
         cluster.start(settings)
         (settings.state / YIELDED).unlink(missing_ok=True)
 
 
-def _follow_own_token(settings: PairSettings, sight: Sight) -> None:
+def _follow_own_token(settings: PairSettings, state: HostState) -> None:
     """A switchover that was taken back leaves this primary with a higher epoch than it knew."""
-    followed = fence.followed(settings.host, sight.epoch, sight.readings)
-    free = fence.standing(settings.host, sight.epoch, sight.readings) is fence.Standing.FREE
-    if sight.is_primary and free and followed != sight.epoch:
+    followed = fence.followed(settings.host, state.epoch, state.readings)
+    free = fence.standing(settings.host, state.epoch, state.readings) is fence.Standing.FREE
+    if state.is_primary and free and followed != state.epoch:
         fence.write_epoch(settings, followed)
 
 
-def _spread(settings: PairSettings, sight: Sight, log: Callable[[str], None]) -> None:
-    repositories = lacking(sight)
+def _spread(settings: PairSettings, state: HostState, log: Callable[[str], None]) -> None:
+    repositories = lacking(state)
     if not repositories:
         return
     with postgresql.local(settings) as connection:
         if postgresql.in_recovery(connection):
             return
         on_timeline = postgresql.timeline(connection)
-    token = fence.new_token(settings, sight.epoch, settings.host, fence.Kind.PROMOTION, on_timeline, "watch")
+    token = fence.new_token(settings, state.epoch, settings.host, fence.Kind.PROMOTION, on_timeline, "watch")
     for repository in repositories:
         log(f"brought the token: {fence.rewrite(settings, repository, token)}")
 
