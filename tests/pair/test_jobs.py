@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from host.errors import HostError
 from host.programs import CommandError, Finished
+from pair import memory
 from pair.commands import backup, drill
 from pair.repositories import pgbackrest, proofs, restore_drill, turn
 from pair.repositories.proofs import Proof
 from pair.repositories.restore_drill import Copy, Proven
-from pair.server import cluster, postgresql
+from pair.server import postgresql
 from pair.server.postgresql import Role, Seen
 from pair.settings import PairSettings
 
@@ -123,11 +124,11 @@ def test_the_primary_leaves_drills_to_the_standby(host: Host, capsys: pytest.Cap
 def test_a_standby_that_is_stopped_is_still_one(host: Host) -> None:
     host.role = Role.AWAY
     (host.settings.data).mkdir(parents=True)
-    (host.settings.data / cluster.STANDBY_SIGNAL).touch()
+    (host.settings.data / memory.STANDBY_SIGNAL.name).touch()
 
     assert host.backup() == 0
 
-    (host.settings.data / cluster.STANDBY_SIGNAL).unlink()
+    (host.settings.data / memory.STANDBY_SIGNAL.name).unlink()
     (host.settings.data / "PG_VERSION").touch()
     with pytest.raises(HostError, match="PostgreSQL does not answer"):
         host.backup()

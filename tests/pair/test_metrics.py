@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from host import metrics as written
 from host.errors import HostError
+from pair import memory
 from pair.commands import metrics
 from pair.keys import authority
 from pair.keys.certificate_folder import CertificateFolder, Holding, Installed
@@ -230,7 +231,7 @@ def test_without_postgresql_everything_else_is_told(machine: Machine, capsys: py
 def test_proofs_are_counted_where_they_are_made(machine: Machine) -> None:
     now = time.time()
     (machine.settings.state).mkdir(parents=True)
-    (machine.settings.state / metrics.SINCE).write_text(f"{now - 30 * DAY:.0f}\n")
+    memory.SINCE.below(machine.settings.state).write_text(f"{now - 30 * DAY:.0f}\n")
     proofs.note(Proof.VERIFY, 1, good=True, now=now - DAY)
     proofs.note(Proof.VERIFY, 2, good=False, now=now)
     proofs.note(Proof.DRILL, 1, good=True, now=now - 6 * DAY)

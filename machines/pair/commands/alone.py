@@ -5,6 +5,7 @@ import argparse
 from host import accounts
 from host.errors import HostError
 
+from pair import memory
 from pair.server import cluster, postgresql
 from pair.server.lock import held
 from pair.server.postgresql import Role
@@ -31,7 +32,7 @@ def account(state: PairState) -> accounts.Account:
         title=f"let {state.host} commit alone",
         seen=state.lines(),
         steps=(
-            f"write {cluster.ALONE} and let PostgreSQL read it",
+            f"write {memory.ALONE.name} and let PostgreSQL read it",
             f"the watch removes it once {state.peer} streams again and has caught up",
         ),
         losses=(f"if {state.host} is lost before {state.peer} is back: every commit from now on",),

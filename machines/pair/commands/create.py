@@ -13,6 +13,7 @@ import psycopg
 from host import accounts
 from host.errors import HostError
 
+from pair import memory
 from pair.repositories import pgbackrest
 from pair.server import cluster, creation_sql, postgres_user, postgresql, slots
 from pair.server.lock import held
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Raises HostError, and its unit tries again."""
     del options
-    is_creating = (settings.state / cluster.CREATING).exists()
+    is_creating = memory.CREATING.below(settings.state).exists()
     chosen = part(settings, is_empty=cluster.is_empty(settings), is_creating=is_creating)
     if chosen is Part.NOTHING:
         sys.stdout.write(f"{chosen.value}\n")
@@ -78,7 +79,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
             _create_standby(settings, progress)
     except psycopg.Error as error:
         raise HostError(" ".join(str(error).split()), f"journalctl -u {settings.unit} -e") from None
-    (settings.state / cluster.CREATING).unlink()
+    memory.CREATING.below(settings.state).unlink()
     return 0
 
 
@@ -97,7 +98,7 @@ def _create_primary(settings: PairSettings, progress: accounts.Progress, *, is_c
         refused = refusal(settings.host, fence.read(settings), is_creating=is_creating)
         if refused is not None:
             raise refused
-        postgres_user.write(settings.state / cluster.CREATING, "pairctl create\n")
+        postgres_user.write(memory.CREATING.below(settings.state), "pairctl create\n")
         _initdb(settings, progress)
         # There is no standby yet: nobody may wait for it.
         cluster.be_alone(settings)
@@ -136,7 +137,7 @@ def _create_standby(settings: PairSettings, progress: accounts.Progress) -> None
         token = fence.highest(fence.read(settings))
         if token is not None and token.holder == settings.host:
             raise HostError(f"this host was the primary: {token}", "pairctl rejoin, once the peer is the primary")
-        postgres_user.write(settings.state / cluster.CREATING, "pairctl create\n")
+        postgres_user.write(memory.CREATING.below(settings.state), "pairctl create\n")
         if not cluster.is_running(settings):
             standby.restore(settings, repository)
             progress("restored")

@@ -15,13 +15,14 @@ from host.accounts import Account, Progress
 from host.errors import HostError
 from host.metrics import Sample
 
+from pair import memory
 from pair.repositories import pgbackrest, proofs, restore_drill, turn
 from pair.repositories.proofs import Proof
 from pair.repositories.restore_drill import Copy, Proven
 from pair.server.postgresql import Role
 from pair.settings import PairSettings, Repository
 
-LOCK = Path("/run/packyard-drill.lock")
+LOCK = memory.DRILL_LOCK.below(Path("/run"))
 """Its own: a drill takes long, and must never hold up a promotion."""
 
 OLDEST = 900

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from host.errors import HostError
 
+from pair import memory
 from pair.server import cluster, postgres_user, postgresql
 from pair.settings import PairSettings
 from pair.succession import admission, fence
@@ -68,9 +69,9 @@ def _remember(settings: PairSettings, verdict: admission.Verdict) -> None:
     """On a full disk the watch does not know; a person still does."""
     with contextlib.suppress(OSError):
         if verdict.nobody_answered:
-            postgres_user.write(settings.state / admission.WAITING, f"{verdict.reason}\n")
+            postgres_user.write(memory.WAITING.below(settings.state), f"{verdict.reason}\n")
         else:
-            (settings.state / admission.WAITING).unlink(missing_ok=True)
+            memory.WAITING.below(settings.state).unlink(missing_ok=True)
 
 
 def _peer(settings: PairSettings) -> postgresql.Role:
@@ -92,7 +93,7 @@ def _follow(settings: PairSettings, conditions: StartConditions) -> None:
 
 
 def _override(settings: PairSettings) -> Path:
-    return settings.state / admission.OVERRIDE
+    return memory.OVERRIDE.below(settings.state)
 
 
 def _word(settings: PairSettings) -> str:
@@ -102,4 +103,4 @@ def _word(settings: PairSettings) -> str:
 
 
 def _hint(verdict: admission.Verdict, settings: PairSettings) -> str:
-    return verdict.hint.replace(f"the file {admission.OVERRIDE} of the state folder", str(_override(settings)))
+    return verdict.hint.replace(admission.OVERRIDE_FILE, str(_override(settings)))

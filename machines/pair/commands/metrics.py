@@ -18,6 +18,7 @@ from host import files, metrics
 from host.errors import HostError
 from host.metrics import Known, Label, Sample
 
+from pair import memory
 from pair.keys import certificates
 from pair.keys.certificate_folder import CertificateFolder
 from pair.repositories import archive_queue, pgbackrest, proofs
@@ -27,8 +28,6 @@ from pair.server.postgresql import HEARTBEAT_TABLE, OWN_DATABASE, Connection, ro
 from pair.settings import PairSettings
 
 FILE = "packyard_database"
-SINCE = "since"
-"""File below `settings.state`: when this host was first asked. What never was counts from then."""
 
 REPLICATION = "database_replication_timestamp_seconds"
 ARCHIVE = "database_archive_timestamp_seconds"
@@ -128,7 +127,7 @@ def _complete(view: View, found: list[Sample]) -> list[Sample]:
 
 def _since(settings: PairSettings, now: float) -> float:
     """When this host was first asked, on the data disk; now while that cannot be written."""
-    path = settings.state / SINCE
+    path = memory.SINCE.below(settings.state)
     try:
         text = files.text_of(path)
         if text is None:

@@ -13,6 +13,7 @@ import psycopg
 from host import accounts
 from host.errors import HostError
 
+from pair import memory
 from pair.server import cluster, postgres_user, postgresql, slots, timeline
 from pair.server.lock import held
 from pair.server.postgresql import Role
@@ -139,7 +140,7 @@ def look(settings: PairSettings) -> Ready:
     """The common state, and how this host's WAL relates to the peer's."""
     state = observe.look(settings)
     is_empty = cluster.is_empty(settings)
-    half = (settings.state / standby.REBUILD).exists()
+    half = memory.REBUILD.below(settings.state).exists()
     if is_empty or state.there.role is not Role.PRIMARY:
         return Ready(state, is_empty, half)
     try:
@@ -180,7 +181,7 @@ def _rewind(settings: PairSettings) -> None:
 
     restore_command is read from the configuration outside PGDATA, which a rewind cannot overwrite.
     """
-    postgres_user.write(settings.state / standby.REBUILD, "a rewind has begun\n")
+    postgres_user.write(memory.REBUILD.below(settings.state), "a rewind has begun\n")
     words = [
         str(settings.programs / "pg_rewind"),
         f"--target-pgdata={settings.data}",

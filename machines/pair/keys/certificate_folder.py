@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography import x509
 from host import files
 
+from pair import memory
 from pair.keys import certificates
 from pair.keys.certificates import Names
 from pair.server import postgres_user
@@ -20,10 +21,6 @@ from pair.settings import PairSettings
 
 AUTHORITY = "authority.pem"
 CURRENT = "current"
-GENERATION = "generation-"
-PENDING = "pending"
-RELOAD = "reload"
-"""A mark: PostgreSQL has yet to read what was installed."""
 
 
 @dataclass(frozen=True)
@@ -93,28 +90,28 @@ class CertificateFolder:
 
     def install(self, content: Installed, now: datetime) -> None:
         """Brings all of it into use at once, and marks that PostgreSQL has to read it."""
-        generation = self.path / f"{GENERATION}{now:%Y%m%dT%H%M%S%fZ}"
+        generation = memory.GENERATION.below(self.path, f"{now:%Y%m%dT%H%M%S%fZ}")
         postgres_user.make_folder(self.path)
         postgres_user.make_folder(generation)
         postgres_user.write(generation / AUTHORITY, content.authority, 0o644)
         for kind, holding in (content.holdings or {}).items():
             postgres_user.write(generation / f"{kind}.key", holding.key)
             postgres_user.write(generation / f"{kind}.pem", holding.certificate, 0o644)
-        postgres_user.write(self.path / RELOAD, "")
+        postgres_user.write(memory.RELOAD.below(self.path), "")
         self._link(CURRENT, Path(generation.name))
         for name in (AUTHORITY, *(f"{kind}{end}" for kind in self._kinds for end in (".key", ".pem"))):
             self._link(name, Path(CURRENT) / name)
-        for old in self.path.glob(f"{GENERATION}*"):
+        for old in self.path.glob(memory.GENERATION.name.rstrip("/")):
             if old != generation:
                 shutil.rmtree(old)
         for kind, holding in (content.holdings or {}).items():
             waiting = self.pending(kind)
             if waiting is not None and waiting.key == holding.key:
-                shutil.rmtree(self.path / PENDING / kind)
+                shutil.rmtree(memory.PENDING.below(self.path) / kind)
 
     def pending(self, kind: str) -> Pending | None:
         """The key of one kind that waits for its certificate."""
-        key, request = (_text(self.path / PENDING / kind / name) for name in ("key", "request"))
+        key, request = (_text(memory.PENDING.below(self.path) / kind / name) for name in ("key", "request"))
         return Pending(key, request) if certificates.read_key(key) is not None and request else None
 
     def make_pending(self, kind: str, names: Names) -> Pending:
@@ -122,19 +119,19 @@ class CertificateFolder:
         key = certificates.new_key()
         made = Pending(certificates.key_text(key), certificates.request_text(key, names))
         postgres_user.make_folder(self.path)
-        postgres_user.make_folder(self.path / PENDING)
-        postgres_user.write(self.path / PENDING / kind / "key", made.key)
-        postgres_user.write(self.path / PENDING / kind / "request", made.request)
+        postgres_user.make_folder(memory.PENDING.below(self.path))
+        postgres_user.write(memory.PENDING.below(self.path) / kind / "key", made.key)
+        postgres_user.write(memory.PENDING.below(self.path) / kind / "request", made.request)
         return made
 
     @property
     def awaits_reload(self) -> bool:
         """Whether PostgreSQL has yet to read what was installed."""
-        return (self.path / RELOAD).exists()
+        return memory.RELOAD.below(self.path).exists()
 
     def reloaded(self) -> None:
         """Removes the mark."""
-        (self.path / RELOAD).unlink(missing_ok=True)
+        memory.RELOAD.below(self.path).unlink(missing_ok=True)
 
     def _link(self, name: str, target: Path) -> None:
         half = self.path / f".{name}.half"

@@ -9,13 +9,11 @@ from cryptography import x509
 from host import files
 from host.errors import HostError
 
+from pair import memory
 from pair.keys import authority, certificates
 from pair.keys.authority import Authority
 from pair.keys.certificates import Names
 from pair.settings import PairSettings
-
-FOLDER = "pair-authority"
-"""Below the mount point: the key outlives the boot disk, and is in no repository."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Signed:
 
 def authorities(settings: PairSettings, now: datetime) -> tuple[Authority, ...]:
     """The authorities of this host that have not ended; a new one is made when it is time."""
-    folder = settings.mount_point / FOLDER
+    folder = memory.AUTHORITY.below(settings.mount_point)
     own = [each for each in _stored(folder) if certificates.valid_at(each.certificate, now)]
     if authority.needs_new(own, now):
         made = authority.make(settings.host, now)

@@ -10,12 +10,13 @@ from host import files
 from host.errors import HostError
 from host.programs import run
 
+from pair import memory
 from pair.settings import PairSettings
 
 INTERFACE = "packyard"
 FOLDER = Path("/etc/wireguard")
-KEY = FOLDER / f"{INTERFACE}.key"
-CONFIGURATION = FOLDER / f"{INTERFACE}.conf"
+KEY = memory.WIREGUARD_KEY.below(FOLDER)
+CONFIGURATION = memory.WIREGUARD_PEER.below(FOLDER)
 INTERFACES = Path("/sys/class/net")
 PUBLIC_KEY = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
 """32 bytes in base 64, as `wg pubkey` writes them."""

@@ -12,6 +12,7 @@ from host.errors import HostError
 from host.identity import aws_identity, federated_token, google_identity_token
 from host.secrets import EmptySecretError, amazon_secret, google_secret, one_line
 
+from pair import memory
 from pair.server.postgres_user import POSTGRES
 from pair.settings import PairSettings, Repository, WebIdentity
 
@@ -29,7 +30,7 @@ def write_identity_token(web: WebIdentity) -> bool:
 
 def write_repository(settings: PairSettings, repository: Repository) -> bool:
     """The options of one repository that are secrets; whether the file changed. Raises HostError."""
-    path = FOLDER / f"repo{repository.number}.conf"
+    path = memory.CREDENTIALS.below(FOLDER, str(repository.number))
     passphrase = _passphrase(settings, repository)
     lines = ["[global]", f"repo{repository.number}-cipher-pass={passphrase}"]
     failure: HostError | None = None

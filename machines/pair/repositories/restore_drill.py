@@ -13,13 +13,11 @@ import psycopg
 from host.errors import HostError
 from host.programs import CommandError
 
+from pair import memory
 from pair.repositories import pgbackrest
 from pair.server import postgres_user
 from pair.server.postgresql import HEARTBEAT_TABLE, OWN_DATABASE, Connection, one, rows, timeline
 from pair.settings import PairSettings
-
-FOLDER = "restore-drill"
-"""Below the folder for copies, in which a person may have another one."""
 
 PORT = 5434
 """Of the socket's name; nothing listens on the network. A copy made by hand has 5433."""
@@ -85,7 +83,7 @@ class Copy:
     def __init__(self, settings: PairSettings, repository: int) -> None:
         self._settings = settings
         self.repository = repository
-        self.folder = settings.mount_point / "drill" / FOLDER
+        self.folder = memory.SCRATCH.below(settings.mount_point)
         self._data = self.folder / "data"
         self._log = self.folder / "log"
 

@@ -10,15 +10,12 @@ from pathlib import Path
 from host.errors import HostError
 from host.programs import CommandError, run
 
+from pair import memory
 from pair.server import postgres_user, timeline
 from pair.settings import PairSettings
 
-STANDBY_SIGNAL = "standby.signal"
 RECOVERY_SIGNAL = "recovery.signal"
 AUTO_CONF = "postgresql.auto.conf"
-CREATING = "creating"
-"""File below `settings.state` from the first change to the last: what is in PGDATA meanwhile is half of a pair."""
-ALONE = "20-alone.conf"
 ALONE_TEXT = """# Written and removed by pairctl: the standby is away, and no commit waits for it.
 synchronous_standby_names = ''
 """
@@ -75,7 +72,7 @@ def is_empty(settings: PairSettings) -> bool:
 
 def is_standby(settings: PairSettings) -> bool:
     """Whether PostgreSQL would start as a standby."""
-    return (settings.data / STANDBY_SIGNAL).exists()
+    return (memory.STANDBY_SIGNAL.below(settings.data)).exists()
 
 
 def is_alone(settings: PairSettings) -> bool:
@@ -101,7 +98,7 @@ def make_standby(settings: PairSettings) -> None:
     """
     postgres_user.write(settings.data / AUTO_CONF, "")
     (settings.data / RECOVERY_SIGNAL).unlink(missing_ok=True)
-    postgres_user.write(settings.data / STANDBY_SIGNAL, "")
+    postgres_user.write(memory.STANDBY_SIGNAL.below(settings.data), "")
     be_a_pair(settings)
 
 
@@ -197,7 +194,7 @@ def keep_diverged(settings: PairSettings, on_timeline: int, fork_at: int, end: i
     """
     source = settings.data / "pg_wal"
     names = timeline.diverged_segments([path.name for path in source.iterdir()], on_timeline, fork_at, end)
-    folder = settings.state / f"diverged-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    folder = memory.DIVERGED.below(settings.state, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     postgres_user.make_folder(settings.state)
     postgres_user.make_folder(folder)
     for name in names:
@@ -207,7 +204,7 @@ def keep_diverged(settings: PairSettings, on_timeline: int, fork_at: int, end: i
 
 
 def _alone(settings: PairSettings) -> Path:
-    return settings.configuration / "conf.d" / ALONE
+    return memory.ALONE.below(settings.configuration / "conf.d")
 
 
 def _waldump(settings: PairSettings, start: str, on_timeline: int, *options: str) -> str:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from host import locks
 
-FILE = Path("/run/packyard-pair.lock")
+from pair import memory
+
+FILE = memory.LOCK.below(Path("/run"))
 PATIENCE = 30
 """Seconds that a command waits for another: longer than a restart, shorter than a person's patience."""
 CONVERGE_PATIENCE = 600

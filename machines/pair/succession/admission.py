@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
+from pair import memory
 from pair.server import postgresql
 from pair.succession import fence
 
-OVERRIDE = "override"
-"""File below `settings.state` in which a person says why this host may be the primary."""
-WAITING = "waiting"
-"""File below `settings.state`: a start was refused because nobody could be asked. The watch tries again when it can."""
+OVERRIDE_FILE = f"the file {memory.OVERRIDE.name} of the state folder"
 
 
 @dataclass(frozen=True)
@@ -69,5 +67,5 @@ def decide(conditions: StartConditions) -> Verdict:
         allowed=False,
         reason="neither a repository nor the peer can be asked who the primary is",
         nobody_answered=True,
-        hint=f"who is sure that the peer is no primary writes the reason into the file {OVERRIDE} of the state folder",
+        hint=f"who is sure that the peer is no primary writes the reason into {OVERRIDE_FILE}",
     )

@@ -16,13 +16,12 @@ from typing import Any, cast
 
 from host.errors import HostError
 
+from pair import memory
 from pair.repositories import pgbackrest
 from pair.server import postgres_user
 from pair.settings import PairSettings
 
 PATH = "packyard/fence.json"
-EPOCH = "epoch"
-"""Name of the file below `settings.state`."""
 GRACE = 1.5
 """Seconds that the other repositories get once one has the token; the new primary's watch brings it to the rest."""
 
@@ -189,7 +188,7 @@ def rewrite(settings: PairSettings, repository: int, token: Token) -> Reading:
 
 def local_epoch(settings: PairSettings) -> int:
     """The epoch that this host knows of itself; 0 where it never was the primary, or lost its disk."""
-    return read_epoch(settings.state / EPOCH)
+    return read_epoch(memory.EPOCH.below(settings.state))
 
 
 def read_epoch(path: Path) -> int:
@@ -204,7 +203,7 @@ def read_epoch(path: Path) -> int:
 
 def write_epoch(settings: PairSettings, epoch: int) -> None:
     """Records the epoch of this host, on the data disk."""
-    postgres_user.write(settings.state / EPOCH, json.dumps({"epoch": epoch}) + "\n")
+    postgres_user.write(memory.EPOCH.below(settings.state), json.dumps({"epoch": epoch}) + "\n")
 
 
 def _read_in_background(settings: PairSettings, repository: int, timeout: float) -> Future[Reading]:

@@ -5,14 +5,13 @@ import time
 from host.accounts import Progress
 from host.errors import HostError
 
+from pair import memory
 from pair.repositories import pgbackrest
 from pair.server import cluster, postgres_user, postgresql, slots
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
-from pair.succession import fence, watch_fence
+from pair.succession import fence
 
-REBUILD = "rebuild"
-"""File below `settings.state` while PGDATA is being rewound: half of a rewind is no database."""
 RESTORE_TIMEOUT = 48 * 3600
 STREAM_TIMEOUT = 600
 """Seconds after the start until the standby must stream; it reads the archive first."""
@@ -48,8 +47,8 @@ def follow(settings: PairSettings, token: fence.Token | None, progress: Progress
     cluster.make_standby(settings)
     if token is not None:
         fence.write_epoch(settings, token.epoch)
-    for marker in (REBUILD, watch_fence.YIELDED):
-        (settings.state / marker).unlink(missing_ok=True)
+    for done in (memory.REBUILD, memory.YIELDED):
+        done.below(settings.state).unlink(missing_ok=True)
     slots.ensure_at_peer(settings)
     progress(f"slot {settings.name} on {settings.peer} is there")
     cluster.start(settings)

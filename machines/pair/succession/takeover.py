@@ -3,6 +3,7 @@
 from host.accounts import Progress
 from host.errors import HostError
 
+from pair import memory
 from pair.server import cluster, postgresql, slots
 from pair.settings import PairSettings
 from pair.succession import services
@@ -29,7 +30,7 @@ def take_over(settings: PairSettings, token: Token, progress: Progress) -> None:
         connection.execute("checkpoint")
         progress("checkpoint")
     # A standby that was still being made, of a peer that is gone: it is whole now, and nobody else would say so.
-    (settings.state / cluster.CREATING).unlink(missing_ok=True)
+    memory.CREATING.below(settings.state).unlink(missing_ok=True)
     try:
         services.settle_in_background(token.epoch)
     except HostError as error:

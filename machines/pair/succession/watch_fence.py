@@ -10,11 +10,12 @@ from host import metrics
 from host.errors import HostError
 from host.metrics import Known, Sample
 
+from pair import memory
 from pair.server import cluster, postgres_user, postgresql
 from pair.server.lock import held
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
-from pair.succession import admission, fence, histories
+from pair.succession import fence, histories
 
 METRICS = "packyard_database_watch"
 """File of the metrics below."""
@@ -24,8 +25,6 @@ HELPS = {
     OUTRANKED: "whether this host would be a primary, and must not",
     READ: "when a fence token, or its absence, was last read",
 }
-YIELDED = "yielded"
-"""File below `settings.state`: the epoch to which the watch stopped PostgreSQL for a switchover."""
 LOCK_PATIENCE = 1
 
 
@@ -126,7 +125,7 @@ def _look(settings: PairSettings, readings: tuple[fence.Reading, ...]) -> HostSt
     is_primary = not cluster.is_empty(settings) and not cluster.is_standby(settings)
     is_running = cluster.is_running(settings)
     epoch = fence.local_epoch(settings)
-    waits = (settings.state / admission.WAITING).exists()
+    waits = memory.WAITING.below(settings.state).exists()
     state = HostState(settings.host, is_primary, is_running, epoch, readings, _yielded_to(settings), waits)
     if not is_primary or is_running or fence.standing(settings.host, epoch, readings) is not fence.Standing.OUTRANKED:
         return state
@@ -140,13 +139,13 @@ def _act(settings: PairSettings, act: Act, state: HostState, log: Callable[[str]
     if act is Act.STOP:
         log(f"{settings.host} is outranked and stops PostgreSQL: {token}")
         if token is not None and token.kind is fence.Kind.SWITCHOVER:
-            postgres_user.write(settings.state / YIELDED, json.dumps({"epoch": token.epoch}) + "\n")
+            postgres_user.write(memory.YIELDED.below(settings.state), json.dumps({"epoch": token.epoch}) + "\n")
         cluster.stop(settings)
         log("PostgreSQL is stopped")
     elif act is Act.FOLLOW:
         log(f"{settings.peer} is the primary: {settings.host} becomes its standby")
         cluster.make_standby(settings)
-        (settings.state / YIELDED).unlink(missing_ok=True)
+        memory.YIELDED.below(settings.state).unlink(missing_ok=True)
         cluster.start(settings)
         log(f"{settings.host} is the standby of {settings.peer}")
     elif act is Act.RESUME:
@@ -154,7 +153,7 @@ def _act(settings: PairSettings, act: Act, state: HostState, log: Callable[[str]
         log(f"{why}: {settings.host} goes on as primary: {token}")
         fence.write_epoch(settings, fence.followed(settings.host, state.epoch, state.readings))
         cluster.start(settings)
-        (settings.state / YIELDED).unlink(missing_ok=True)
+        memory.YIELDED.below(settings.state).unlink(missing_ok=True)
 
 
 def _follow_own_token(settings: PairSettings, state: HostState) -> None:
@@ -179,5 +178,5 @@ def _spread(settings: PairSettings, state: HostState, log: Callable[[str], None]
 
 
 def _yielded_to(settings: PairSettings) -> int | None:
-    path = settings.state / YIELDED
+    path = memory.YIELDED.below(settings.state)
     return fence.read_epoch(path) if path.is_file() else None

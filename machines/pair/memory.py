@@ -1,0 +1,232 @@
+"""Every file by which a host remembers something beyond one run: who writes it, who clears it, what it means at boot.
+
+README.md shows this list, and nobody else names these files.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+PERSON = "a person"
+NOBODY = "nobody"
+
+
+class Folder(Enum):
+    """Where a file lies, and with what it is lost."""
+
+    STATE = "state"
+    """`pair` on the data disk."""
+    DATA = "PGDATA"
+    """On the data disk; rewind and restore overwrite it."""
+    DATA_DISK = "data disk"
+    CONFIGURATION = "conf.d"
+    """Of PostgreSQL, on the boot disk."""
+    CERTIFICATES = "certificates"
+    """On the boot disk."""
+    WIREGUARD = "/etc/wireguard"
+    PGBACKREST = "/etc/pgbackrest/conf.d"
+    METRICS = "/var/lib/prometheus/node-exporter"
+    RUN = "/run"
+    """In memory: gone at boot."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A file, or a folder whose name ends in a slash."""
+
+    folder: Folder
+    name: str
+    """With `*` for what differs."""
+    says: str
+    writers: tuple[str, ...]
+    """Words of pairctl; programs and people that are none."""
+    clearers: tuple[str, ...]
+    at_boot: str
+
+    def below(self, folder: Path, which: str = "") -> Path:
+        """Its path; `which` takes the place of `*`."""
+        return folder / self.name.replace("*", which)
+
+
+EPOCH = Memory(
+    Folder.STATE,
+    "epoch",
+    "the epoch that this host knows of itself",
+    ("create", "promote", "switchover", "rejoin", "guard", "watch"),
+    (NOBODY,),
+    "held against the tokens of the repositories; a token of this host's own that is newer takes its place",
+)
+CREATING = Memory(
+    Folder.STATE,
+    "creating",
+    "PGDATA is half of a pair that is being made",
+    ("create",),
+    ("create", "promote", "switchover"),
+    "create goes on where it was",
+)
+REBUILD = Memory(
+    Folder.STATE,
+    "rebuild",
+    "PGDATA is half of a rewind, which is no database",
+    ("rejoin",),
+    ("rejoin", "create"),
+    "nothing by itself; rejoin restores in place of rewinding again",
+)
+YIELDED = Memory(
+    Folder.STATE,
+    "yielded",
+    "the epoch to which the watch stopped PostgreSQL for a switchover",
+    ("watch",),
+    ("watch", "rejoin", "create"),
+    "the watch becomes the standby of the new primary, or goes on where the switchover was taken back",
+)
+WAITING = Memory(
+    Folder.STATE,
+    "waiting",
+    "a start was refused because nobody could be asked who the primary is",
+    ("guard",),
+    ("guard",),
+    "the watch starts PostgreSQL once a repository answers that this host may",
+)
+OVERRIDE = Memory(
+    Folder.STATE,
+    "override",
+    "a person's reason why this host may be the primary though nobody can be asked",
+    (PERSON,),
+    ("guard",),
+    "good for one start, and only where no repository and no peer answers",
+)
+SINCE = Memory(
+    Folder.STATE,
+    "since",
+    "when this host first wrote its metrics",
+    ("metrics",),
+    (NOBODY,),
+    "what never happened counts from then",
+)
+DIVERGED = Memory(
+    Folder.STATE,
+    "diverged-*/",
+    "WAL that only this host had before it was rewound or restored",
+    ("rejoin",),
+    (PERSON,),
+    "nothing",
+)
+ALONE = Memory(
+    Folder.CONFIGURATION,
+    "20-alone.conf",
+    "commits of this primary wait for no standby",
+    ("alone", "create", "promote", "switchover"),
+    ("watch", "rejoin", "create"),
+    "PostgreSQL starts so; the watch ends it once the standby has caught up",
+)
+STANDBY_SIGNAL = Memory(
+    Folder.DATA,
+    "standby.signal",
+    "PostgreSQL starts as a standby",
+    ("rejoin", "create", "watch"),
+    ("PostgreSQL",),
+    "the guard lets a standby start whatever the tokens say",
+)
+SCRATCH = Memory(
+    Folder.DATA_DISK,
+    "drill/restore-drill/",
+    "the copy of a restore drill",
+    ("drill",),
+    ("drill",),
+    "lies there until the next drill, which removes it first",
+)
+AUTHORITY = Memory(
+    Folder.DATA_DISK,
+    "pair-authority/",
+    "keys and certificates of the authority, on the host that the document names",
+    ("exchange",),
+    (NOBODY,),
+    "it goes on signing with them",
+)
+GENERATION = Memory(
+    Folder.CERTIFICATES,
+    "generation-*/",
+    "keys and certificates, of which `current` names those in use",
+    ("exchange",),
+    ("exchange",),
+    "PostgreSQL reads them",
+)
+PENDING = Memory(
+    Folder.CERTIFICATES,
+    "pending/",
+    "keys that wait for their certificates",
+    ("exchange",),
+    ("exchange",),
+    "the exchange asks for these again, and makes no others",
+)
+RELOAD = Memory(
+    Folder.CERTIFICATES,
+    "reload",
+    "PostgreSQL has yet to read the certificates in use",
+    ("exchange",),
+    ("exchange",),
+    "PostgreSQL has read them; the next exchange clears it",
+)
+WIREGUARD_KEY = Memory(
+    Folder.WIREGUARD,
+    "packyard.key",
+    "the private key of this end of the tunnel",
+    ("exchange", "converge"),
+    (NOBODY,),
+    "a new boot disk has a new one, which the peer takes in",
+)
+WIREGUARD_PEER = Memory(
+    Folder.WIREGUARD,
+    "packyard.conf",
+    "this end, by converge, and the peer's key, by the exchange",
+    ("exchange", "converge"),
+    (NOBODY,),
+    "the tunnel comes up with the last peer that was known",
+)
+CREDENTIALS = Memory(
+    Folder.PGBACKREST,
+    "repo*.conf",
+    "passphrase of a repository, and the token where one is needed",
+    ("secrets", "backup", "drill", "verify"),
+    (NOBODY,),
+    "the token has ended, and secrets brings a new one before PostgreSQL starts",
+)
+PROOFS = Memory(
+    Folder.METRICS,
+    "packyard_database_*.prom",
+    "last results and times of metrics, watch, verify and drill, which a failure keeps",
+    ("metrics", "watch", "verify", "drill"),
+    (NOBODY,),
+    "ages go on growing; a new boot disk counts from `since`",
+)
+LOCK = Memory(
+    Folder.RUN,
+    "packyard-pair.lock",
+    "who changes roles or restarts PostgreSQL now",
+    ("alone", "create", "exchange", "promote", "rejoin", "reload", "restart", "switchover", "watch", "converge"),
+    ("the kernel, with the process",),
+    "free",
+)
+DRILL_LOCK = Memory(
+    Folder.RUN,
+    "packyard-drill.lock",
+    "a restore drill runs",
+    ("drill",),
+    ("the kernel, with the process",),
+    "free",
+)
+AWAY = Memory(
+    Folder.RUN,
+    "pgbackrest/repo*-away",
+    "when a repository last did not answer a restore_command",
+    ("pair-archive-get",),
+    (NOBODY,),
+    "every repository is asked again, as after half a minute",
+)
+
+ALL = (
+    *(EPOCH, CREATING, REBUILD, YIELDED, WAITING, OVERRIDE, SINCE, DIVERGED),
+    *(ALONE, STANDBY_SIGNAL, SCRATCH, AUTHORITY, GENERATION, PENDING, RELOAD),
+    *(WIREGUARD_KEY, WIREGUARD_PEER, CREDENTIALS, PROOFS, LOCK, DRILL_LOCK, AWAY),
+)
