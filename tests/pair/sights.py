@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pair.server import timeline
+from pair.server import wal
 from pair.server.postgresql import Role, Seen
 from pair.succession import observe
 from pair.succession.fence import Kind, Reading, Token
@@ -52,7 +52,7 @@ class Pair:
         return observe.PairState(B, A, self.here, self.there, self.epoch, self.readings, self.is_alone)
 
 
-FORK = timeline.position("0/4000000")
+FORK = wal.position("0/4000000")
 
 
 def relation(end: int | None = FORK, fork: int | None = FORK, *, same_system: bool = True) -> Relation:

@@ -37,6 +37,7 @@ class Host:
         self.free = EVERYTHING
         self.copy = self.settings.mount_point / "drill" / "restore-drill"
         without_root(monkeypatch, root)
+        self.info = INFO
         monkeypatch.setattr("host.metrics.FOLDER", root / "prom")
         monkeypatch.setattr(drill, "LOCK", root / "lock")
         monkeypatch.setattr(postgresql, "look", self._look)
@@ -61,7 +62,7 @@ class Host:
 
     def _run(self, _: PairSettings, command: str, *options: str, **more: object) -> Finished:
         self._say(f"{command} repo{more['repository']} {' '.join(options)}")
-        return Finished(0, INFO if command == "info" else "done\n", "")
+        return Finished(0, self.info if command == "info" else "done\n", "")
 
     def _as_postgres(self, _: PairSettings, words: list[str], **more: object) -> Finished:
         del more
@@ -136,7 +137,7 @@ def test_a_standby_that_is_stopped_is_still_one(host: Host) -> None:
 
 def test_a_repository_that_is_not_there_is_refused(host: Host) -> None:
     for command in (host.backup, host.drill):
-        with pytest.raises(HostError, match="reaches no repository 3"):
+        with pytest.raises(HostError, match="there is no repository 3"):
             command(repository=3)
 
 
@@ -289,10 +290,8 @@ def test_a_target_beyond_the_archive_is_told_as_that(host: Host) -> None:
     assert "the WAL after the target is in no repository yet" in str(failure("ended"))
 
 
-def test_a_repository_without_backups_is_told() -> None:
-    with pytest.raises(HostError, match="repository 7 has no backup"):
-        restore_drill.newest_size(INFO, 7)
-    with pytest.raises(HostError, match="cannot be understood"):
-        restore_drill.newest_size("{", 1)
-    newest = max(json.loads(INFO)[0]["backup"], key=lambda each: each["timestamp"]["stop"])
-    assert restore_drill.newest_size(INFO, newest["database"]["repo-key"]) == newest["info"]["size"]
+def test_a_repository_without_backups_is_told(host: Host) -> None:
+    host.info = json.dumps([{**json.loads(INFO)[0], "backup": []}])
+
+    with pytest.raises(HostError, match="repository 1 has no backup"):
+        host.drill(1)

@@ -19,11 +19,12 @@ from pair.keys import authority
 from pair.keys.certificate_folder import CertificateFolder, Holding, Installed
 from pair.keys.certificates import certificate_text, key_text, names_of, new_key
 from pair.repositories import pgbackrest, proofs
-from pair.repositories.pgbackrest import Backup, RepositoryInfo
+from pair.repositories.info import RepositoryInfo
 from pair.repositories.proofs import Proof
 from pair.server import cluster, postgresql
 
 from tests.machines.programs import program
+from tests.pair.backups import backup
 from tests.pair.hosts import document, pair_settings, without_root
 
 GIB = 1 << 30
@@ -72,7 +73,7 @@ class Machine:
         if number not in self.backups:
             raise HostError("unable to connect")
         made = self.backups[number]
-        return (RepositoryInfo(number, True, "ok", (Backup("x", "full", made, made, False),), ""),)  # noqa: FBT003 -- a record
+        return (RepositoryInfo(number, is_ok=True, message="ok", backups=(backup("x", stop=made),)),)
 
     def run(self) -> int:
         return metrics.run(argparse.Namespace(), self.settings)

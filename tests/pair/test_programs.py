@@ -9,7 +9,7 @@ import pytest
 from host import programs
 from host.errors import HostError
 from host.programs import CommandError
-from pair.repositories import pgbackrest
+from pair.repositories import info
 from pair.server import cluster, lock
 from pair.server.cluster import State
 
@@ -83,14 +83,15 @@ INFO = [
         "backup": [
             {
                 "database": {"id": 1, "repo-key": 1},
-                "error": error,
+                "archive": {"start": segment, "stop": segment},
+                "info": {"size": 30540885},
                 "label": label,
                 "timestamp": {"start": stop - 3, "stop": stop},
                 "type": kind,
             }
-            for label, kind, stop, error in (
-                ("20261121-164557F_20261121-164645D", "diff", 1795279607, True),
-                ("20261121-164557F", "full", 1795279560, False),
+            for label, kind, stop, segment in (
+                ("20261121-164557F_20261121-164645D", "diff", 1795279607, "000000070000000000000044"),
+                ("20261121-164557F", "full", 1795279560, "000000070000000000000041"),
             )
         ],
         "name": "main",
@@ -103,18 +104,18 @@ INFO = [
 
 
 def test_backups_are_those_of_their_repository_oldest_first() -> None:
-    first, second = pgbackrest.parse_info(json.dumps(INFO))
+    first, second = info.parse(json.dumps(INFO))
 
     assert [backup.kind for backup in first.backups] == ["full", "diff"]
-    assert [backup.has_errors for backup in first.backups] == [False, True]
-    assert first.newest_wal == "000000070000000000000044"
-    assert (second.is_ok, second.message, second.backups, second.newest_wal) == (False, "no valid backups", (), "")
+    assert [str(backup.last) for backup in first.backups] == ["000000070000000000000041", "000000070000000000000044"]
+    assert first.archive == "17-1"
+    assert (second.is_ok, second.message, second.backups) == (False, "no valid backups", ())
 
 
 @pytest.mark.parametrize("text", ["", "ERROR: [037]", "{}x", '[{"repo": [{}]}]'])
 def test_anything_else_is_no_info(text: str) -> None:
     with pytest.raises(HostError):
-        pgbackrest.parse_info(text)
+        info.parse(text)
 
 
 def test_a_program_that_hangs_is_ended_with_its_children() -> None:

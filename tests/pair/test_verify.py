@@ -14,10 +14,11 @@ from host.programs import CommandError, Finished
 from hypothesis import given
 from hypothesis import strategies as st
 from pair.commands import verify
-from pair.repositories import archive_gaps, proofs, turn, verify_text
-from pair.repositories.archive_gaps import Need, Segment
+from pair.repositories import archive_gaps, info, proofs, turn, verify_text
 from pair.repositories.proofs import Proof, Result
+from pair.server.wal import Segment
 
+from tests.pair.backups import backup
 from tests.pair.hosts import pair_settings, without_root
 
 TEXTS = Path(__file__).parent / "texts"
@@ -84,11 +85,11 @@ def segments(*numbers: int, timeline: int = 1) -> frozenset[Segment]:
     return frozenset(Segment(timeline, number) for number in numbers)
 
 
-NEEDS = archive_gaps.needs(INFO, 1)
+BACKUPS = next(each.backups for each in info.parse(INFO) if each.number == 1)
 
 
 def test_an_archive_without_gaps_is_whole() -> None:
-    assert archive_gaps.gaps(archive_gaps.listed(ARCHIVE), NEEDS) == archive_gaps.Gaps((), ())
+    assert archive_gaps.gaps(archive_gaps.listed(ARCHIVE), BACKUPS) == archive_gaps.Gaps((), ())
 
 
 def test_each_lost_segment_is_noticed() -> None:
@@ -96,19 +97,19 @@ def test_each_lost_segment_is_noticed() -> None:
     assert whole == segments(*range(1, 8))
 
     for number in (2, 3, 4, 5, 6, 7):
-        found = archive_gaps.gaps(whole - segments(number), NEEDS)
+        found = archive_gaps.gaps(whole - segments(number), BACKUPS)
         assert found.faults or found.notes, f"segment {number}"
 
 
 def test_a_backup_without_its_own_wal_cannot_be_restored_at_all() -> None:
-    found = archive_gaps.gaps(archive_gaps.listed(ARCHIVE) - segments(3), NEEDS)
+    found = archive_gaps.gaps(archive_gaps.listed(ARCHIVE) - segments(3), BACKUPS)
 
     assert found.faults == ("backup 20261121-163212F lacks WAL 000000010000000000000003",)
 
 
 def test_a_gap_is_a_fault_until_a_newer_backup_makes_it_history() -> None:
-    before = [Need("first", Segment(1, 3), Segment(1, 3))]
-    after = [*before, Need("second", Segment(1, 20), Segment(1, 20))]
+    before = [backup("first", 3)]
+    after = [*before, backup("second", 20)]
     present = segments(*range(3, 10), *range(15, 25))
 
     assert archive_gaps.gaps(present, before).faults == (
@@ -119,7 +120,7 @@ def test_a_gap_is_a_fault_until_a_newer_backup_makes_it_history() -> None:
 
 
 def test_a_promotion_is_no_gap_and_what_lies_between_two_timelines_may_be() -> None:
-    backups = [Need("first", Segment(1, 3), Segment(1, 3))]
+    backups = [backup("first", 3)]
 
     assert archive_gaps.gaps(segments(3, 4, 5) | segments(5, 6, timeline=2), backups).faults == ()
     assert archive_gaps.gaps(segments(3, 4, 5) | segments(6, 7, timeline=2), backups).faults == ()
@@ -129,26 +130,12 @@ def test_a_promotion_is_no_gap_and_what_lies_between_two_timelines_may_be() -> N
     )
 
 
-@given(st.integers(0, (1 << 40) - 1), st.integers(1, 0xFFFFFFFF))
-def test_names_of_segments_are_read_as_they_are_written(number: int, timeline: int) -> None:
-    known = Segment(timeline, number)
-
-    assert archive_gaps.segment(str(known)) == known
-
-
-def test_the_last_segment_of_a_file_of_4_gib_is_followed_by_the_next_file() -> None:
-    assert (
-        archive_gaps.segment("000000010000000000000100").number - 1
-        == archive_gaps.segment("0000000100000000000000FF").number
-    )
-
-
 def test_what_is_no_listing_is_refused() -> None:
     for wrong in ("", "[", "not found"):
         with pytest.raises(HostError):
             archive_gaps.listed(wrong)
         with pytest.raises(HostError):
-            archive_gaps.needs(wrong, 1)
+            info.parse(wrong)
 
 
 class Repository:

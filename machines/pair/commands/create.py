@@ -122,7 +122,7 @@ def _create_primary(settings: PairSettings, progress: accounts.Progress, *, is_c
 
 def _first_backup(settings: PairSettings, repository: int, progress: accounts.Progress) -> None:
     """A full one, unless an earlier attempt made it."""
-    if not any(backup.kind == "full" for found in pgbackrest.info(settings, repository) for backup in found.backups):
+    if not any(backup.kind == "full" for backup in pgbackrest.info_of(settings, repository).backups):
         pgbackrest.run(settings, "backup", "--type=full", repository=repository, timeout=BACKUP_TIMEOUT)
     progress(f"repository {repository} has a full backup")
 

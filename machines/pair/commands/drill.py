@@ -16,7 +16,7 @@ from host.errors import HostError
 from host.metrics import Sample
 
 from pair import memory
-from pair.repositories import pgbackrest, proofs, restore_drill, turn
+from pair.repositories import pgbackrest, proofs, turn
 from pair.repositories.proofs import Proof
 from pair.repositories.restore_drill import Copy, Proven
 from pair.server.postgresql import Role
@@ -32,7 +32,7 @@ that waits for a repository has this limit too."""
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """From where, and to when."""
-    parser.add_argument("--repository", type=int, metavar="N", help="the N of repoN; the first that this host reaches")
+    parser.add_argument("--repository", type=int, metavar="N", help="the N of repoN; the first")
     parser.add_argument(
         "--target", metavar="TIME", help='a point in time, such as "2026-11-21 12:00:00+00"; the latest'
     )
@@ -81,8 +81,11 @@ def _account(settings: PairSettings, copy: Copy, target: datetime | None) -> Acc
 
 
 def _size(settings: PairSettings, repository: int) -> int:
-    words = ("--output=json", *pgbackrest.QUIET)
-    return restore_drill.newest_size(pgbackrest.run(settings, "info", *words, repository=repository).output, repository)
+    """Bytes of the database in the newest backup. Raises HostError."""
+    backups = pgbackrest.info_of(settings, repository).backups
+    if not backups:
+        raise HostError(f"repository {repository} has no backup", f"pair-pgbackrest --repo={repository} info")
+    return backups[-1].size
 
 
 def _noted(settings: PairSettings, repository: Repository, copy: Copy, target: datetime | None) -> int:

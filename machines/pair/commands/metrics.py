@@ -176,12 +176,11 @@ def _queue(view: View) -> list[Sample]:
 
 def _backups(view: View, number: int) -> list[Sample]:
     """The newest backup of one repository. Raises HostError."""
-    for entry in pgbackrest.info(view.settings, number, INFO_TIMEOUT):
-        if entry.number == number and entry.backups:
-            return [Sample(BACKUP, entry.backups[-1].stop.timestamp(), proofs.label(number))]
-        if entry.number == number and not entry.is_ok:
-            raise HostError(entry.message)
-    return [Sample(BACKUP, view.since, proofs.label(number))]
+    found = pgbackrest.info_of(view.settings, number, INFO_TIMEOUT)
+    if not found.backups and not found.is_ok:
+        raise HostError(found.message)
+    newest = found.backups[-1].stop.timestamp() if found.backups else view.since
+    return [Sample(BACKUP, newest, proofs.label(number))]
 
 
 def _proofs(view: View) -> list[Sample]:

@@ -14,7 +14,7 @@ from host import accounts
 from host.errors import HostError
 
 from pair import memory
-from pair.server import cluster, postgres_user, postgresql, slots, timeline
+from pair.server import cluster, postgres_user, postgresql, slots, wal
 from pair.server.lock import held
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
@@ -201,8 +201,8 @@ def _relation_text(state: observe.PairState, relation: Relation) -> str:
         return f"PGDATA of {state.host} comes from another initdb"
     if relation.fork is None:
         return f"both hosts are on timeline {relation.timeline}"
-    end = "unknown" if relation.end is None else timeline.lsn_text(relation.end)
-    left = f"{state.peer} left timeline {relation.timeline} at {timeline.lsn_text(relation.fork)}"
+    end = "unknown" if relation.end is None else wal.lsn_text(relation.end)
+    left = f"{state.peer} left timeline {relation.timeline} at {wal.lsn_text(relation.fork)}"
     return f"{left}; {state.host} ends at {end}"
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from host import accounts
 from host.errors import HostError
 
-from pair.server import cluster, postgresql, timeline
+from pair.server import cluster, postgresql, wal
 from pair.server.lock import held
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
@@ -102,7 +102,7 @@ def look(settings: PairSettings) -> Ready:
     with postgresql.peer(settings) as connection:
         count = "select count(*) from pg_stat_activity where application_name = %s and datname = %s"
         watches = int(postgresql.one(connection, count, postgresql.WATCH, postgresql.OWN_DATABASE)[0])
-    behind = timeline.position(state.there.lsn) - timeline.position(state.here.lsn or "0/0")
+    behind = wal.position(state.there.lsn) - wal.position(state.here.lsn or "0/0")
     return Ready(state, watch_runs=watches > 0, bytes_behind=max(behind, 0))
 
 

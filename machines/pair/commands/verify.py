@@ -12,6 +12,7 @@ from host.errors import HostError
 
 from pair.repositories import archive_gaps, pgbackrest, proofs, turn, verify_text
 from pair.repositories.archive_gaps import Gaps
+from pair.repositories.info import RepositoryInfo
 from pair.repositories.pgbackrest import QUIET
 from pair.repositories.proofs import Proof
 from pair.server import postgres_user
@@ -47,18 +48,17 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
 
 def faults_of(settings: PairSettings, number: int) -> tuple[str, ...]:
     """The faults of a repository. Raises HostError."""
-    before = _info(settings, number)
+    before = pgbackrest.info_of(settings, number, LIST_TIMEOUT)
     finished = pgbackrest.run(
         settings, "verify", "--output=text", "--verbose", *QUIET, repository=number, timeout=TIMEOUT
     )
-    after = _info(settings, number)
+    after = pgbackrest.info_of(settings, number, LIST_TIMEOUT)
     # Backups that were made or expired meanwhile were not there for all of it.
-    labels = {need.label for need in archive_gaps.needs(before, number)}
-    labels &= {need.label for need in archive_gaps.needs(after, number)}
-    found = _gaps(settings, number, after)
+    labels = {backup.label for backup in before.backups} & {backup.label for backup in after.backups}
+    found = _gaps(settings, after)
     if found.faults:
         time.sleep(SETTLES)
-        found = _gaps(settings, number, after)
+        found = _gaps(settings, after)
     for note in found.notes:
         sys.stdout.write(f"repository {number}: {note}\n")
     faults = (*verify_text.faults(finished.output, labels), *found.faults, *finished.errors.split("\n"))
@@ -66,13 +66,8 @@ def faults_of(settings: PairSettings, number: int) -> tuple[str, ...]:
     return tuple(fault.strip() for fault in (*nothing, *faults) if fault.strip())
 
 
-def _info(settings: PairSettings, number: int) -> str:
-    words = ("--output=json", *QUIET)
-    return pgbackrest.run(settings, "info", *words, repository=number, timeout=LIST_TIMEOUT).output
-
-
-def _gaps(settings: PairSettings, number: int, info: str) -> Gaps:
-    path = f"archive/{settings.stanza}/{archive_gaps.archive_id(info, number)}"
-    words = ["pgbackrest", f"--repo={number}", "--output=json", "--recurse", *QUIET, "repo-ls", path]
+def _gaps(settings: PairSettings, info: RepositoryInfo) -> Gaps:
+    path = f"archive/{settings.stanza}/{info.archive}"
+    words = ["pgbackrest", f"--repo={info.number}", "--output=json", "--recurse", *QUIET, "repo-ls", path]
     listing = postgres_user.run(settings, words, timeout=LIST_TIMEOUT).output
-    return archive_gaps.gaps(archive_gaps.listed(listing), archive_gaps.needs(info, number))
+    return archive_gaps.gaps(archive_gaps.listed(listing), info.backups)

@@ -6,39 +6,15 @@ is history, and is only told of.
 
 import itertools
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from host.errors import HostError
 
-SEGMENT = re.compile(r"(?:.*/)?([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})-[0-9a-f]{40}(?:\.\w+)?")
-"""A whole segment with the checksum of its content; a `.partial` one is what a promotion cut off."""
-
-PER_LOG = 256
-"""Segments of 16 MiB in 4 GiB of WAL, which a name counts in its middle part."""
-
-
-@dataclass(frozen=True, order=True)
-class Segment:
-    """A segment of WAL."""
-
-    timeline: int
-    number: int
-
-    def __str__(self) -> str:
-        """The name of its file."""
-        return f"{self.timeline:08X}{self.number // PER_LOG:08X}{self.number % PER_LOG:08X}"
-
-
-@dataclass(frozen=True)
-class Need:
-    """A backup, with the WAL without which it cannot be restored at all."""
-
-    label: str
-    first: Segment
-    last: Segment
+from pair.repositories.info import Backup
+from pair.server import wal
+from pair.server.wal import Segment
 
 
 @dataclass(frozen=True)
@@ -50,13 +26,6 @@ class Gaps:
     """Gaps that a newer backup has made history."""
 
 
-def segment(name: str) -> Segment:
-    """The segment of a name of 24 digits. Raises HostError."""
-    if not re.fullmatch(r"[0-9A-F]{24}", name):
-        raise HostError(f"{name!r} is no name of a WAL segment")
-    return Segment(int(name[:8], 16), int(name[8:16], 16) * PER_LOG + int(name[16:], 16))
-
-
 def listed(text: str) -> frozenset[Segment]:
     """The whole segments in the text of `repo-ls --recurse --output=json`. Raises HostError."""
     try:
@@ -64,44 +33,16 @@ def listed(text: str) -> frozenset[Segment]:
     except ValueError as error:
         raise HostError(f"pgbackrest repo-ls cannot be understood: {error}") from None
     names = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
-    matches = (SEGMENT.fullmatch(name) for name in names)
-    return frozenset(segment(match[1] + match[2] + match[3]) for match in matches if match is not None)
+    segments = (wal.archived_segment(name) for name in names)
+    return frozenset(found for found in segments if found is not None)
 
 
-def needs(info: str, repository: int) -> tuple[Need, ...]:
-    """The backups of a repository in the text of `info --output=json`, oldest first. Raises HostError."""
-    try:
-        stanzas: list[dict[str, Any]] = json.loads(info)
-        backups = [each for stanza in stanzas for each in stanza["backup"] if _repository(each) == repository]
-        backups.sort(key=lambda each: int(each["timestamp"]["stop"]))
-        return tuple(
-            Need(str(each["label"]), segment(each["archive"]["start"]), segment(each["archive"]["stop"]))
-            for each in backups
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise HostError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
-
-
-def archive_id(info: str, repository: int) -> str:
-    """The archive of the present database version; empty for none. Raises HostError."""
-    try:
-        stanzas: list[dict[str, Any]] = json.loads(info)
-        found = [each for stanza in stanzas for each in stanza["archive"] if _repository(each) == repository]
-        return str(found[-1]["id"]) if found else ""
-    except (ValueError, KeyError, TypeError) as error:
-        raise HostError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
-
-
-def _repository(entry: Mapping[str, Any]) -> int:
-    return int(entry["database"]["repo-key"])
-
-
-def gaps(present: frozenset[Segment], backups: Sequence[Need]) -> Gaps:
+def gaps(present: frozenset[Segment], backups: Sequence[Backup]) -> Gaps:
     """What is missing between the first backup and the newest segment of each timeline."""
     faults = [
-        f"backup {need.label} lacks WAL {missing}"
-        for need in backups
-        for missing in _runs(_missing(present, need.first, need.last))
+        f"backup {backup.label} lacks WAL {missing}"
+        for backup in backups
+        for missing in _runs(_missing(present, backup.first, backup.last))
     ]
     newest = backups[-1].last if backups else Segment(0, 0)
     notes: list[str] = []

@@ -3,15 +3,13 @@
 PostgreSQL's own count of failures stays 0 while a repository is away, because the asynchronous push tries again.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-SEGMENT_SIZE = 16 << 20
-"""Bytes; the pair is made without another size."""
+from pair.server import wal
 
-READY = re.compile(r"[0-9A-F]{24}\.ready")
+READY = ".ready"
 
 
 @dataclass(frozen=True)
@@ -26,10 +24,15 @@ class Waiting:
 
 def look(data: Path, spool: Path, stanza: str) -> Waiting:
     """The queue of a cluster and the complaints of its asynchronous push. Raises OSError."""
-    ready = [path for path in (data / "pg_wal" / "archive_status").iterdir() if READY.fullmatch(path.name)]
+    ready = [path for path in (data / "pg_wal" / "archive_status").iterdir() if _is_ready(path.name)]
     errors = (spool / "archive" / stanza / "out").glob("*.error")
     times = sorted((*_times(iter(ready)), *_times(errors)))
-    return Waiting(len(ready) * SEGMENT_SIZE, times[0] if times else None)
+    return Waiting(len(ready) * wal.SEGMENT_SIZE, times[0] if times else None)
+
+
+def _is_ready(name: str) -> bool:
+    """Whether a file of archive_status says that a segment waits; history files are too small to count."""
+    return name.endswith(READY) and wal.segment_or_none(name.removesuffix(READY)) is not None
 
 
 def _times(paths: Iterator[Path]) -> Iterator[float]:

@@ -1,13 +1,10 @@
-"""pgBackRest, always as postgres and with a time limit; and what it says, as records."""
-
-import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+"""pgBackRest, always as postgres and with a time limit; and what it answers."""
 
 from host.errors import HostError
 from host.programs import Finished
 
+from pair.repositories import info as info_text
+from pair.repositories.info import RepositoryInfo
 from pair.server import postgres_user
 from pair.settings import PairSettings
 
@@ -17,32 +14,6 @@ SHORT = 6
 """Seconds for one small object: one sign-in at the cloud and one request, with room for one retry."""
 QUIET = ("--log-level-console=off", "--log-level-stderr=warn", "--log-level-file=off")
 """What is parsed goes to the console alone, and a full disk stops no question."""
-
-
-@dataclass(frozen=True)
-class Backup:
-    """A backup of one repository."""
-
-    label: str
-    kind: str
-    """"full", "diff" or "incr"."""
-    start: datetime
-    stop: datetime
-    has_errors: bool
-    """Whether pages with wrong checksums were found."""
-
-
-@dataclass(frozen=True)
-class RepositoryInfo:
-    """What `info` says of one repository."""
-
-    number: int
-    is_ok: bool
-    message: str
-    backups: tuple[Backup, ...]
-    """Oldest first."""
-    newest_wal: str
-    """Last segment in the archive of the newest database version; empty for none."""
 
 
 def run(
@@ -62,16 +33,15 @@ def run(
 def info(settings: PairSettings, repository: int | None = None, timeout: float = 30) -> tuple[RepositoryInfo, ...]:
     """What is in the repositories, or in one. Raises HostError."""
     output = run(settings, "info", "--output=json", *QUIET, repository=repository, timeout=timeout).output
-    return parse_info(output)
+    return info_text.parse(output)
 
 
-def parse_info(text: str) -> tuple[RepositoryInfo, ...]:
-    """The text of `info --output=json` for one stanza. Raises HostError."""
-    try:
-        stanzas: list[dict[str, Any]] = json.loads(text)
-        return tuple(_repository(stanza, entry) for stanza in stanzas for entry in stanza["repo"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise HostError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
+def info_of(settings: PairSettings, repository: int, timeout: float = 30) -> RepositoryInfo:
+    """What is in one repository. Raises HostError."""
+    for found in info(settings, repository, timeout):
+        if found.number == repository:
+            return found
+    raise HostError(f"pgbackrest info says nothing of repository {repository}", "pair-pgbackrest info")
 
 
 def repo_get(settings: PairSettings, repository: int, path: str, timeout: float = SHORT) -> bytes | None:
@@ -94,26 +64,3 @@ def _object_command(repository: int, command: str, path: str, timeout: float) ->
     """These two take no options of a stanza; their own limits end a connection before the program is killed."""
     limits = (f"--io-timeout={max(timeout - 1, 1):g}", "--db-timeout=1", f"--protocol-timeout={timeout + 1:g}")
     return ["pgbackrest", f"--repo={repository}", *limits, *QUIET, "--raw", command, path]
-
-
-def _repository(stanza: dict[str, Any], entry: dict[str, Any]) -> RepositoryInfo:
-    number, status = int(entry["key"]), entry["status"]
-    backups = [backup for backup in stanza.get("backup", []) if backup["database"]["repo-key"] == number]
-    archives = [archive for archive in stanza.get("archive", []) if archive["database"]["repo-key"] == number]
-    return RepositoryInfo(
-        number=number,
-        is_ok=status["code"] == 0,
-        message=str(status["message"]),
-        backups=tuple(sorted((_backup(backup) for backup in backups), key=lambda backup: backup.stop)),
-        newest_wal=str(archives[-1].get("max") or "") if archives else "",
-    )
-
-
-def _backup(entry: dict[str, Any]) -> Backup:
-    return Backup(
-        label=str(entry["label"]),
-        kind=str(entry["type"]),
-        start=datetime.fromtimestamp(entry["timestamp"]["start"], UTC),
-        stop=datetime.fromtimestamp(entry["timestamp"]["stop"], UTC),
-        has_errors=bool(entry.get("error")),
-    )

@@ -1,13 +1,11 @@
 """The copy that a restore drill makes: restored, started apart from everything, questioned, checked, removed."""
 
-import json
 import os
 import shutil
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from host.errors import HostError
@@ -63,18 +61,6 @@ class Proven:
     seconds: float
     """From the beginning of the restore to the first answer."""
     timeline: int
-
-
-def newest_size(info: str, repository: int) -> int:
-    """Bytes of the database in the newest backup, from the text of `info --output=json`. Raises HostError."""
-    try:
-        stanzas: list[dict[str, Any]] = json.loads(info)
-        found = [each for stanza in stanzas for each in stanza["backup"] if each["database"]["repo-key"] == repository]
-        if found:
-            return int(max(found, key=lambda each: int(each["timestamp"]["stop"]))["info"]["size"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise HostError(f"pgbackrest info cannot be understood: {type(error).__name__} {error}") from None
-    raise HostError(f"repository {repository} has no backup", f"pair-pgbackrest --repo={repository} info")
 
 
 class Copy:

@@ -23,12 +23,12 @@ def role(settings: PairSettings) -> Role:
 
 
 def repository_of(settings: PairSettings, number: int) -> Repository:
-    """A repository that this host reaches. Raises HostError."""
+    """A repository by its number. Raises HostError."""
     for repository in settings.repositories:
         if repository.number == number:
             return repository
     known = ", ".join(str(repository.number) for repository in settings.repositories)
-    raise HostError(f"{settings.host} reaches no repository {number}", f"--repository {known}")
+    raise HostError(f"there is no repository {number}", f"--repository {known}")
 
 
 def refresh(settings: PairSettings, repository: Repository) -> None:

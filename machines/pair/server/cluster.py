@@ -11,7 +11,7 @@ from host.errors import HostError
 from host.programs import CommandError, run
 
 from pair import memory
-from pair.server import postgres_user, timeline
+from pair.server import postgres_user, wal
 from pair.settings import PairSettings
 
 RECOVERY_SIGNAL = "recovery.signal"
@@ -130,9 +130,8 @@ def own_timeline(settings: PairSettings, known: Control) -> int:
 
     A host that was promoted and crashed before its next checkpoint has the new one in pg_wal alone.
     """
-    names = [path.name for path in (settings.data / "pg_wal").iterdir()]
-    segments = [int(name[:8], 16) for name in names if re.fullmatch(r"[0-9A-F]{24}", name)]
-    return max([known.timeline, *segments])
+    segments = [wal.segment_or_none(path.name) for path in (settings.data / "pg_wal").iterdir()]
+    return max([known.timeline, *(found.timeline for found in segments if found is not None)])
 
 
 def last_record(settings: PairSettings, start: str, on_timeline: int) -> Record | None:
@@ -151,7 +150,7 @@ def parse_record(line: str) -> Record | None:
     )
     if match is None:
         return None
-    begin = timeline.position(match[3])
+    begin = wal.position(match[3])
     return Record(begin, begin + -(-int(match[2]) // ALIGNMENT) * ALIGNMENT, match[1], match[4])
 
 
@@ -193,7 +192,7 @@ def keep_diverged(settings: PairSettings, on_timeline: int, fork_at: int, end: i
     Who must know what was lost reads it with pg_waldump.
     """
     source = settings.data / "pg_wal"
-    names = timeline.diverged_segments([path.name for path in source.iterdir()], on_timeline, fork_at, end)
+    names = wal.diverged_segments([path.name for path in source.iterdir()], on_timeline, fork_at, end)
     folder = memory.DIVERGED.below(settings.state, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
     postgres_user.make_folder(settings.state)
     postgres_user.make_folder(folder)

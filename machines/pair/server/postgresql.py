@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import psycopg.pq.abc
 
+from pair.server import wal
 from pair.settings import PairSettings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -166,7 +167,7 @@ def in_recovery(connection: Connection) -> bool:
 
 def timeline(connection: Connection) -> int:
     """Of a primary's present writing; the control file follows only with the next checkpoint."""
-    return int(str(one(connection, "select pg_walfile_name(pg_current_wal_insert_lsn())")[0])[:8], 16)
+    return wal.segment(str(one(connection, "select pg_walfile_name(pg_current_wal_insert_lsn())")[0])).timeline
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from host.errors import HostError
 
-from pair.server import cluster, postgresql, timeline
+from pair.server import cluster, postgresql, wal
 from pair.server.postgresql import Role, Seen
 from pair.settings import PairSettings
 
@@ -27,7 +27,7 @@ class Relation:
         """Bytes of WAL that the peer has not; an unknown end counts as a byte."""
         if self.fork is None:
             return 0
-        return 1 if self.end is None else timeline.diverged_bytes(self.end, self.fork)
+        return 1 if self.end is None else wal.diverged_bytes(self.end, self.fork)
 
 
 def relation(settings: PairSettings, here: Seen) -> Relation:
@@ -38,9 +38,9 @@ def relation(settings: PairSettings, here: Seen) -> Relation:
         if system != control.system:
             return Relation(control.timeline, None, None, same_system=False)
         peer_timeline = postgresql.timeline(connection)
-        switches = timeline.history(_history_text(connection, peer_timeline))
+        switches = wal.history(_history_text(connection, peer_timeline))
     own, end = _own_end(settings, here, control)
-    return Relation(own, end, timeline.fork(own, peer_timeline, switches), same_system=True)
+    return Relation(own, end, wal.fork(own, peer_timeline, switches), same_system=True)
 
 
 def has_diverged(settings: PairSettings) -> bool:
@@ -54,9 +54,9 @@ def has_diverged(settings: PairSettings) -> bool:
 
 def _own_end(settings: PairSettings, here: Seen, control: cluster.Control) -> tuple[int, int | None]:
     if here.role is Role.PRIMARY:
-        return here.timeline, timeline.position(here.lsn)
+        return here.timeline, wal.position(here.lsn)
     if here.role is Role.STANDBY:
-        known = [timeline.position(lsn) for lsn in (here.lsn, here.received) if lsn]
+        known = [wal.position(lsn) for lsn in (here.lsn, here.received) if lsn]
         return here.timeline, max(known, default=None)
     own = cluster.own_timeline(settings, control)
     last = cluster.last_record(settings, control.redo, own)
@@ -67,7 +67,7 @@ def _history_text(connection: postgresql.Connection, of_timeline: int) -> str:
     """Of the peer; the first timeline has none."""
     if of_timeline == 1:
         return ""
-    name = f"pg_wal/{of_timeline:08X}.history"
+    name = f"pg_wal/{wal.history_name(of_timeline)}"
     try:
         return bytes(postgresql.one(connection, "select pg_read_binary_file(%s)", name)[0]).decode()
     except UnicodeDecodeError as error:

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from pair.server import cluster, postgresql, timeline
+from pair.server import cluster, postgresql, wal
 from pair.server.postgresql import Role, Seen
 from pair.settings import PairSettings
 from pair.succession import fence
@@ -92,4 +92,4 @@ def bytes_waiting(seen: Seen) -> int:
     """On a standby, WAL that was received and is not replayed yet."""
     if not seen.received or not seen.lsn:
         return 0
-    return max(timeline.position(seen.received) - timeline.position(seen.lsn), 0)
+    return max(wal.position(seen.received) - wal.position(seen.lsn), 0)

@@ -34,7 +34,7 @@ def repository_with_a_backup(settings: PairSettings) -> int:
     complaints: list[str] = []
     for repository in sorted(settings.repositories, key=lambda repository: not repository.is_own):
         try:
-            if any(found.backups for found in pgbackrest.info(settings, repository.number)):
+            if pgbackrest.info_of(settings, repository.number).backups:
                 return repository.number
             complaints.append(f"repository {repository.number} has no backup")
         except HostError as error:

@@ -1,4 +1,4 @@
-"""Positions in the WAL and the history of timelines: where two hosts parted."""
+"""The WAL: positions, names of its segments and of history files, and where two hosts parted."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,57 @@ from host.errors import HostError
 
 SEGMENT_SIZE = 16 << 20
 """Bytes; what initdb makes without --wal-segsize."""
-SEGMENTS_PER_FILE_ID = (1 << 32) // SEGMENT_SIZE
+SEGMENTS_PER_LOG = (1 << 32) // SEGMENT_SIZE
+"""Segments in 4 GiB of WAL, which a name counts in its middle part."""
+NAME = r"([0-9A-F]{8})([0-9A-F]{8})([0-9A-F]{8})"
+ARCHIVED = re.compile(rf"(?:.*/)?{NAME}-[0-9a-f]{{40}}(?:\.\w+)?")
+"""A whole segment in an archive, with the checksum of its content; a `.partial` one is what a promotion cut off."""
+
+
+@dataclass(frozen=True, order=True)
+class Segment:
+    """A segment of WAL."""
+
+    timeline: int
+    number: int
+
+    def __str__(self) -> str:
+        """The name of its file."""
+        return f"{self.timeline:08X}{self.number // SEGMENTS_PER_LOG:08X}{self.number % SEGMENTS_PER_LOG:08X}"
+
+
+def segment(name: str) -> Segment:
+    """The segment of a file's name. Raises HostError."""
+    found = segment_or_none(name)
+    if found is None:
+        raise HostError(f"{name!r} is no name of a WAL segment")
+    return found
+
+
+def segment_or_none(name: str) -> Segment | None:
+    """The segment of a file's name; None for a history file, and for whatever else is in pg_wal."""
+    return _segment(re.fullmatch(NAME, name))
+
+
+def archived_segment(path: str) -> Segment | None:
+    """The whole segment that a file of an archive holds; None for any other file."""
+    return _segment(ARCHIVED.fullmatch(path))
+
+
+def segment_at(timeline: int, bytes_from_start: int) -> Segment:
+    """The segment that holds a position."""
+    return Segment(timeline, bytes_from_start // SEGMENT_SIZE)
+
+
+def history_name(timeline: int) -> str:
+    """File that tells where a timeline began; the first has none."""
+    return f"{timeline:08X}.history"
+
+
+def _segment(match: re.Match[str] | None) -> Segment | None:
+    if match is None:
+        return None
+    return Segment(int(match[1], 16), int(match[2], 16) * SEGMENTS_PER_LOG + int(match[3], 16))
 
 
 @dataclass(frozen=True)
@@ -63,21 +113,19 @@ def diverged_bytes(own_end: int, fork_at: int | None) -> int:
     return 0 if fork_at is None else max(own_end - fork_at, 0)
 
 
-def segment_name(timeline: int, bytes_from_start: int) -> str:
-    """File of the WAL that holds a position."""
-    number = bytes_from_start // SEGMENT_SIZE
-    return f"{timeline:08X}{number // SEGMENTS_PER_FILE_ID:08X}{number % SEGMENTS_PER_FILE_ID:08X}"
-
-
 def diverged_segments(names: Sequence[str], own_timeline: int, fork_at: int, end: int | None) -> tuple[str, ...]:
     """Of the files in pg_wal, those of the own timeline that hold anything from the fork to the end, and its history.
 
     PostgreSQL makes segments ready by renaming old ones: past the end there is nothing. An unknown end keeps all.
     """
-    first = segment_name(own_timeline, fork_at)
-    last = segment_name(own_timeline, end) if end is not None else f"{own_timeline:08X}{'F' * 16}"
-    history_file = f"{own_timeline:08X}.history"
-    own = re.compile(rf"{own_timeline:08X}[0-9A-F]{{16}}(\.partial)?")
-    return tuple(
-        sorted(name for name in names if name == history_file or (own.fullmatch(name) and first <= name[:24] <= last))
-    )
+    first = segment_at(own_timeline, fork_at)
+    last = None if end is None else segment_at(own_timeline, end)
+    return tuple(sorted(name for name in names if _is_between(name, first, last)))
+
+
+def _is_between(name: str, first: Segment, last: Segment | None) -> bool:
+    """Whether a file of pg_wal belongs to the timeline of `first`, and lies between the two; also what was cut off."""
+    if name == history_name(first.timeline):
+        return True
+    found = segment_or_none(name.removesuffix(".partial"))
+    return found is not None and found.timeline == first.timeline and first <= found and (last is None or found <= last)
