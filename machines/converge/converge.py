@@ -52,9 +52,12 @@ def snake(key: str) -> str:
 
 
 def variables(document: Mapping[str, Any], *, may_interrupt: bool) -> dict[str, Any]:
-    """Variables of the playbook: machine_* for what every machine has, <role>_* for the role's own settings."""
+    """Variables of the playbook: machine_* for what every machine has, <role>_* for the role's own settings.
+
+    `machine_settings` is all of these at once, with the keys of the document, for a role that hands them to a program.
+    """
     role = str(document["role"]).replace("-", "_")
-    common = {f"machine_{snake(key)}": value for key, value in document.items() if key != "settings"}
+    common = {f"machine_{snake(key)}": value for key, value in document.items()}
     own = {f"{role}_{snake(key)}": value for key, value in document["settings"].items()}
     return {**common, **own, "machine_may_interrupt": may_interrupt, "machine_folder": str(MACHINES)}
 

@@ -28,7 +28,7 @@ class Repository:
     """"s3" or "gcs"."""
     bucket: str
     access: str
-    """repoN-<kind>-key-type of this host; "none" where it has no way to reach the repository."""
+    """repoN-<kind>-key-type of this host."""
     cipher_secret: str
     """Name of the secret, in this host's own cloud, that holds the passphrase."""
 
@@ -67,7 +67,6 @@ class Certificates:
     """Host that has the certificate authority."""
     days: int
     renew_days: int
-    warn_days: int
 
 
 @dataclass(frozen=True)
@@ -97,21 +96,17 @@ class PairSettings:
     version: int
     """Of PostgreSQL."""
     port: int
-    debian_release: int
     mount_point: Path
     data: Path
     """PGDATA."""
     initdb_options: tuple[str, ...]
-    synchronous_commit: str
-    wal_receiver_conninfo: str
-    """primary_conninfo of this host."""
     slot_cap: int
     """max_slot_wal_keep_size, bytes."""
     archive_queue_cap: int
     """archive-push-queue-max, bytes."""
     spool: Path
     stanza: str
-    all_repositories: tuple[Repository, ...]
+    repositories: tuple[Repository, ...]
     heartbeat_seconds: int
     exchange: Exchange
     certificates: Certificates
@@ -129,11 +124,6 @@ class PairSettings:
     def peer_name(self) -> str:
         """The peer as PostgreSQL takes it without quotes: its application_name, and its slot here."""
         return self.peer.replace("-", "_")
-
-    @property
-    def repositories(self) -> tuple[Repository, ...]:
-        """The repositories that this host reaches."""
-        return tuple(repository for repository in self.all_repositories if repository.access != "none")
 
     @property
     def state(self) -> Path:
@@ -196,17 +186,14 @@ def _pair(document: dict[str, Any]) -> PairSettings:
         hosts=tuple((entry["name"], entry["address"]) for entry in document["hosts"]),
         version=document["postgresqlVersion"],
         port=postgresql["port"],
-        debian_release=document["debianRelease"],
         mount_point=Path(document["mountPoint"]),
         data=Path(pgbackrest["pg1Path"]),
         initdb_options=tuple(document["initdbOptions"]),
-        synchronous_commit=postgresql["synchronous_commit"],
-        wal_receiver_conninfo=identity["postgresql"]["primary_conninfo"],
         slot_cap=size(postgresql["max_slot_wal_keep_size"]),
         archive_queue_cap=size(options["archive-push-queue-max"]),
         spool=Path(options["spool-path"]),
         stanza=pgbackrest["stanza"],
-        all_repositories=_repositories(pgbackrest["repositories"], identity["repositories"]),
+        repositories=_repositories(pgbackrest["repositories"], identity["repositories"]),
         heartbeat_seconds=document["heartbeatSeconds"],
         exchange=_exchange(document["exchange"]),
         certificates=_certificates(document["certificates"]),
@@ -251,7 +238,6 @@ def _certificates(part: dict[str, Any]) -> Certificates:
         authority=part["authority"],
         days=part["days"],
         renew_days=part["renewDays"],
-        warn_days=part["warnDays"],
     )
 
 

@@ -70,6 +70,7 @@ def test_a_playbook_is_given_the_machine_and_the_settings_of_its_role() -> None:
     assert given["package_server_public_host"] == "packages.example.com"
     # Values stay as they are: their keys may be names of another program.
     assert given["package_server_backup"] == {"time": "02:30"}
+    assert given["machine_settings"] == DOCUMENT["settings"]
     assert {key.split("_")[0] for key in given} == {"machine", "package"}
 
 

@@ -50,15 +50,6 @@ def test_the_document_of_the_program_is_understood(host: str) -> None:
     assert [repository.number for repository in known.repositories] == [1, 2]
 
 
-def test_a_repository_out_of_reach_is_none_of_this_hosts(tmp_path: Path) -> None:
-    content = json.loads(json.dumps(document("pg-b")))
-    content["identity"]["repositories"][1]["access"] = "none"
-    path = tmp_path / "pair.json"
-    path.write_text(json.dumps(content))
-
-    assert [repository.number for repository in settings.load(path).repositories] == [1]
-
-
 def test_a_document_that_lacks_something_says_what(tmp_path: Path) -> None:
     content = {key: value for key, value in document("pg-a").items() if key != "primary"}
     path = tmp_path / "pair.json"

@@ -19,7 +19,7 @@ from pair import settings  # pyright: ignore[reportMissingImports] -- on the hos
 
 MINE = settings.load()
 KEYS = aws_identity(MINE.web_identity, MINE.host).keys
-BUCKET = next(each.bucket for each in MINE.all_repositories if each.kind == "s3")
+BUCKET = next(each.bucket for each in MINE.repositories if each.kind == "s3")
 PREFIX = "pgbackrest/"
 SPARED = f"{PREFIX}packyard/"
 """The fence token: without it the pair would stop, and somebody would look."""
