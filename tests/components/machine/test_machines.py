@@ -11,7 +11,7 @@ from capture.registration import Secret, leaves
 from components.machine.document import DOCUMENT_ATTRIBUTE
 from lab.clouds.aws_policy import allows
 from settings.documents import DOCUMENTS
-from tests.machines.programs import program
+from tests.machines.support.programs import program
 from tests.support import STACKS, estate, variant
 
 GCE, EC2 = "gcp:compute/instance:Instance", "aws:ec2/instance:Instance"

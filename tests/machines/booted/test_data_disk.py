@@ -9,7 +9,7 @@ import pytest
 from components.machine_store.bundle import archive
 from lab.virtual_machine import boot as vm
 from lab.virtual_machine.boot import Ec2Disk, GceDisk, boot
-from tests.machines.programs import MACHINES
+from tests.machines.support.programs import MACHINES
 from tests.needed import skip_without
 
 GUEST = Path(__file__).with_name("vm_guest.py").read_text()

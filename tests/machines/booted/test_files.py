@@ -5,7 +5,7 @@ import base64
 from lab.clouds.metadata import AmazonCloud, GoogleCloud
 from lab.machines.machine import LoneMachine
 from settings.vocabulary import Cloud
-from tests.machines.programs import MACHINES
+from tests.machines.support.programs import MACHINES
 
 
 def put(machine: LoneMachine, text: str, path: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from host.install import differences, install, main
 
-from tests.machines.programs import MACHINES
+from tests.machines.support.programs import MACHINES
 
 Folders = tuple[Path, Path]
 

@@ -1,0 +1,278 @@
+"""fetch.py: what a machine takes, and what it refuses without changing anything."""
+
+import hashlib
+import io
+import json
+import subprocess
+import sys
+import tarfile
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.machines.support.programs import program
+
+fetch = program("fetch")
+
+CONVERGE = "import pathlib, sys; pathlib.Path(sys.argv[1]).with_name('ran').touch(); sys.exit({status})"
+"""Stands for converge.py: leaves a mark beside the document, and ends as asked."""
+
+
+def bundle(status: int = 0) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        content = CONVERGE.format(status=status).encode()
+        entry = tarfile.TarInfo("converge/converge.py")
+        entry.size = len(content)
+        tar.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+class StandInCloud:
+    """Two objects in a bucket, in place of a metadata service and an object store."""
+
+    def __init__(self, archive: bytes, **changes: Any) -> None:
+        digest = hashlib.sha256(archive).hexdigest()
+        document = {
+            "schemaVersion": 1,
+            "name": "web",
+            "role": "package-server",
+            "bundle": {"url": f"gs://machine-store/bundles/{digest}.tar", "sha256": digest},
+            **changes,
+        }
+        self.objects = {"machines/web/document.json": json.dumps(document).encode()}
+        self.objects[f"bundles/{digest}.tar"] = archive
+        self.reads: list[str] = []
+
+    def document_address(self) -> str:
+        return "gs://machine-store/machines/web/document.json"
+
+    def read(self, address: Any) -> bytes:
+        self.reads.append(address.path)
+        return self.objects[address.path]
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(fetch, "STATE", tmp_path / "state")
+    monkeypatch.setattr(fetch, "LOCK", tmp_path / "lock")
+    monkeypatch.setattr(fetch, "METRICS", tmp_path / "converge.prom")
+    return tmp_path / "state"
+
+
+def run(monkeypatch: pytest.MonkeyPatch, cloud: StandInCloud, *arguments: str) -> int:
+    monkeypatch.setattr(fetch, "find_cloud", lambda: cloud)
+    return fetch.main(list(arguments))
+
+
+def metric(name: str) -> float:
+    lines = fetch.METRICS.read_text().splitlines()
+    (value,) = (line.split()[1] for line in lines if line.startswith(f"packyard_converge_{name} "))
+    return float(value)
+
+
+def everything_below(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_sound_document_runs_converge_of_the_bundle_that_it_names(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(monkeypatch, StandInCloud(bundle())) == 0
+
+    assert (state / "ran").is_file()
+    assert metric("last_run_success") == 1
+    assert metric("timestamp_seconds") > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"schemaVersion": 2}, "schema version 2"),
+        ({"schemaVersion": None}, "schema version None"),
+        ({"role": "../../etc"}, "is no name"),
+        ({"bundle": {"url": "gs://machine-store/bundles/x.tar", "sha256": "abc"}}, "no bundle"),
+        ({"bundle": {"url": "s3://elsewhere/bundles/x.tar", "sha256": "0" * 64}}, "another cloud"),
+        ({"bundle": {"url": "http://machine-store/x.tar", "sha256": "0" * 64}}, "no object address"),
+    ],
+    ids=["newer schema", "no schema", "role that is a path", "no digest", "other cloud", "not a bucket"],
+)
+def test_a_document_that_is_not_understood_changes_nothing(
+    changes: dict[str, Any],
+    words: str,
+    state: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(monkeypatch, StandInCloud(bundle()))
+    (state / "ran").unlink()
+    before = everything_below(state)
+
+    status = run(monkeypatch, StandInCloud(bundle(), **changes))
+
+    assert status == 1
+    assert words in capsys.readouterr().err
+    assert everything_below(state) == before
+
+
+def test_a_bundle_with_another_digest_is_never_unpacked(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud = StandInCloud(bundle())
+    (name,) = (path for path in cloud.objects if path.startswith("bundles/"))
+    cloud.objects[name] += b"more"
+
+    status = run(monkeypatch, cloud)
+
+    assert status == 1
+    assert "SHA-256" in capsys.readouterr().err
+    assert everything_below(state) == {}
+
+
+def test_a_failed_run_shows_and_keeps_the_time_of_the_last_good_one(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(monkeypatch, StandInCloud(bundle()))
+    good = metric("timestamp_seconds")
+
+    status = run(monkeypatch, StandInCloud(bundle(status=3)))
+
+    assert status == 1
+    assert metric("last_run_success") == 0
+    assert metric("timestamp_seconds") == good
+    assert (state / "ran").is_file()
+
+
+def test_a_known_bundle_is_not_fetched_again(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(monkeypatch, StandInCloud(bundle()))
+    cloud = StandInCloud(bundle())
+
+    run(monkeypatch, cloud)
+
+    assert cloud.reads == ["machines/web/document.json"]
+    assert len(list((state / "bundles").iterdir())) == 1
+
+
+def test_old_bundles_go_but_the_newest_few_stay(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        run(monkeypatch, StandInCloud(bundle() + bytes(1024 * number)))
+
+    assert len(list((state / "bundles").iterdir())) == fetch.KEEP_BUNDLES
+
+
+def test_two_runs_never_meet(state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with fetch.only_one(fetch.LOCK):
+        status = run(monkeypatch, StandInCloud(bundle()))
+
+    assert status == 1
+    assert "another converge runs" in capsys.readouterr().err
+    assert not state.exists()
+
+
+def test_a_check_changes_nothing(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(monkeypatch, StandInCloud(bundle()), "--check") == 0
+    assert run(monkeypatch, StandInCloud(bundle(), schemaVersion=2), "--check") == 1
+
+    assert not state.exists()
+    assert not fetch.METRICS.exists()
+
+
+def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("../outside"), io.BytesIO())
+    archive = buffer.getvalue()
+
+    with pytest.raises(tarfile.OutsideDestinationError):
+        fetch.unpacked(archive, hashlib.sha256(archive).hexdigest(), tmp_path / "bundles")
+
+    assert everything_below(tmp_path) == {}
+    assert list((tmp_path / "bundles").iterdir()) == []
+
+
+def test_requests_to_amazon_are_signed_as_amazons_own_example() -> None:
+    # AWS, "Signature Version 4 examples for S3: GET bucket lifecycle" (its published example keys).
+    credentials = {
+        "AccessKeyId": "AKIAIOSFODNN7EXAMPLE",
+        "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    }
+    url = "https://examplebucket.s3.amazonaws.com/?lifecycle="
+
+    headers = fetch.signed("GET", url, b"", "s3", "us-east-1", credentials, datetime(2013, 5, 24, tzinfo=UTC))
+
+    assert headers["authorization"].endswith("fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543")
+
+
+def test_the_session_token_of_a_role_is_signed_too() -> None:
+    credentials = {"AccessKeyId": "A", "SecretAccessKey": "B", "Token": "C"}
+
+    headers = fetch.signed("GET", "https://a/b", b"", "s3", "us-east-1", credentials, datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert headers["x-amz-security-token"] == "C"
+    assert "x-amz-security-token" in headers["authorization"]
+
+
+def test_further_headers_are_signed_and_a_digest_of_the_body_goes_to_s3_alone() -> None:
+    # AWS, "Signature Version 4 test suite", post-header-key-sort (its published example keys).
+    credentials = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+    moment = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
+
+    headers = fetch.signed(
+        "POST",
+        "https://example.amazonaws.com/",
+        b"",
+        "service",
+        "us-east-1",
+        credentials,
+        moment,
+        {"my-header1": "value1"},
+    )
+
+    assert headers["authorization"].endswith("c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c")
+    assert "x-amz-content-sha256" not in headers
+
+
+def test_googles_metadata_is_asked_with_its_header_and_amazons_with_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str, str]] = []
+
+    def answer(url: str, headers: dict[str, str], method: str = "GET", data: bytes | None = None) -> bytes:
+        assert data is None
+        seen.append((method, url, next(iter(headers))))
+        return b"token"
+
+    monkeypatch.setattr(fetch, "call", answer)
+
+    fetch.Google().document_address()
+    fetch.Amazon().document_address()
+
+    assert seen == [
+        ("GET", f"{fetch.METADATA}/computeMetadata/v1/instance/attributes/packyard-document", "Metadata-Flavor"),
+        ("PUT", f"{fetch.METADATA}/latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds"),
+        ("GET", f"{fetch.METADATA}/latest/meta-data/tags/instance/packyard-document", "X-aws-ec2-metadata-token"),
+    ]
+
+
+def test_it_needs_nothing_but_the_standard_library() -> None:
+    code = f"import runpy; runpy.run_path({fetch.__file__!r})"
+
+    # -I -S: no site-packages at all.
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
+
+
+def test_it_never_goes_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    handlers: list[Any] = []
+
+    def build_opener(*given: Any) -> None:
+        handlers.extend(given)
+        pytest.fail("asked")
+
+    monkeypatch.setattr(urllib.request, "build_opener", build_opener)
+
+    with pytest.raises(pytest.fail.Exception, match="asked"):
+        fetch.call("http://127.0.0.1/", {})
+
+    assert [handler.proxies for handler in handlers] == [{}]
