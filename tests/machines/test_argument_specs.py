@@ -9,7 +9,7 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from settings.argument_specs import MARK, PARTS, SPECIFICATION, named_by, specification, variables
-from tests.machines.programs import MACHINES, program
+from tests.machines.support.programs import MACHINES, program
 from tests.support import STACKS, estate
 
 ROLES = sorted(path for path in (MACHINES / "roles").iterdir() if path.is_dir())
