@@ -1,4 +1,8 @@
-"""Every system of the estate, once, in the order of the drawing in docs/architecture.md."""
+"""Every system of the estate, once, in the order of the drawing in docs/architecture.md.
+
+An empty section leaves its system out (decision 5). A system that lacks what it needs is never left out in silence:
+settings/rules.py names the line, and this raises where a rule is missing.
+"""
 
 from dataclasses import dataclass
 
@@ -6,7 +10,7 @@ import pulumi
 
 from components.alerts import Alerts, AlertsArgs
 from components.backup_vault import BackupVault, BackupVaultArgs
-from components.ci_identity import CiIdentity, CiIdentityArgs, GuardedVault
+from components.ci_identity import CiIdentity, CiIdentityArgs
 from components.cloud_native_cluster import CloudNativeCluster, CloudNativeClusterArgs
 from components.component import StackContext
 from components.database_pair import DatabasePair, DatabasePairArgs
@@ -32,7 +36,7 @@ class Networks:
     aws: AwsNetwork
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ground:
     """What the systems stand on."""
 
@@ -70,20 +74,22 @@ def build_estate(settings: Settings) -> None:
     )
     alerts = _alerts(settings, context, providers)
     vault = _backup_vault(settings, context, providers)
-    ground = Ground(context, providers, networks, zone, store, alerts, vault)
+    ground = Ground(
+        context=context,
+        providers=providers,
+        networks=networks,
+        zone=zone,
+        store=store,
+        alerts=alerts,
+        vault=vault,
+    )
     _dev_instance(settings, ground)
     _runner_fleet(settings, ground)
     _package_server(settings, ground)
     _link(settings, ground)
     _database_pair(settings, ground)
     _ci_identity(settings, ground)
-    if settings.cloud_native_cluster is not None:
-        CloudNativeCluster(
-            "cloud-native",
-            CloudNativeClusterArgs(settings=settings.cloud_native_cluster, network=networks.aws),
-            context,
-            aws_provider=providers.aws,
-        )
+    _cloud_native_cluster(settings, ground)
     # The policies allow unprotected data only where the stack itself says so.
     pulumi.export("protected", context.protected)
     pulumi.export("dns", {"domain": zone.domain, "name_servers": zone.name_servers})
@@ -154,8 +160,17 @@ def _backup_vault(settings: Settings, context: StackContext, providers: Provider
     return vault
 
 
+def _vault_for(section: str, ground: Ground) -> BackupVault:
+    """The vault, for a system that keeps its backups there. Raises pulumi.RunError where there is none."""
+    if ground.vault is None:
+        raise pulumi.RunError(
+            f"{section}: its backups go into the vault, and there is none. HINT: a backupVault section, or no {section}"
+        )
+    return ground.vault
+
+
 def _dev_instance(settings: Settings, ground: Ground) -> None:
-    if settings.dev_instance is None or ground.vault is None:
+    if settings.dev_instance is None:
         return
     networks = ground.networks
     instance = DevInstance(
@@ -168,7 +183,7 @@ def _dev_instance(settings: Settings, ground: Ground) -> None:
             zone=ground.zone,
             store=ground.store,
             alerts=ground.alerts.for_project(GcpProject.TESTGROUND),
-            vault=ground.vault,
+            vault=_vault_for("devInstance", ground),
             build_addresses=[
                 networks.testground.nat_address,
                 networks.build_runners.nat_address,
@@ -217,7 +232,7 @@ def _package_server(settings: Settings, ground: Ground) -> None:
 
 def _database_pair(settings: Settings, ground: Ground) -> None:
     pair = settings.database_pair
-    if pair is None or ground.vault is None:
+    if pair is None:
         return
     zone = settings.aws.availability_zones.index(pair.aws.availability_zone)
     made = DatabasePair(
@@ -229,7 +244,7 @@ def _database_pair(settings: Settings, ground: Ground) -> None:
             gcp_network=ground.networks.testground,
             aws_network=ground.networks.aws,
             aws_subnet_id=ground.networks.aws.public_subnet_ids[zone],
-            vault=ground.vault,
+            vault=_vault_for("databasePair", ground),
             store=ground.store,
             alerts=ground.alerts.for_project(GcpProject.TESTGROUND),
         ),
@@ -268,12 +283,7 @@ def _link(settings: Settings, ground: Ground) -> None:
 def _ci_identity(settings: Settings, ground: Ground) -> None:
     if settings.ci_identity is None:
         return
-    projects, providers, vault = settings.gcp.projects, ground.providers, settings.backup_vault
-    guarded = (
-        None
-        if vault is None or ground.vault is None
-        else GuardedVault(ground.vault.s3_bucket_arn, vault.operator_role_arn)
-    )
+    projects, providers = settings.gcp.projects, ground.providers
     identity = CiIdentity(
         "ci-identity",
         CiIdentityArgs(
@@ -283,13 +293,24 @@ def _ci_identity(settings: Settings, ground: Ground) -> None:
                 GcpProject.BUILD_RUNNERS: (projects.omnibus_build_runners, providers.build_runners),
             },
             store=ground.store,
-            vault=guarded,
+            vault=ground.vault,
         ),
         ground.context,
         aws_provider=providers.aws,
         gcp_provider=providers.testground,
     )
     pulumi.export("ci_identity", identity.outputs)
+
+
+def _cloud_native_cluster(settings: Settings, ground: Ground) -> None:
+    if settings.cloud_native_cluster is None:
+        return
+    CloudNativeCluster(
+        "cloud-native",
+        CloudNativeClusterArgs(settings=settings.cloud_native_cluster, network=ground.networks.aws),
+        ground.context,
+        aws_provider=ground.providers.aws,
+    )
 
 
 def _runner_fleet(settings: Settings, ground: Ground) -> None:

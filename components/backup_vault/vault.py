@@ -48,6 +48,8 @@ class BackupVault(Component):
     """ARN of the bucket under Object Lock."""
     gcs_bucket_name: pulumi.Output[str]
     """Name of the bucket with soft delete."""
+    operator_role_arn: str
+    """Role of the one who may change retention."""
     restorer_role_arn: pulumi.Output[str]
     """Role that reads every backup and writes none; the operator role may assume it."""
 
@@ -65,6 +67,7 @@ class BackupVault(Component):
             "packyard:backup_vault:BackupVault", name, context, providers=[aws_provider, gcp_provider], opts=opts
         )
         settings = args.settings
+        self.operator_role_arn = settings.operator_role_arn
         self._physical_bucket = context.physical_name(name, kind="s3_bucket")
         self.s3_bucket_name = locked_bucket(self, self._physical_bucket, settings.s3, settings.operator_role_arn)
         self.s3_bucket_arn = bucket_arn(self.s3_bucket_name)

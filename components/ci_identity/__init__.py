@@ -1,5 +1,5 @@
 """Short-lived identities of pipelines: one that only reads, for previews, and one that deploys."""
 
-from components.ci_identity.identity import CiIdentity, CiIdentityArgs, GuardedVault
+from components.ci_identity.identity import CiIdentity, CiIdentityArgs
 
-__all__ = ["CiIdentity", "CiIdentityArgs", "GuardedVault"]
+__all__ = ["CiIdentity", "CiIdentityArgs"]

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_gcp as gcp
 
-from components.backup_vault import bucket_arn
+from components.backup_vault import BackupVault, bucket_arn
 from components.ci_identity.aws_access import deploy_statements, preview_statements, role_arn, vault_statements
 from components.ci_identity.aws_federation import oidc_providers, pipeline_role
 from components.ci_identity.claims import Platform, Purpose
@@ -27,14 +27,6 @@ from settings.ci_identity.section import CiIdentitySettings
 from settings.vocabulary import GcpProject
 
 
-@dataclass(frozen=True)
-class GuardedVault:
-    """The backup vault, which no pipeline may change."""
-
-    bucket_arn: pulumi.Output[str]
-    operator_role_arn: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class CiIdentityArgs:
     """Arguments of a CiIdentity."""
@@ -43,7 +35,8 @@ class CiIdentityArgs:
     projects: Mapping[GcpProject, tuple[str, gcp.Provider]]
     """Projects that the program makes something in: project id and provider."""
     store: MachineStore
-    vault: GuardedVault | None
+    vault: BackupVault | None
+    """Which no pipeline may change; None where the stack has none."""
 
 
 class CiIdentity(Component):
@@ -131,7 +124,7 @@ def _roles(
         Purpose.PREVIEW: preview_statements(component, bucket_arn(args.store.s3_bucket)),
         Purpose.DEPLOY: (
             *deploy_statements(component, guarded),
-            *(() if vault is None else vault_statements(vault.bucket_arn)),
+            *(() if vault is None else vault_statements(vault.s3_bucket_arn)),
         ),
     }
     return {

@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from components.aws_firewall import aws_ingress
 from components.component import Component
-from components.link.tunnels import AwsSide, Tunnel, TunnelEnd
+from components.link.tunnels import FarSide, Tunnel, TunnelEnd
 from components.network import AwsNetwork
 from settings.link.section import HaVpnLink
 
@@ -29,7 +29,7 @@ def aws_side(
     *,
     gateway_addresses: Sequence[pulumi.Output[str]],
     ping_cidr: str,
-) -> AwsSide:
+) -> FarSide:
     """A connection for each of Google's two interfaces, all on one virtual private gateway."""
     name = component.name
     gateway = aws.ec2.VpnGateway(
@@ -55,7 +55,7 @@ def aws_side(
             opts=component.child(),
         )
         ends += _connection(component, index, gateway, customer, tunnels=(tunnels[2 * index], tunnels[2 * index + 1]))
-    return AwsSide(ends, _ping_group(component, network, ping_cidr).id)
+    return FarSide(ends, _ping_group(component, network, ping_cidr).id)
 
 
 def _connection(

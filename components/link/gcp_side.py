@@ -7,7 +7,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component
-from components.link.tunnels import AwsSide, Tunnel, TunnelEnd
+from components.link.tunnels import FarSide, Tunnel, TunnelEnd
 from components.network import GcpNetwork
 from settings.link.section import HaVpnLink
 
@@ -51,7 +51,7 @@ def gcp_gateway(component: Component, network: GcpNetwork, asn: int) -> GcpGatew
 
 
 def gcp_tunnels(
-    component: Component, near: GcpGateway, far: AwsSide, settings: HaVpnLink, tunnels: Sequence[Tunnel]
+    component: Component, near: GcpGateway, far: FarSide, settings: HaVpnLink, tunnels: Sequence[Tunnel]
 ) -> None:
     """Two tunnels from each interface, one to each of AWS's four addresses."""
     name = component.name

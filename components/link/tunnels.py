@@ -28,7 +28,7 @@ class TunnelEnd:
 
 
 @dataclass(frozen=True)
-class AwsSide:
+class FarSide:
     """What Google's side needs to know."""
 
     ends: Sequence[TunnelEnd]

@@ -41,7 +41,8 @@ class PackageServerArgs:
     notification_addresses: Sequence[str]
     """Where the machine's own mail goes."""
     offsite: OffsitePlace | None = None
-    """Place of the backups in the vault; the vault admits the machine's identity afterwards."""
+    """Place of the backups in the vault, which admits the machine's identity afterwards. None where the stack has no
+    vault; the document then says that there is no off-site copy."""
 
 
 class PackageServer(Component):
