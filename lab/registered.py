@@ -42,7 +42,7 @@ def cloud_of(name: str, capture: Capture) -> CloudStandIn:
     tags = cast("dict[str, str]", instance.inputs["tags"])
     agent = (image_folder() / "mirror/amazon-ssm-agent.deb").read_bytes()
     zone, data = str(instance.inputs["availabilityZone"]), str(instance.inputs["userData"])
-    return AmazonCloud(data, dict(tags), zone, Bucket(uploaded(capture)), agent, _role(capture, instance))
+    return AmazonCloud(data, dict(tags), zone, Bucket(uploaded(capture)), agent, role=_role(capture, instance))
 
 
 def _account(capture: Capture, instance: Registration) -> ServiceAccount:

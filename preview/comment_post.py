@@ -91,7 +91,7 @@ def github_comment(folder: Path) -> str:
         text,
         f"/repos/{repository}/issues/{pull['number']}/comments",
         "PATCH",
-        f"/repos/{repository}/issues/comments",
+        change=f"/repos/{repository}/issues/comments",
     )
 
 
@@ -126,14 +126,16 @@ def _gitlab_comment(api: Api, project: str, number: int, me: int) -> str:
     if any(origin in entry["body"] for entry in mine):
         return "has it already"
     text = harmless(api.read("GET", f"/projects/{place}/jobs/{int(job['id'])}/artifacts/{COMMENT_FILE}"))
-    return _sticky(api, mine, f"{text}\n{origin}", notes, "PUT", notes)
+    return _sticky(api, mine, f"{text}\n{origin}", notes, "PUT", change=notes)
 
 
 def github_drift(folder: Path) -> str:
     """One issue while there is drift."""
     api, repository = _github()
     issues = [entry for entry in api.all(f"/repos/{repository}/issues?state=open") if entry["user"]["login"] == BOT]
-    return _drift(api, folder, issues, f"/repos/{repository}/issues", "number", ("PATCH", "body", {"state": "closed"}))
+    return _drift(
+        api, folder, issues, f"/repos/{repository}/issues", "number", way=("PATCH", "body", {"state": "closed"})
+    )
 
 
 def gitlab_drift(folder: Path) -> str:
@@ -142,7 +144,7 @@ def gitlab_drift(folder: Path) -> str:
     mine = urlencode({"state": "opened", "author_id": api.call("GET", "/user")["id"], "scope": "all"})
     issues = api.all(f"/projects/{project}/issues?{mine}")
     closing = {"state_event": "close"}
-    return _drift(api, folder, issues, f"/projects/{project}/issues", "iid", ("PUT", "description", closing))
+    return _drift(api, folder, issues, f"/projects/{project}/issues", "iid", way=("PUT", "description", closing))
 
 
 def _drift(

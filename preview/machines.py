@@ -160,21 +160,23 @@ def _auto_scaling(group: Registration) -> Group:
         "aws",
         tuple(text(override.get("instanceType")) for override in overrides),
         _whole(group.inputs.get("minSize")),
-        _whole(group.inputs.get("maxSize")),
+        largest=_whole(group.inputs.get("maxSize")),
     )
 
 
 def _node_group(group: Registration) -> Group:
     types = tuple(text(kind) for kind in items(group.inputs.get("instanceTypes")))
     scaling = mapping(at(group.inputs, "scalingConfig"))
-    return Group(group.urn, group.name, "aws", types, _whole(scaling.get("minSize")), _whole(scaling.get("maxSize")))
+    return Group(
+        group.urn, group.name, "aws", types, _whole(scaling.get("minSize")), largest=_whole(scaling.get("maxSize"))
+    )
 
 
 def _managed(capture: Capture, group: Registration) -> Group:
     templates = (capture.by_urn[urn] for urn in group.property_dependencies.get("versions", ()))
     types = dict.fromkeys(text(template.inputs.get("machineType")) for template in templates)
     size = _whole(group.inputs.get("targetSize"))
-    return Group(group.urn, group.name, "gcp", tuple(filter(None, types)), size, None)
+    return Group(group.urn, group.name, "gcp", tuple(filter(None, types)), size, largest=None)
 
 
 def _whole(value: Value) -> int | None:

@@ -180,7 +180,7 @@ def running_engine(
     environment = _environment(work_dir) | ({} if checkpoints else NO_CHECKPOINTS)
     if not cli.has_python_host:
         environment["PULUMI_DEBUG_LANGUAGES"] = f"python:{host_port}"
-    engine = Engine(cli, project, stack, clouds, providers, environment)
+    engine = Engine(cli, project, stack, clouds, providers, environment=environment)
     try:
         engine.init()
         yield engine

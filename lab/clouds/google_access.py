@@ -113,7 +113,9 @@ class GoogleAccess:
             and headers.get("x-goog-cloud-target-resource") == audience
             and "x-goog-cloud-target-resource" in headers.get("authorization", "")
         )
-        caller = self.amazon.caller(Request("", "POST", url.netloc, url.path, headers, b""), "sts") if right else None
+        caller = (
+            self.amazon.caller(Request("", "POST", url.netloc, url.path, headers, body=b""), "sts") if right else None
+        )
         return caller.role if caller else ""
 
 

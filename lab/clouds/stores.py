@@ -159,7 +159,7 @@ def start_stores(
             others=" ".join(others),
         )
     )
-    stores = Stores(network, folder, capture, access, storage, [])
+    stores = Stores(network, folder, capture, access, storage, processes=[])
     serve(network, LOOPBACK, STAND_INS_PORT, stand_ins)
     serve(network, LOOPBACK, GATE_PORT, stores.gate)
     environment = {"PATH": f"/usr/sbin:/sbin:{os.environ['PATH']}"}

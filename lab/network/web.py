@@ -74,7 +74,7 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(headers.get("content-length", "0")))
             # A front server in the lab says for whom it asks.
             client = headers.get("x-real-ip", self.client_address[0])
-            reply = answer(Request(client, self.command, headers.get("host", ""), self.path, headers, body))
+            reply = answer(Request(client, self.command, headers.get("host", ""), self.path, headers, body=body))
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)

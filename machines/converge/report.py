@@ -108,7 +108,9 @@ def send(document: Mapping[str, Any], values: Mapping[str, float]) -> None:
     else:
         region = document["reporting"]["region"]
         url, body = f"https://monitoring.{region}.amazonaws.com/", amazon_request(document, values)
-        headers = fetch.signed("POST", url, body, "monitoring", region, cloud.credentials(), datetime.now(UTC))
+        headers = fetch.signed(
+            "POST", url, body, "monitoring", region, credentials=cloud.credentials(), now=datetime.now(UTC)
+        )
         fetch.call(url, {**headers, "Content-Type": "application/x-www-form-urlencoded"}, "POST", body)
 
 

@@ -50,7 +50,7 @@ class AwsIdentity:
         self, url: str, body: bytes, service: str, region: str, more: Mapping[str, str] | None = None
     ) -> dict[str, str]:
         """Headers of a POST request."""
-        return fetch.signed("POST", url, body, service, region, self.keys, datetime.now(UTC), more)
+        return fetch.signed("POST", url, body, service, region, credentials=self.keys, now=datetime.now(UTC), more=more)
 
 
 def aws_identity(web: WebRole | None, session: str) -> AwsIdentity:

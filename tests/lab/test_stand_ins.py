@@ -46,7 +46,7 @@ def signed(service: str, key: str = "KEY", session: str = "session") -> dict[str
 
 def asked(services: AmazonServices, target: str, content: dict[str, object], headers: dict[str, str]) -> Reply:
     service = {"AmazonSSM": "ssm"}.get(target.partition(".")[0], "secretsmanager")
-    request = Request("", "POST", f"{service}.us-east-1.amazonaws.com", "/", headers, json.dumps(content).encode())
+    request = Request("", "POST", f"{service}.us-east-1.amazonaws.com", "/", headers, body=json.dumps(content).encode())
     request.headers["x-amz-target"] = target  # pyright: ignore[reportIndexIssue] -- a dict, made above
     return services.answer(request)
 
@@ -62,7 +62,7 @@ def account() -> ServiceAccount:
 def assumed(amazon: Access, role: str, token: str) -> Reply:
     form = {"Action": "AssumeRoleWithWebIdentity", "RoleArn": f"arn:aws:iam::0:role/{role}", "RoleSessionName": "lab"}
     body = urllib.parse.urlencode({**form, "WebIdentityToken": token}).encode()
-    return amazon.token_service(Request("", "POST", "sts.amazonaws.com", "/", {}, body))
+    return amazon.token_service(Request("", "POST", "sts.amazonaws.com", "/", {}, body=body))
 
 
 def test_a_role_is_given_to_the_service_account_that_it_trusts(amazon: Access) -> None:
@@ -85,7 +85,7 @@ def test_a_role_is_refused_to_everybody_else(amazon: Access) -> None:
 
 
 def test_keys_that_have_ended_are_worth_nothing(amazon: Access) -> None:
-    request = Request("", "GET", f"{VAULT}.s3.us-east-1.amazonaws.com", "/", signed("s3"), b"")
+    request = Request("", "GET", f"{VAULT}.s3.us-east-1.amazonaws.com", "/", signed("s3"), body=b"")
     assert amazon.caller(request, "s3")
 
     amazon.admit(ROLE, "KEY", "session", time.time() - 1)
@@ -168,7 +168,7 @@ def exchanged(google: GoogleAccess, headers: dict[str, str], audience: str) -> R
     subject = urllib.parse.quote(json.dumps({"url": url, "method": "POST", "headers": listed}))
     fields = {"grant_type": EXCHANGE, "subject_token_type": AWS_SUBJECT, "subject_token": subject, "audience": pool()}
     body = urllib.parse.urlencode(fields).encode()
-    return google.token_service(Request("", "POST", "sts.googleapis.com", "/v1/token", {}, body))
+    return google.token_service(Request("", "POST", "sts.googleapis.com", "/v1/token", {}, body=body))
 
 
 def test_a_role_of_aws_becomes_a_principal_of_google_and_reaches_its_repository_alone(amazon: Access) -> None:
@@ -192,7 +192,7 @@ def test_no_other_role_becomes_a_principal_of_google(amazon: Access) -> None:
 def storage_answer(storage: GoogleStorage, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return storage.answer(
-        Request("", method, "storage.googleapis.com", path, {"authorization": "Bearer x", **named}, body)
+        Request("", method, "storage.googleapis.com", path, {"authorization": "Bearer x", **named}, body=body)
     )
 
 
@@ -234,7 +234,7 @@ def test_cloud_storage_lists_folders_and_names(storage: GoogleStorage) -> None:
 
 
 def test_cloud_storage_refuses_strangers_and_foreign_names(storage: GoogleStorage) -> None:
-    nameless = Request("", "GET", "storage.googleapis.com", "/storage/v1/b/b/o/own%2Fx", {}, b"")
+    nameless = Request("", "GET", "storage.googleapis.com", "/storage/v1/b/b/o/own%2Fx", {}, body=b"")
 
     assert storage.answer(nameless).status == 401
     assert storage_answer(storage, "GET", "/storage/v1/b/b/o/other%2Fx").status == 403

@@ -108,7 +108,7 @@ def _create_primary(settings: PairSettings, progress: accounts.Progress, *, is_c
         _fill(settings)
         progress("users, heartbeat and the slot of the peer are there")
         pgbackrest.run(settings, "stanza-create", timeout=CHECK_TIMEOUT)
-        token = fence.new_token(settings, 1, settings.host, fence.Kind.CREATION, 1, "create")
+        token = fence.new_token(settings, 1, settings.host, fence.Kind.CREATION, 1, command="create")
         for reading in fence.write(settings, token):
             if not reading.is_readable:
                 raise HostError(str(reading))

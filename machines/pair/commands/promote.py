@@ -133,7 +133,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
 def _claim(settings: PairSettings, state: PairState, decision: Decision, progress: accounts.Progress) -> fence.Token:
     """Writes the token, and the epoch that this host knows of itself from now on."""
     token = fence.new_token(
-        settings, state.next_epoch, settings.host, fence.Kind.PROMOTION, state.here.timeline + 1, "promote"
+        settings, state.next_epoch, settings.host, fence.Kind.PROMOTION, state.here.timeline + 1, command="promote"
     )
     written = fence.write(settings, token, fence.unreadable(state.readings))
     for reading in written:

@@ -147,7 +147,7 @@ def _ask_to_yield(
 def _token(settings: PairSettings, state: PairState, holder: str, more: int) -> fence.Token:
     on_timeline = state.here.timeline + (1 if holder == settings.host else 0)
     epoch = state.next_epoch + more
-    return fence.new_token(settings, epoch, holder, fence.Kind.SWITCHOVER, on_timeline, "switchover")
+    return fence.new_token(settings, epoch, holder, fence.Kind.SWITCHOVER, on_timeline, command="switchover")
 
 
 def _has_yielded(settings: PairSettings, start: str, on_timeline: int) -> bool:

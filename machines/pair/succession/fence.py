@@ -139,7 +139,7 @@ def text_of(token: Token) -> bytes:
 def new_token(settings: PairSettings, epoch: int, holder: str, kind: Kind, timeline: int, command: str) -> Token:
     """A token of this moment, written by a command of this host."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Token(epoch, holder, kind, timeline, now, f"pairctl {command} on {settings.host}")
+    return Token(epoch, holder, kind, timeline, now, by=f"pairctl {command} on {settings.host}")
 
 
 def read(settings: PairSettings, timeout: float = pgbackrest.SHORT, grace: float | None = None) -> tuple[Reading, ...]:

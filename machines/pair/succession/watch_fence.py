@@ -126,7 +126,7 @@ def _look(settings: PairSettings, readings: tuple[fence.Reading, ...]) -> HostSt
     is_running = cluster.is_running(settings)
     epoch = fence.local_epoch(settings)
     waits = memory.WAITING.below(settings.state).exists()
-    state = HostState(settings.host, is_primary, is_running, epoch, readings, _yielded_to(settings), waits)
+    state = HostState(settings.host, is_primary, is_running, epoch, readings, yielded_to=_yielded_to(settings), waits=waits)
     if not is_primary or is_running or fence.standing(settings.host, epoch, readings) is not fence.Standing.OUTRANKED:
         return state
     peer_is_primary = postgresql.look_at_peer(settings).role is Role.PRIMARY
@@ -172,7 +172,7 @@ def _spread(settings: PairSettings, state: HostState, log: Callable[[str], None]
         if postgresql.in_recovery(connection):
             return
         on_timeline = postgresql.timeline(connection)
-    token = fence.new_token(settings, state.epoch, settings.host, fence.Kind.PROMOTION, on_timeline, "watch")
+    token = fence.new_token(settings, state.epoch, settings.host, fence.Kind.PROMOTION, on_timeline, command="watch")
     for repository in repositories:
         log(f"brought the token: {fence.rewrite(settings, repository, token)}")
 

@@ -31,7 +31,7 @@ HOST = f"https://{BUCKET}.s3.{REGION}.amazonaws.com"
 def call(method: str, path: str, query: str = "", body: bytes = b"") -> bytes:
     """One signed request."""
     url = f"{HOST}/{urllib.parse.quote(path)}" + (f"?{query}" if query else "")
-    headers = fetch.signed(method, url, body, "s3", REGION, KEYS, datetime.now(UTC))
+    headers = fetch.signed(method, url, body, "s3", REGION, credentials=KEYS, now=datetime.now(UTC))
     headers["content-md5"] = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
     headers["content-type"] = "application/octet-stream"
     return fetch.call(url, headers, method, body or None)

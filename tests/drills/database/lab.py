@@ -70,7 +70,7 @@ class PairLab:
         self._kept.callback(self.stores.close)
         names = self._names()
         for host, cloud in self.clouds.items():
-            self.hosts[host] = PairHost(cloud, host, self.seats[host], self.network, names, data)
+            self.hosts[host] = PairHost(cloud, host, self.seats[host], self.network, names, data=data)
             self._kept.callback(self.hosts[host].close)
 
     @property
@@ -209,7 +209,13 @@ class PairLab:
         serve(self.network, GATEWAY, 80, mirror)
         own = ("s3.amazonaws.com", f"{self._machine_store()}.{S3_HOST}")
         self.stores = start_stores(
-            self.network, self.folder, self.capture, self.amazon, self.google_storage, self._answer, own
+            self.network,
+            self.folder,
+            self.capture,
+            self.amazon,
+            self.google_storage,
+            stand_ins=self._answer,
+            others=own,
         )
         self.stores.make_vault(self.document["pgbackrest"]["repositories"][0]["s3-bucket"])
 

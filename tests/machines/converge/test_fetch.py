@@ -201,7 +201,9 @@ def test_requests_to_amazon_are_signed_as_amazons_own_example() -> None:
     }
     url = "https://examplebucket.s3.amazonaws.com/?lifecycle="
 
-    headers = fetch.signed("GET", url, b"", "s3", "us-east-1", credentials, datetime(2013, 5, 24, tzinfo=UTC))
+    headers = fetch.signed(
+        "GET", url, b"", "s3", "us-east-1", credentials=credentials, now=datetime(2013, 5, 24, tzinfo=UTC)
+    )
 
     assert headers["authorization"].endswith("fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543")
 
@@ -209,7 +211,9 @@ def test_requests_to_amazon_are_signed_as_amazons_own_example() -> None:
 def test_the_session_token_of_a_role_is_signed_too() -> None:
     credentials = {"AccessKeyId": "A", "SecretAccessKey": "B", "Token": "C"}
 
-    headers = fetch.signed("GET", "https://a/b", b"", "s3", "us-east-1", credentials, datetime(2026, 1, 1, tzinfo=UTC))
+    headers = fetch.signed(
+        "GET", "https://a/b", b"", "s3", "us-east-1", credentials=credentials, now=datetime(2026, 1, 1, tzinfo=UTC)
+    )
 
     assert headers["x-amz-security-token"] == "C"
     assert "x-amz-security-token" in headers["authorization"]
@@ -226,9 +230,9 @@ def test_further_headers_are_signed_and_a_digest_of_the_body_goes_to_s3_alone() 
         b"",
         "service",
         "us-east-1",
-        credentials,
-        moment,
-        {"my-header1": "value1"},
+        credentials=credentials,
+        now=moment,
+        more={"my-header1": "value1"},
     )
 
     assert headers["authorization"].endswith("c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c")

@@ -182,7 +182,7 @@ def test_google_gets_a_signed_question_that_is_good_for_one_provider_alone() -> 
     headers = {entry["key"]: entry["value"] for entry in request["headers"]}
     moment = datetime.strptime(headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     more = {"x-goog-cloud-target-resource": AUDIENCE}
-    again = fetch.signed("POST", request["url"], b"", "sts", "eu-west-1", KEYS, moment, more)
+    again = fetch.signed("POST", request["url"], b"", "sts", "eu-west-1", credentials=KEYS, now=moment, more=more)
     assert request["url"] == "https://sts.eu-west-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
     assert request["method"] == "POST"
     assert set(headers) == {
