@@ -1,6 +1,9 @@
 """The README's list of rooms is the map of the repository; it must agree with the folders."""
 
 import re
+from pathlib import Path
+
+import pytest
 
 from tests.doors.test_imports import ROOMS
 from tests.support import ROOT
@@ -22,3 +25,24 @@ def test_the_readme_lists_every_room() -> None:
 
     assert rooms <= listed, "a bullet or a row of a table for each room: - `settings/` ..."
     assert all((ROOT / room).is_dir() for room in listed), "the README lists a folder that is not there"
+
+
+SYSTEMS_LIE_IN = ("settings", "tests/components", "tests/settings")
+"""Rooms that have a folder for each system for which they have something."""
+
+
+@pytest.mark.parametrize("room", SYSTEMS_LIE_IN)
+def test_a_system_has_the_name_of_its_component_in_every_room(room: str) -> None:
+    assert _folders(ROOT / room) <= _folders(ROOT / "components")
+
+
+def test_a_system_under_another_name_is_seen(tmp_path: Path) -> None:
+    for folder in ("components/package_server", "settings/packages"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "__init__.py").touch()
+
+    assert _folders(tmp_path / "settings") - _folders(tmp_path / "components") == {"packages"}
+
+
+def _folders(room: Path) -> set[str]:
+    return {path.parent.name for path in room.glob("*/__init__.py")}
