@@ -14,6 +14,7 @@ from lab.clouds.google_access import AWS_SUBJECT, EXCHANGE, GoogleAccess
 from lab.clouds.google_storage import GoogleStorage
 from lab.clouds.metadata import ServiceAccount
 from lab.network.web import Reply, Request
+from tests.registrations import role_settings
 from tests.support import estate
 
 ROLE = "example-pkg-staging-pg-b"
@@ -153,12 +154,7 @@ def test_a_secret_is_for_those_who_may_read_it(services: AmazonServices, amazon:
 
 @cache
 def pool() -> str:
-    document = next(
-        str(entry.inputs["content"])
-        for entry in estate("staging").of_type("aws:s3/bucketObjectv2:BucketObjectv2")
-        if "pg-b" in str(entry.inputs["key"])
-    )
-    return str(json.loads(document)["settings"]["identity"]["federation"]["audience"])
+    return str(role_settings(estate("staging"), "pg-b")["identity"]["federation"]["audience"])
 
 
 def exchanged(google: GoogleAccess, headers: dict[str, str], audience: str) -> Reply:

@@ -11,6 +11,7 @@ from components.backup_vault import DATABASE_PREFIX
 from lab.clouds.aws_policy import TLS, allows, denies, statements
 from settings.backup_vault.retention import RETENTION_ACTIONS
 from settings.backup_vault.rules import OWN_PREFIXES
+from tests.registrations import one, trust_of
 from tests.support import STACKS, estate, variant
 
 RETENTION_CHANGES = (
@@ -179,12 +180,7 @@ def test_a_service_hides_no_backup_and_changes_no_retention(with_outside_service
 
 
 def test_a_role_trusts_one_service_account_and_tokens_made_for_it(with_outside_service: Capture) -> None:
-    (role,) = (
-        entry
-        for entry in with_outside_service.of_type("aws:iam/role:Role")
-        if entry.name == "backup-vault-offsite-status-page"
-    )
-    (trust,) = statements(role.inputs["assumeRolePolicy"])
+    (trust,) = trust_of(with_outside_service, "backup-vault-offsite-status-page")
 
     assert trust["Principal"] == {"Federated": "accounts.google.com"}
     assert trust["Action"] == ["sts:AssumeRoleWithWebIdentity"]
@@ -197,21 +193,13 @@ def test_a_role_trusts_one_service_account_and_tokens_made_for_it(with_outside_s
 def test_the_restorer_reads_everything_and_writes_nothing() -> None:
     capture = estate("production")
     bucket = f"arn:aws:s3:::{bucket_name(capture)}"
-    (policy,) = (
-        entry.inputs["policy"]
-        for entry in capture.of_type("aws:iam/rolePolicy:RolePolicy")
-        if entry.name == "backup-vault-restorer"
-    )
+    policy = one(capture, "RolePolicy", "backup-vault-restorer").inputs["policy"]
 
     assert allows(policy, "s3:GetObjectVersion", f"{bucket}/pgbackrest/backup.info")
     assert allows(policy, "s3:ListBucketVersions", bucket)
     for action in ("s3:PutObject", "s3:DeleteObject", *VERSION_LOSSES):
         assert not allows(policy, action, f"{bucket}/pgbackrest/backup.info")
-    (trust,) = statements(
-        next(entry for entry in capture.of_type("aws:iam/role:Role") if entry.name == "backup-vault-restorer").inputs[
-            "assumeRolePolicy"
-        ]
-    )
+    (trust,) = trust_of(capture, "backup-vault-restorer")
     assert trust["Principal"] == {"AWS": OPERATOR["production"]}
 
 

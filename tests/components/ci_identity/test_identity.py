@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from capture import Capture, Registration
+from capture import Capture
 from components.ci_identity.gitlab import SUB_COMPONENTS
 from lab.clouds.aws_policy import allows, denies, statements
+from tests.registrations import one
 from tests.support import STACKS, estate, variant
 
 Token = Mapping[str, str]
@@ -54,10 +55,6 @@ GITHUB_PREVIEW: Token = {
 }
 
 CLOUDS = ("gcp", "aws")
-
-
-def one(capture: Capture, resource_type: str, name: str) -> Registration:
-    return next(entry for entry in capture.of_type(resource_type) if entry.name == name)
 
 
 def gcp_admits(capture: Capture, purpose: str, platform: str, token: Token) -> bool:

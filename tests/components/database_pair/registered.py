@@ -1,12 +1,11 @@
 """What the tests of the database pair read from a capture."""
 
-import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from capture import Capture, Registration
-from capture.registration import Secret
+from tests.registrations import policy_of, resources_of
 from tests.support import variant
 
 HOSTS = ("pg-a", "pg-b")
@@ -30,25 +29,7 @@ def with_clients() -> Capture:
 
 def pair(capture: Capture) -> tuple[Registration, ...]:
     """The pair's own resources and those of its two machines."""
-    return tuple(entry for entry in capture.resources if "packyard:database_pair:DatabasePair" in entry.urn)
-
-
-def document(capture: Capture, host: str) -> dict[str, Any]:
-    """What a host is told."""
-    (entry,) = (entry for entry in pair(capture) if entry.name == f"{host}-document" and "content" in entry.inputs)
-    content = entry.inputs["content"]
-    return json.loads(str(content.plain if isinstance(content, Secret) else content))
-
-
-def role_settings(capture: Capture, host: str) -> dict[str, Any]:
-    return document(capture, host)["settings"]
-
-
-def statements(capture: Capture, kind: str, host: str) -> list[dict[str, Any]]:
-    """Statements of the policies (or, for a Role, of the trust) that the pair itself gives a host on AWS."""
-    key = "policy" if kind == "RolePolicy" else "assumeRolePolicy"
-    (entry,) = (entry for entry in pair(capture) if entry.kind == kind and entry.name == f"database-pair-{host}")
-    return json.loads(str(entry.inputs[key]))["Statement"]
+    return resources_of(capture, "packyard:database_pair:DatabasePair")
 
 
 def parameters(capture: Capture) -> set[str]:
@@ -59,7 +40,7 @@ def parameters(capture: Capture) -> set[str]:
 def parameters_written_by(capture: Capture, host: str) -> set[str]:
     return {
         str(resource).partition(":parameter")[2]
-        for entry in statements(capture, "RolePolicy", host)
+        for entry in policy_of(capture, f"database-pair-{host}")
         if "ssm:PutParameter" in entry["Action"]
         for resource in entry["Resource"]
     }

@@ -10,10 +10,9 @@ from tests.components.database_pair.registered import (
     pair,
     parameters,
     parameters_written_by,
-    role_settings,
-    statements,
     with_authority_on_gcp,
 )
+from tests.registrations import policy_of, role_settings, trust_of
 from tests.support import STACKS, estate
 
 
@@ -31,7 +30,7 @@ def test_only_the_peer_connects_and_never_with_a_password(host: str) -> None:
 def test_the_host_on_gcp_becomes_an_aws_role_with_its_own_token_alone() -> None:
     capture = estate("production")
     (account,) = (entry for entry in pair(capture) if entry.kind == "Account")
-    (trust,) = statements(capture, "Role", "pg-a")
+    (trust,) = trust_of(capture, "database-pair-pg-a")
     identity = role_settings(capture, "pg-a")["identity"]["webIdentity"]
     (role,) = (entry for entry in pair(capture) if entry.kind == "Role" and entry.name == "database-pair-pg-a")
 
@@ -92,7 +91,7 @@ def test_both_hosts_reach_both_repositories_with_what_their_cloud_says_of_them()
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_no_host_may_shorten_the_life_of_a_backup(host: str) -> None:
-    policy = statements(estate("production"), "RolePolicy", host)
+    policy = policy_of(estate("production"), f"database-pair-{host}")
     granted = {action for entry in policy if entry["Effect"] == "Allow" for action in entry["Action"]}
     (denied,) = (entry for entry in policy if entry["Effect"] == "Deny")
 
@@ -105,7 +104,7 @@ def test_no_host_may_shorten_the_life_of_a_backup(host: str) -> None:
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_host_writes_below_its_own_prefix_alone(host: str) -> None:
-    policy = statements(estate("production"), "RolePolicy", host)
+    policy = policy_of(estate("production"), f"database-pair-{host}")
     written = [
         str(resource)
         for entry in policy
@@ -119,7 +118,7 @@ def test_a_host_writes_below_its_own_prefix_alone(host: str) -> None:
 
 def test_the_two_hosts_have_the_same_rights_on_the_repository_they_share() -> None:
     shared = [
-        [entry for entry in statements(estate("production"), "RolePolicy", host) if "s3:" in str(entry["Action"])]
+        [entry for entry in policy_of(estate("production"), f"database-pair-{host}") if "s3:" in str(entry["Action"])]
         for host in HOSTS
     ]
 

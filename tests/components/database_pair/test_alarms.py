@@ -6,7 +6,8 @@ import pytest
 
 from capture import Registration
 from settings.database_pair.alerts import LIMITS, Limit
-from tests.components.database_pair.registered import HOSTS, pair, role_settings
+from tests.components.database_pair.registered import HOSTS, pair
+from tests.registrations import role_settings
 from tests.support import STACKS, estate
 
 

@@ -14,18 +14,18 @@ from tests.components.database_pair.registered import (
     doors,
     pair,
     public_addresses,
-    role_settings,
     with_clients,
     with_primary_on_aws,
 )
+from tests.registrations import differing, role_settings
 from tests.support import ROOT, STACKS, estate
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_swap_changes_documents_and_nothing_else(stack: str) -> None:
-    before, after = estate(stack).by_urn, with_primary_on_aws(stack).by_urn
+    before = estate(stack).by_urn
 
-    changed = {urn for urn in before | after if urn not in before or urn not in after or before[urn] != after[urn]}
+    changed = differing(estate(stack), with_primary_on_aws(stack))
 
     assert {before[urn].name for urn in changed if before[urn].custom} == {"pg-a-document", "pg-b-document"}
     assert {before[urn].name for urn in changed if not before[urn].custom} <= {before[estate(stack).root.urn].name}

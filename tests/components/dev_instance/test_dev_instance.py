@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
-from capture import Capture, Registration, Secret
+from capture import Capture, Registration
+from policies.values import component_chain
 from settings.dev_instance.document import DevInstanceDocument
+from tests.registrations import inputs, one, role_settings
 from tests.support import ROOT, STACKS, estate, variant
 
 FIREWALL = "gcp:compute/firewall:Firewall"
 BUCKET = "gcp:storage/bucket:Bucket"
 WORLD = "0.0.0.0/0"
+INSTANCE = "packyard:dev_instance:DevInstance"
 IAP = "35.235.240.0/20"
 
 OBJECT_TYPES = {
@@ -51,10 +54,7 @@ def closed() -> Capture:
 
 
 def part(capture: Capture, kind: str, name: str) -> Any:
-    (found,) = (
-        entry for entry in capture.registrations if entry.kind == kind and entry.name == name and in_instance(entry)
-    )
-    return found.inputs
+    return inputs(capture, kind, name, within=INSTANCE)
 
 
 def values(entry: Registration) -> Any:
@@ -63,19 +63,15 @@ def values(entry: Registration) -> Any:
 
 
 def in_instance(entry: Registration) -> bool:
-    return "packyard:dev_instance:DevInstance" in entry.urn
+    return INSTANCE in component_chain(entry)
 
 
 def document(capture: Capture) -> dict[str, Any]:
-    content = part(capture, "BucketObject", "dev-instance-document")["content"]
-    text = content.plain if isinstance(content, Secret) else content
-    return json.loads(str(text))["settings"]
+    return role_settings(capture, "dev-instance")
 
 
 def member(capture: Capture) -> str:
-    (account,) = (
-        entry for entry in capture.of_type("gcp:serviceaccount/account:Account") if entry.name == "dev-instance"
-    )
+    account = one(capture, "Account", "dev-instance")
     return str(account.outputs.get("member") or f"serviceAccount:{account.inputs['accountId']}")
 
 
@@ -268,9 +264,7 @@ def test_the_upgrader_may_snapshot_its_own_disk_and_no_other() -> None:
     keeper = part(capture, "IAMMember", "dev-instance-snapshot-keeper")
 
     assert snapshots["disk"] == disk["name"] == copier["name"]
-    assert part(capture, "IAMCustomRole", "dev-instance-disk-copier")["permissions"] == (
-        "compute.disks.createSnapshot",
-    )
+    assert part(capture, "IAMCustomRole", "dev-instance-disk-copier")["permissions"] == ["compute.disks.createSnapshot"]
     assert copier["role"].endswith(part(capture, "IAMCustomRole", "dev-instance-disk-copier")["roleId"])
     assert f'snapshots/{snapshots["namePrefix"]}")' in keeper["condition"]["expression"]
     permissions = part(capture, "IAMCustomRole", "dev-instance-snapshot-keeper")["permissions"]
@@ -279,9 +273,7 @@ def test_the_upgrader_may_snapshot_its_own_disk_and_no_other() -> None:
 
 def test_the_machine_has_no_project_wide_right_but_reporting_and_its_snapshots() -> None:
     capture = estate("production")
-    (account,) = (
-        entry for entry in capture.of_type("gcp:serviceaccount/account:Account") if entry.name == "dev-instance"
-    )
+    account = one(capture, "Account", "dev-instance")
     unconditional = {
         values(entry)["role"]
         for entry in capture.of_type("gcp:projects/iAMMember:IAMMember")

@@ -11,6 +11,7 @@ import yaml
 
 from capture import Capture, ProgramError, Registration, capture_stack, read_stack_file
 from capture.registration import Secret, leaves
+from tests.registrations import resources_of
 from tests.support import ROOT, STACKS, changed_stack_file, estate
 
 KEYS = ["first.key.AAAA", "second.key.BBBB", "third.key.CCCC", "fourth.key.DDDD"]
@@ -31,7 +32,7 @@ def joined(**changes: object) -> Capture:
 
 
 def of_link(capture: Capture, kind: str) -> list[Registration]:
-    return [entry for entry in capture.resources if "packyard:link:HaVpn" in entry.urn and entry.kind == kind]
+    return [entry for entry in resources_of(capture, "packyard:link:HaVpn") if entry.kind == kind]
 
 
 def inputs(capture: Capture, kind: str) -> list[Any]:

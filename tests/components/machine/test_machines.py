@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from capture import Capture, Registration, Value
-from capture.registration import Secret, leaves
+from capture.registration import leaves
 from components.machine.document import DOCUMENT_ATTRIBUTE
 from lab.clouds.aws_policy import allows
 from settings.documents import DOCUMENTS
 from tests.machines.support.programs import program
+from tests.registrations import machine_document
 from tests.support import STACKS, estate, variant
 
 GCE, EC2 = "gcp:compute/instance:Instance", "aws:ec2/instance:Instance"
@@ -66,12 +67,6 @@ def metadata(instance: Registration) -> Mapping[str, Any]:
     return values if instance.type == GCE else {**values, "user-data": instance.inputs["userData"]}
 
 
-def document(capture: Capture, machine: Registration) -> dict[str, Any]:
-    kind = "BucketObject" if machine.type == COMPONENTS[0] else "BucketObjectv2"
-    content: Value = part(capture, machine, kind).inputs["content"]
-    return json.loads(str(content.plain if isinstance(content, Secret) else content))
-
-
 def objects(capture: Capture) -> set[str]:
     """Addresses of everything that is uploaded."""
     gcs = {
@@ -113,7 +108,9 @@ def test_no_setting_replaces_or_restarts_a_machine(resized: Capture) -> None:
 def test_a_changed_setting_reaches_its_machine_through_the_document_alone(resized: Capture) -> None:
     before = estate("staging")
     differing = {
-        machine.name for machine in machines(resized) if document(resized, machine) != document(before, machine)
+        machine.name
+        for machine in machines(resized)
+        if machine_document(resized, machine.name) != machine_document(before, machine.name)
     }
 
     assert differing == {"dev-instance"}
@@ -130,7 +127,7 @@ def test_a_machine_is_told_where_its_document_lies_and_the_document_names_the_up
     uploaded = objects(capture)
     for machine in machines(capture):
         told = metadata(part(capture, machine, "Instance"))[DOCUMENT_ATTRIBUTE]
-        bundle = document(capture, machine)["bundle"]
+        bundle = machine_document(capture, machine.name)["bundle"]
 
         assert told in uploaded
         assert f"/machines/{machine.name}/" in told
@@ -141,7 +138,7 @@ def test_a_machine_is_told_where_its_document_lies_and_the_document_names_the_up
 def test_the_machine_itself_accepts_its_document(capture: Capture) -> None:
     fetch = program("fetch")
     for machine in machines(capture):
-        content = document(capture, machine)
+        content = machine_document(capture, machine.name)
         scheme = content["bundle"]["url"].partition(":")[0]
 
         assert fetch.checked_document(json.dumps(content).encode(), scheme) == content
@@ -150,7 +147,7 @@ def test_the_machine_itself_accepts_its_document(capture: Capture) -> None:
 
 def test_no_document_holds_a_private_key(capture: Capture) -> None:
     for machine in machines(capture):
-        assert "PRIVATE KEY" not in json.dumps(document(capture, machine))
+        assert "PRIVATE KEY" not in json.dumps(machine_document(capture, machine.name))
 
 
 def test_every_machine_has_a_data_disk_of_its_own_that_outlives_it(capture: Capture) -> None:
@@ -172,7 +169,7 @@ def test_every_machine_has_a_data_disk_of_its_own_that_outlives_it(capture: Capt
 
 def test_the_device_in_the_document_is_the_disk_that_is_attached(capture: Capture) -> None:
     for machine in machines(capture):
-        device = document(capture, machine)["dataDisk"]["device"]
+        device = machine_document(capture, machine.name)["dataDisk"]["device"]
         if machine.type == COMPONENTS[0]:
             (attached,) = records(part(capture, machine, "Instance").inputs["attachedDisks"])
             assert device == f"/dev/disk/by-id/google-{attached['deviceName']}"
@@ -279,7 +276,7 @@ def test_containers_on_a_machine_cannot_take_its_identity(capture: Capture) -> N
 
 def test_somebody_hears_of_a_machine_on_gcp_that_fills_up_stops_converging_or_falls_silent(capture: Capture) -> None:
     for machine in capture.of_type(COMPONENTS[0]):
-        project = document(capture, machine)["reporting"]["project"]
+        project = machine_document(capture, machine.name)["reporting"]["project"]
         for what in ("disk", "converge"):
             inputs: Any = part(capture, machine, "AlertPolicy", what).inputs
             limit = inputs["conditions"][0]["conditionThreshold"]

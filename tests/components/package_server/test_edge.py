@@ -8,8 +8,9 @@ import pytest
 
 from capture import Capture, Registration
 from policies.values import at, items, mapping, records, text, texts
-from tests.components.package_server.registered import NAME, differing, document, named, public, upload
+from tests.components.package_server.registered import NAME, document, named, public, upload
 from tests.components.package_server.url_maps import ask, backend_at, url_map
+from tests.registrations import differing
 from tests.support import STACKS, estate, variant
 
 DIGEST = "0" * 64

@@ -1,13 +1,12 @@
 """The runner fleet as tests look at it."""
 
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from capture import Capture, Registration
-from capture.registration import Secret
+from tests.registrations import role_settings
 from tests.support import variant
 
 AWS_GROUP = "aws:autoscaling/group:Group"
@@ -24,21 +23,9 @@ def manager_swap() -> Capture:
     return variant("production", {"runnerFleet.awsManager.colours": colours, "runnerFleet.gcpManager.colours": colours})
 
 
-def manager_settings(capture: Capture, machine: str) -> dict[str, Any]:
-    """The role's part of the document of one manager."""
-    (document,) = (
-        entry for entry in capture.resources if entry.name == f"{machine}-document" and "content" in entry.inputs
-    )
-    content = document.inputs["content"]
-    # The provider for GCP keeps the content of every object secret, whatever it is.
-    content = content.plain if isinstance(content, Secret) else content
-    assert isinstance(content, str), "the document is not known"
-    return json.loads(content)["settings"]
-
-
 def config_of(capture: Capture, machine: str) -> dict[str, Any]:
     """The config.toml of one manager, as a fresh copy."""
-    return manager_settings(capture, machine)["config"]
+    return role_settings(capture, machine)["config"]
 
 
 def managers(capture: Capture) -> list[str]:
@@ -63,13 +50,3 @@ def templates(capture: Capture) -> list[Registration]:
     shards = [entry.urn for entry in capture.registrations if entry.type.startswith("packyard:runner_fleet:")]
     kinds = ("aws:ec2/launchTemplate:LaunchTemplate", "gcp:compute/instanceTemplate:InstanceTemplate")
     return [entry for kind in kinds for entry in capture.of_type(kind) if entry.parent in shards]
-
-
-def named(capture: Capture, resource_type: str, name: str) -> Registration:
-    (found,) = (entry for entry in capture.of_type(resource_type) if entry.name == name)
-    return found
-
-
-def data(value: Any) -> Any:
-    """Plain dictionaries and lists of a recorded value."""
-    return json.loads(json.dumps(value, default=dict))

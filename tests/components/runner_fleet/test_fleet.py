@@ -9,14 +9,13 @@ from capture import Capture
 from tests.components.runner_fleet.registered import (
     AWS_GROUP,
     GCP_GROUP,
-    data,
     entries,
     groups,
-    manager_settings,
     manager_swap,
     managers,
     templates,
 )
+from tests.registrations import data, role_settings
 from tests.support import STACKS, estate
 
 
@@ -142,7 +141,7 @@ def test_containers_on_workers_cannot_reach_the_metadata_service(fleet: Capture)
 
 
 def test_a_lost_worker_ends_itself(fleet: Capture) -> None:
-    hours = {manager_settings(fleet, manager)["ageLimit"]["hours"] for manager in managers(fleet)}
+    hours = {role_settings(fleet, manager)["ageLimit"]["hours"] for manager in managers(fleet)}
     assert len(hours) == 1
     for template in templates(fleet):
         if template.cloud == "aws":

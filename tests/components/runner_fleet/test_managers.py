@@ -12,13 +12,11 @@ from lab.clouds.aws_policy import allows, statements
 from tests.components.runner_fleet.registered import (
     AWS_GROUP,
     GCP_GROUP,
-    data,
     entries,
-    manager_settings,
     manager_swap,
     managers,
-    named,
 )
+from tests.registrations import data, one, role_settings
 from tests.support import STACKS, estate
 
 
@@ -33,7 +31,7 @@ def swap() -> Capture:
 
 
 def manager_policy(capture: Capture) -> Any:
-    return named(capture, "aws:iam/rolePolicy:RolePolicy", "runner-manager-aws-blue-fleet").inputs["policy"]
+    return one(capture, "aws:iam/rolePolicy:RolePolicy", "runner-manager-aws-blue-fleet").inputs["policy"]
 
 
 def test_a_manager_on_aws_scales_its_own_groups_alone(swap: Capture) -> None:
@@ -107,7 +105,7 @@ def test_a_manager_on_gcp_has_the_rights_of_the_plugin_and_no_others(fleet: Capt
 
 def test_a_manager_on_gcp_writes_metadata_of_its_own_workers_alone(swap: Capture) -> None:
     for colour in ("blue", "green"):
-        grant = named(swap, "gcp:projects/iAMMember:IAMMember", f"runner-manager-gcp-{colour}-scaler")
+        grant = one(swap, "gcp:projects/iAMMember:IAMMember", f"runner-manager-gcp-{colour}-scaler")
         expression = data(grant.inputs["condition"])["expression"]
         assert re.findall(r"startsWith\('([^']+)'\)", expression) == [f"worker-{colour}-"]
         assert "'/instances/{name}'" in expression
@@ -118,7 +116,7 @@ def test_a_manager_on_gcp_writes_metadata_of_its_own_workers_alone(swap: Capture
 
 def test_tokens_are_empty_secrets_that_managers_fetch_by_themselves(fleet: Capture) -> None:
     for manager in managers(fleet):
-        settings = manager_settings(fleet, manager)
+        settings = role_settings(fleet, manager)
         known = {token["variable"] for token in settings["tokens"]}
         assert {entry["token"] for entry in settings["config"]["runners"]} == {f"${variable}" for variable in known}
     values = [
@@ -149,14 +147,14 @@ def test_trust_tiers_never_share_a_cache(fleet: Capture) -> None:
 
 
 def test_caches_expire_and_are_private(fleet: Capture) -> None:
-    bucket = named(fleet, "gcp:storage/bucket:Bucket", "runners-gcp-cache")
+    bucket = one(fleet, "gcp:storage/bucket:Bucket", "runners-gcp-cache")
     assert bucket.inputs["publicAccessPrevention"] == "enforced"
     assert any(
         rule["action"]["type"] == "Delete" and rule["condition"]["age"] > 0
         for rule in data(bucket.inputs["lifecycleRules"])
     )
     (rule,) = data(
-        named(fleet, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "runners-aws-cache").inputs[
+        one(fleet, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "runners-aws-cache").inputs[
             "rules"
         ]
     )
@@ -166,10 +164,10 @@ def test_caches_expire_and_are_private(fleet: Capture) -> None:
 
 def test_managers_are_never_spot_and_stand_apart_from_everything_else(fleet: Capture) -> None:
     assert len(managers(fleet)) == 2
-    google = named(fleet, "gcp:compute/instance:Instance", "runner-manager-gcp-blue")
+    google = one(fleet, "gcp:compute/instance:Instance", "runner-manager-gcp-blue")
     assert "SPOT" not in json.dumps(data(google.inputs["scheduling"]))
     assert google.provider.endswith("::gcp-build-runners")
-    amazon = named(fleet, "aws:ec2/instance:Instance", "runner-manager-aws-blue")
+    amazon = one(fleet, "aws:ec2/instance:Instance", "runner-manager-aws-blue")
     assert "instanceMarketOptions" not in amazon.inputs
 
 
@@ -179,19 +177,19 @@ def test_a_swap_adds_a_manager_with_groups_of_its_own_and_touches_nothing_of_the
 
     assert before <= {entry.urn for entry in swap.registrations}
     assert all("green" in name for name in added)
-    assert manager_settings(swap, "runner-manager-aws-blue")["state"] == "draining"
-    assert manager_settings(swap, "runner-manager-aws-green")["state"] == "serving"
+    assert role_settings(swap, "runner-manager-aws-blue")["state"] == "draining"
+    assert role_settings(swap, "runner-manager-aws-green")["state"] == "serving"
 
 
 def test_a_draining_manager_can_be_left_out_next(swap: Capture) -> None:
     for machine_type in ("aws:ec2/instance:Instance", "gcp:compute/instance:Instance"):
         cloud = machine_type.partition(":")[0]
-        assert named(swap, machine_type, f"runner-manager-{cloud}-green").protect
-        assert not named(swap, machine_type, f"runner-manager-{cloud}-blue").protect
+        assert one(swap, machine_type, f"runner-manager-{cloud}-green").protect
+        assert not one(swap, machine_type, f"runner-manager-{cloud}-blue").protect
 
 
 def test_both_colours_use_one_token_secret_for_each_shard(swap: Capture) -> None:
-    blue, green = (manager_settings(swap, f"runner-manager-gcp-{colour}") for colour in ("blue", "green"))
+    blue, green = (role_settings(swap, f"runner-manager-gcp-{colour}") for colour in ("blue", "green"))
 
     assert blue["tokens"] == green["tokens"]
     assert set(blue["ageLimit"]["groups"]).isdisjoint(green["ageLimit"]["groups"])

@@ -11,11 +11,10 @@ from tests.components.runner_fleet.registered import (
     FIREWALL,
     INGRESS,
     config_of,
-    data,
     manager_swap,
     managers,
-    named,
 )
+from tests.registrations import data, one
 from tests.support import STACKS, estate, variant
 
 
@@ -124,8 +123,8 @@ def test_another_shard_does_not_share_the_allow_list(endpoint: Capture) -> None:
 
 def test_only_ssh_from_its_own_manager_reaches_a_worker_on_gcp(swap: Capture) -> None:
     for colour in ("blue", "green"):
-        rule = named(swap, FIREWALL, f"runner-manager-gcp-{colour}-ssh")
-        address = named(swap, "gcp:compute/address:Address", f"runner-manager-gcp-{colour}-private")
+        rule = one(swap, FIREWALL, f"runner-manager-gcp-{colour}-ssh")
+        address = one(swap, "gcp:compute/address:Address", f"runner-manager-gcp-{colour}-private")
         assert data(rule.inputs["targetTags"]) == [f"runner-worker-{colour}"]
         assert data(rule.inputs["allows"]) == [{"protocol": "tcp", "ports": ["22"]}]
         (source,) = data(rule.inputs["sourceRanges"])
@@ -136,10 +135,8 @@ def test_only_ssh_from_its_own_manager_reaches_a_worker_on_gcp(swap: Capture) ->
 def test_metrics_are_open_to_prometheus_alone() -> None:
     production, staging = estate("production"), estate("staging")
 
-    assert named(production, INGRESS, "runner-manager-aws-blue-metrics").inputs["cidrIpv4"] == "10.40.0.0/28"
-    assert data(named(production, FIREWALL, "runner-manager-gcp-blue-metrics").inputs["sourceRanges"]) == [
-        "10.40.0.0/28"
-    ]
+    assert one(production, INGRESS, "runner-manager-aws-blue-metrics").inputs["cidrIpv4"] == "10.40.0.0/28"
+    assert data(one(production, FIREWALL, "runner-manager-gcp-blue-metrics").inputs["sourceRanges"]) == ["10.40.0.0/28"]
     rules = (*staging.of_type(INGRESS), *staging.of_type(FIREWALL))
     assert not [rule for rule in rules if rule.name.endswith("-metrics")]
     for manager in managers(staging):

@@ -1,7 +1,6 @@
 """A host of the pair as staging's document describes it, with its files below a folder of the test."""
 
 import dataclasses
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,14 @@ from host import files
 from pair import settings
 from pair.keys import wireguard
 
+from tests.registrations import role_settings
 from tests.support import estate
 
 
 @cache
 def document(host: str) -> dict[str, Any]:
     """The part of the machine document that the program registers for a host of staging."""
-    texts = [
-        str(each.inputs["content"])
-        for each in estate("staging").registrations
-        if each.name == f"{host}-document" and "content" in each.inputs
-    ]
-    (text,) = texts
-    return json.loads(text)["settings"]
+    return role_settings(estate("staging"), host)
 
 
 def pair_settings(host: str, root: Path) -> settings.PairSettings:

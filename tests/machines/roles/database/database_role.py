@@ -1,6 +1,5 @@
 """The role `database` as Ansible would render it on each host, from the documents that staging registers."""
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -11,14 +10,13 @@ from ansible.template import Templar, trust_as_template
 
 from capture import Capture
 from tests.machines.support.programs import MACHINES, program
+from tests.registrations import machine_document
 from tests.support import estate, variant
 
 ROLE = MACHINES / "roles/database"
 HOSTS = ("pg-a", "pg-b")
 CLIENTS = "10.16.0.16/28"
 PRIVATE_ADDRESS = "10.16.0.5"
-
-BUCKET_OBJECTS = {"gcp:storage/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2"}
 
 
 @cache
@@ -29,11 +27,7 @@ def _with_clients() -> Capture:
 @cache
 def document(host: str, *, with_clients: bool = False) -> dict[str, Any]:
     """The machine document of a host, as it is uploaded."""
-    for entry in (_with_clients() if with_clients else estate("staging")).registrations:
-        name = str(entry.inputs.get("key") or entry.inputs.get("name") or "")
-        if entry.type in BUCKET_OBJECTS and name.endswith(f"/{host}/document.json"):
-            return cast("dict[str, Any]", json.loads(str(entry.inputs["content"])))
-    raise LookupError(host)
+    return machine_document(_with_clients() if with_clients else estate("staging"), host)
 
 
 def loaded(path: str) -> Any:
