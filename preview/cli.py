@@ -1,6 +1,5 @@
 """The command line of the preview."""
 
-import argparse
 import sys
 import traceback
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from preview.revision import PastCapture, RevisionError, past_run
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EPILOG = """exit codes:
+EXIT_CODES = """exit codes:
   0  fine
   1  faults in the settings or in the program, or a command that cannot be run
   2  a policy is violated
@@ -90,15 +89,13 @@ def _tell_of_secure_values(stack_file: StackFile) -> None:
         sys.stderr.write(f"{stack_file.path.name}: {places}: secure, not opened; a placeholder stands there\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = Parser(
         prog="python -m preview",
         description="Show what the program would register for a stack. Asks no cloud and needs no credentials.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        exit_codes=EXIT_CODES,
     )
-    parser.add_argument("stack", help="name of a stack, for example staging")
-    parser.add_argument("--against", metavar="REVISION", help="compare with another git revision of the same stack")
+    parser.add_stack(against="compare with another git revision of the same stack")
     parser.add_argument("--full", action="store_true", help="list every resource, change and command")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON document (docs/preview.md)")

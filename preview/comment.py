@@ -3,7 +3,6 @@
 It asks no cloud and needs no credentials, so it can run for anybody's merge request.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from preview.revision import RevisionError, checked_out
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EPILOG = """exit codes, the worst of all stacks:
+EXIT_CODES = """exit codes, the worst of all stacks:
   0  fine
   1  a stack cannot be previewed, or a command that cannot be run
   2  a policy is violated
@@ -59,12 +58,11 @@ def stacks_of(root: Path) -> tuple[str, ...]:
     return tuple(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml")))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = Parser(
         prog="python -m preview.comment",
         description="Write the Markdown comment of a merge request: what it does to every stack.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        exit_codes=EXIT_CODES,
     )
     parser.add_argument(
         "--against", metavar="REVISION", required=True, help="the revision that it would be merged into"

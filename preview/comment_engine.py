@@ -4,7 +4,6 @@ FILE is the answer of `pulumi preview --json`. Values are left out, because a pr
 as a secret: kinds, names and places alone.
 """
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from capture import Registration, type_chain, urn_name
 from policies.stateful import is_stateful
+from preview.command_line import Parser
 from preview.comment_text import Redactor, fenced, fitted, fold, literal
 from preview.engine_plan import AnswerError, read_plan
 from preview.files import OutputError, write_whole
@@ -30,7 +30,7 @@ ROOM = 40_000
 EXIT_CHANGES = 4
 """With --expect-no-changes: the engine would change something."""
 
-EPILOG = """exit codes:
+EXIT_CODES = """exit codes:
   0  fine
   1  the engine failed, or the file is not its answer
   3  a stateful resource would be replaced or deleted
@@ -148,12 +148,11 @@ def _rest(left_out: int) -> Iterator[str]:
         yield f"* and **{left_out} more**"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="python -m preview.comment_engine",
         description="Write what `pulumi preview --json` found as Markdown, without any value.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        exit_codes=EXIT_CODES,
     )
     parser.add_argument("file", metavar="FILE", help="answer of pulumi preview --json")
     parser.add_argument("--stack", required=True, help="name of the stack")

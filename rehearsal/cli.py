@@ -1,6 +1,5 @@
 """The command line of the rehearsal."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from rehearsal.troubles import told
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EPILOG = """exit codes, as of the preview:
+EXIT_CODES = """exit codes, as of the preview:
   0  fine
   1  faults in the settings, in the program or of the engine, or a command that cannot be run
   2  a policy is violated
@@ -91,17 +90,13 @@ def _life_against(options: Options, root: Path, folder: Folder, revision: str) -
     return Against(revision, commit_of(root, revision)[:SHORT], exists, change.comparison), change
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = Parser(
         prog="python -m rehearsal",
         description="Live through the life of a stack: the real Pulumi engine on simulated clouds. No credentials.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        exit_codes=EXIT_CODES,
     )
-    parser.add_argument("stack", help="name of a stack, for example staging")
-    parser.add_argument(
-        "--against", metavar="REVISION", help="bring up that git revision, then preview the present one"
-    )
+    parser.add_stack(against="bring up that git revision, then preview the present one")
     parser.add_argument("--keep", metavar="FOLDER", type=Path, help="keep state and simulated clouds there, and go on")
     parser.add_argument("--full", action="store_true", help="list every change")
     return parser
