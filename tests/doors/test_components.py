@@ -96,8 +96,9 @@ def _part_faults(tree: ast.Module, file: str) -> Iterator[str]:
                 if position > 0:
                     yield f"{place} takes the component late"
         for node in ast.walk(function):
-            of_component = isinstance(node, ast.Attribute) and ast.unparse(node.value) == "component"
-            if of_component and node.attr not in OF_EVERY_COMPONENT:
+            if not isinstance(node, ast.Attribute) or ast.unparse(node.value) != "component":
+                continue
+            if node.attr not in OF_EVERY_COMPONENT:
                 yield f"{place} uses component.{node.attr}"
 
 

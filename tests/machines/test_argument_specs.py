@@ -14,8 +14,8 @@ from tests.support import STACKS, estate
 
 ROLES = sorted(path for path in (MACHINES / "roles").iterdir() if path.is_dir())
 
-FROM_PLAYBOOK = {"machine_folder", "machine_may_interrupt"}
-"""Variables of converge that are in no document."""
+FROM_PLAYBOOK = {"machine_folder", "machine_may_interrupt", "machine_settings"}
+"""Variables of converge that are no single part of a document."""
 
 every_role = pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
 

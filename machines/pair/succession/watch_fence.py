@@ -126,7 +126,9 @@ def _look(settings: PairSettings, readings: tuple[fence.Reading, ...]) -> HostSt
     is_running = cluster.is_running(settings)
     epoch = fence.local_epoch(settings)
     waits = memory.WAITING.below(settings.state).exists()
-    state = HostState(settings.host, is_primary, is_running, epoch, readings, yielded_to=_yielded_to(settings), waits=waits)
+    state = HostState(
+        settings.host, is_primary, is_running, epoch, readings, yielded_to=_yielded_to(settings), waits=waits
+    )
     if not is_primary or is_running or fence.standing(settings.host, epoch, readings) is not fence.Standing.OUTRANKED:
         return state
     peer_is_primary = postgresql.look_at_peer(settings).role is Role.PRIMARY

@@ -4,12 +4,10 @@ import json
 
 import pulumi
 
-from components.ci_identity import CiIdentity, CiIdentityArgs, GuardedVault
+from components.ci_identity import CiIdentity, CiIdentityArgs
 from settings.ci_identity.section import CiIdentitySettings
 from settings.vocabulary import GcpProject
 from tests.components.mocks import Neighbours, built, context, present, settings, statements
-
-VAULT = GuardedVault(pulumi.Output.from_input("arn:aws:s3:::vault"), "arn:aws:iam::000000000000:role/operator")
 
 
 @pulumi.runtime.test
@@ -19,7 +17,7 @@ def build(own: CiIdentitySettings) -> None:
         settings=own,
         projects={GcpProject.TESTGROUND: (settings().gcp.projects.testground, near.providers.testground)},
         store=near.store,
-        vault=VAULT,
+        vault=near.vault,
     )
     CiIdentity("ci-identity", args, context(), aws_provider=near.providers.aws, gcp_provider=near.providers.testground)
 
@@ -39,7 +37,7 @@ def test_a_job_must_have_asked_for_this_stack_by_name() -> None:
     providers = clouds.of_type("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
     assert providers
     assert all(provider.inputs["oidc"]["allowedAudiences"] == [own.audience] for provider in providers)
-    for role in clouds.of_type("aws:iam/role:Role"):
+    for role in (made for made in clouds.of_type("aws:iam/role:Role") if made.name.startswith("ci-identity")):
         for statement in statements(role.inputs["assumeRolePolicy"]):
             assert own.audience in json.dumps(statement["Condition"])
 

@@ -134,5 +134,7 @@ def _constants(name: str) -> Iterator[object]:
     """Values of all constants of this name in the programs of the hosts."""
     for path in (ROOT / "machines/pair").rglob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.Assign) and any(ast.unparse(target) == name for target in node.targets):
-                yield ast.literal_eval(node.value)
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant):
+                continue
+            if any(ast.unparse(target) == name for target in node.targets):
+                yield node.value.value

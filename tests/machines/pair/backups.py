@@ -10,4 +10,4 @@ ONCE = datetime(2026, 11, 21, tzinfo=UTC)
 
 def backup(label: str, number: int = 3, stop: datetime = ONCE) -> Backup:
     """A full backup that needs one segment of the first timeline, by its number."""
-    return Backup(label, "full", stop, 30 << 20, Segment(1, number), Segment(1, number))
+    return Backup(label, "full", stop, 30 << 20, first=Segment(1, number), last=Segment(1, number))

@@ -49,7 +49,9 @@ class Pair:
     is_alone: bool = False
 
     def state(self) -> observe.PairState:
-        return observe.PairState(B, A, self.here, self.there, self.epoch, readings=self.readings, is_alone=self.is_alone)
+        return observe.PairState(
+            B, A, self.here, self.there, self.epoch, readings=self.readings, is_alone=self.is_alone
+        )
 
 
 FORK = wal.position("0/4000000")
