@@ -1,5 +1,7 @@
 """Buckets that are closed from the start: private, encrypted, and on GCP versioned and protected."""
 
+from dataclasses import dataclass
+
 import pulumi
 import pulumi_aws as aws
 import pulumi_gcp as gcp
@@ -93,6 +95,59 @@ def close_s3_bucket(component: Component, name: str, bucket: aws.s3.Bucket) -> l
             opts=component.child(),
         ),
     ]
+
+
+def s3_versioning(name: str, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> pulumi.Resource:
+    """Keeps replaced and deleted objects as old versions."""
+    return aws.s3.BucketVersioning(
+        name,
+        bucket=bucket.bucket,
+        versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+        opts=opts,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class S3Lifecycle:
+    """The one rule of a bucket, for all its objects. Without a number of days, nothing is removed by that."""
+
+    rule: str
+    expire_days: int | None = None
+    """Live objects go after as many days."""
+    noncurrent_days: int | None = None
+    """Old versions go so many days after they were replaced or deleted."""
+    removes_markers: bool = False
+    """Delete markers go with the last version below them."""
+    abandoned_days: int = 1
+    """Parts of uploads that were never finished go after as many days."""
+
+
+def s3_lifecycle(
+    name: str, bucket: aws.s3.Bucket, lifecycle: S3Lifecycle, opts: pulumi.ResourceOptions
+) -> pulumi.Resource:
+    """Removes what is no longer needed."""
+    expiration = aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(
+        days=lifecycle.expire_days, expired_object_delete_marker=True if lifecycle.removes_markers else None
+    )
+    old = aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs
+    abandoned = aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs
+    return aws.s3.BucketLifecycleConfiguration(
+        name,
+        bucket=bucket.bucket,
+        rules=[
+            aws.s3.BucketLifecycleConfigurationRuleArgs(
+                id=lifecycle.rule,
+                status="Enabled",
+                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+                expiration=expiration if lifecycle.expire_days or lifecycle.removes_markers else None,
+                noncurrent_version_expiration=None
+                if lifecycle.noncurrent_days is None
+                else old(noncurrent_days=lifecycle.noncurrent_days),
+                abort_incomplete_multipart_upload=abandoned(days_after_initiation=lifecycle.abandoned_days),
+            )
+        ],
+        opts=opts,
+    )
 
 
 def tls_only(bucket_arn: pulumi.Input[str]) -> Statement:

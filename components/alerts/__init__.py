@@ -2,7 +2,15 @@
 
 from components.alerts.alerts import Alerts, AlertsArgs, AlertTargets
 from components.alerts.aws_alarms import PERIOD, AwsSeries, aws_alarm, own_aws_series
-from components.alerts.gcp_alarms import certificate_expiring, gcp_alarm, outside, own_series, probe_failing, silent
+from components.alerts.gcp_alarms import (
+    certificate_expiring,
+    gcp_alarm,
+    outside,
+    own_gcp_alarm,
+    own_series,
+    probe_failing,
+    silent,
+)
 from components.alerts.metrics import AWS_NAMESPACE, GCP_PREFIX, MACHINE_LABEL, MachineMetric
 
 __all__ = [
@@ -20,6 +28,7 @@ __all__ = [
     "gcp_alarm",
     "outside",
     "own_aws_series",
+    "own_gcp_alarm",
     "own_series",
     "probe_failing",
     "silent",

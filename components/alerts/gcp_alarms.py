@@ -146,3 +146,24 @@ def gcp_alarm(
         user_labels=component.labels(),
         opts=component.child(),
     )
+
+
+def own_gcp_alarm(
+    component: Component,
+    alerts: AlertTargets,
+    what: str,
+    *,
+    advice: str,
+    conditions: Sequence[gcp.monitoring.AlertPolicyConditionArgs],
+    severity: str | None = None,
+) -> None:
+    """An alarm about the component itself; `what` is wrong."""
+    gcp_alarm(
+        component,
+        alerts,
+        f"{component.name}-{what}",
+        title=f"{component.name}: {what}",
+        advice=advice,
+        conditions=conditions,
+        severity=severity,
+    )

@@ -3,7 +3,14 @@
 import pulumi
 import pulumi_aws as aws
 
-from components.buckets import ABANDONED_UPLOAD_DAYS, close_s3_bucket, tls_only
+from components.buckets import (
+    ABANDONED_UPLOAD_DAYS,
+    S3Lifecycle,
+    close_s3_bucket,
+    s3_lifecycle,
+    s3_versioning,
+    tls_only,
+)
 from components.component import Component
 from components.iam import Statement, policy_document
 from settings.backup_vault.retention import BUCKET_RETENTION_ACTIONS, VERSION_RETENTION_ACTIONS
@@ -30,12 +37,7 @@ def locked_bucket(
     # Keys of S3, not of KMS: whoever deletes a KMS key deletes every backup under it within 7 days, lock or no lock.
     # pgBackRest and restic encrypt before they send, with keys that never come here.
     privacy = close_s3_bucket(component, component.name, bucket)
-    versioning = aws.s3.BucketVersioning(
-        component.name,
-        bucket=bucket.bucket,
-        versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-        opts=component.stateful(),
-    )
+    versioning = s3_versioning(component.name, bucket, component.stateful())
     lock = aws.s3.BucketObjectLockConfiguration(
         component.name,
         bucket=bucket.bucket,
@@ -88,26 +90,14 @@ def bucket_policy(arn: pulumi.Input[str], operator_role_arn: str) -> pulumi.Outp
 
 
 def _lifecycle(
-    component: Component, bucket: aws.s3.Bucket, settings: S3Vault, versioning: aws.s3.BucketVersioning
-) -> aws.s3.BucketLifecycleConfiguration:
-    return aws.s3.BucketLifecycleConfiguration(
-        component.name,
-        bucket=bucket.bucket,
-        rules=[
-            aws.s3.BucketLifecycleConfigurationRuleArgs(
-                id="reclaim-after-lock",
-                status="Enabled",
-                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                # Counted from when a version is replaced or deleted, so never before its lock ends, and a deletion by
-                # an attacker stays reversible for as long. Without it nothing is ever reclaimed (pgbackrest#2201).
-                noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                    noncurrent_days=settings.lock_days
-                ),
-                expiration=aws.s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True),
-                abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
-                    days_after_initiation=ABANDONED_UPLOAD_DAYS
-                ),
-            )
-        ],
-        opts=component.stateful(depends_on=[versioning]),
+    component: Component, bucket: aws.s3.Bucket, settings: S3Vault, versioning: pulumi.Resource
+) -> pulumi.Resource:
+    # Counted from when a version is replaced or deleted, so never before its lock ends, and a deletion by an attacker
+    # stays reversible for as long. Without it nothing is ever reclaimed (pgbackrest#2201).
+    lifecycle = S3Lifecycle(
+        rule="reclaim-after-lock",
+        noncurrent_days=settings.lock_days,
+        removes_markers=True,
+        abandoned_days=ABANDONED_UPLOAD_DAYS,
     )
+    return s3_lifecycle(component.name, bucket, lifecycle, component.stateful(depends_on=[versioning]))

@@ -9,8 +9,8 @@ from components.alerts import (
     AlertTargets,
     MachineMetric,
     certificate_expiring,
-    gcp_alarm,
     outside,
+    own_gcp_alarm,
     own_series,
     probe_failing,
 )
@@ -45,19 +45,26 @@ def monitoring(component: Component, settings: DevInstanceSettings, project: str
     """All probes and alarms besides those of every machine."""
     for probe in _probes(settings):
         check = _check(component, probe, project)
-        _alarm(
+        failing = probe_failing("the probe fails from several regions", _metric("check_passed", check))
+        own_gcp_alarm(
             component,
             alerts,
             f"{probe.name}-unreachable",
-            "The address does not answer.",
-            probe_failing("the probe fails from several regions", _metric("check_passed", check)),
+            advice="The address does not answer.",
+            conditions=[failing],
         )
         expiring = certificate_expiring(
             f"the certificate has fewer than {CERTIFICATE_DAYS} days left",
             _metric("time_until_ssl_cert_expires", check),
             CERTIFICATE_DAYS,
         )
-        _alarm(component, alerts, f"{probe.name}-certificate", "Its certificate runs out.", expiring)
+        own_gcp_alarm(
+            component,
+            alerts,
+            f"{probe.name}-certificate",
+            advice="Its certificate runs out.",
+            conditions=[expiring],
+        )
     _own_alarm(
         component,
         alerts,
@@ -107,18 +114,7 @@ def _own_alarm(component: Component, alerts: AlertTargets, metric: MachineMetric
     """An alarm on a metric that the machine writes. Silence counts as trouble."""
     series = own_series(alerts.gcp_metrics[metric], component.name)
     condition = outside(metric.value.replace("_", " "), series, limit)
-    _alarm(component, alerts, metric.value.replace("_", "-"), advice, condition)
-
-
-def _alarm(
-    component: Component,
-    alerts: AlertTargets,
-    what: str,
-    advice: str,
-    condition: gcp.monitoring.AlertPolicyConditionArgs,
-) -> None:
-    name = component.name
-    gcp_alarm(component, alerts, f"{name}-{what}", title=f"{name}: {what}", advice=advice, conditions=[condition])
+    own_gcp_alarm(component, alerts, metric.value.replace("_", "-"), advice=advice, conditions=[condition])
 
 
 def _metric(metric: str, check: gcp.monitoring.UptimeCheckConfig) -> pulumi.Output[str]:

@@ -1,11 +1,9 @@
 """Alarms of a machine on GCE: host down, disk filling, converge failing. Silence counts as trouble."""
 
-from collections.abc import Sequence
-
 import pulumi
 import pulumi_gcp as gcp
 
-from components.alerts import MachineMetric, gcp_alarm, outside, own_series, silent
+from components.alerts import MachineMetric, outside, own_gcp_alarm, own_series, silent
 from components.component import Component
 from components.machine import limits
 from components.machine.args import MachineArgs
@@ -20,23 +18,23 @@ def alarms(component: Component, args: MachineArgs, instance: gcp.compute.Instan
     age = _own_metric(component, args, MachineMetric.CONVERGE_AGE_SECONDS)
     if args.alert_on_down:
         uptime = pulumi.Output.format('{} AND resource.labels.instance_id="{}"', UPTIME, instance.instance_id)
-        _alarm(
+        own_gcp_alarm(
             component,
-            args,
+            args.alerts,
             "down",
             advice="The host is down or was stopped.",
             conditions=[silent("down", uptime, limits.DOWN_SECONDS)],
         )
-    _alarm(
+    own_gcp_alarm(
         component,
-        args,
+        args.alerts,
         "disk",
         advice="A file system fills up: find what grows (`du -x`), or raise dataDiskGiB and run `pulumi up`.",
         conditions=[outside("disk filling", used, limits.DISK_USED_RATIO)],
     )
-    _alarm(
+    own_gcp_alarm(
         component,
-        args,
+        args.alerts,
         "converge",
         advice="The machine does not take its settings: read `journalctl -u packyard-converge`.",
         conditions=[
@@ -48,15 +46,3 @@ def alarms(component: Component, args: MachineArgs, instance: gcp.compute.Instan
 
 def _own_metric(component: Component, args: MachineArgs, metric: MachineMetric) -> pulumi.Output[str]:
     return own_series(args.alerts.gcp_metrics[metric], component.name)
-
-
-def _alarm(
-    component: Component,
-    args: MachineArgs,
-    what: str,
-    *,
-    advice: str,
-    conditions: Sequence[gcp.monitoring.AlertPolicyConditionArgs],
-) -> None:
-    name = component.name
-    gcp_alarm(component, args.alerts, f"{name}-{what}", title=f"{name}: {what}", advice=advice, conditions=conditions)

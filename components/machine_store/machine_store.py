@@ -6,7 +6,14 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_gcp as gcp
 
-from components.buckets import close_s3_bucket, s3_tls_only_policy, stateful_gcs_bucket
+from components.buckets import (
+    S3Lifecycle,
+    close_s3_bucket,
+    s3_lifecycle,
+    s3_tls_only_policy,
+    s3_versioning,
+    stateful_gcs_bucket,
+)
 from components.component import Component, StackContext
 from components.machine_store.bundle import Bundle, machine_bundle
 from settings.machine.section import MachinesSettings
@@ -102,36 +109,11 @@ def _s3_bucket(component: Component) -> aws.s3.Bucket:
         opts=component.stateful(),
     )
     close_s3_bucket(component, name, bucket)
-    _s3_versions(component, name, bucket)
+    versioning = s3_versioning(name, bucket, component.child())
+    lifecycle = S3Lifecycle(rule="old-versions", noncurrent_days=OLD_VERSION_DAYS)
+    s3_lifecycle(name, bucket, lifecycle, component.child(depends_on=[versioning]))
     s3_tls_only_policy(component, name, bucket)
     return bucket
-
-
-def _s3_versions(component: Component, name: str, bucket: aws.s3.Bucket) -> None:
-    versioning = aws.s3.BucketVersioning(
-        name,
-        bucket=bucket.bucket,
-        versioning_configuration=aws.s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-        opts=component.child(),
-    )
-    aws.s3.BucketLifecycleConfiguration(
-        name,
-        bucket=bucket.bucket,
-        rules=[
-            aws.s3.BucketLifecycleConfigurationRuleArgs(
-                id="old-versions",
-                status="Enabled",
-                filter=aws.s3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
-                noncurrent_version_expiration=aws.s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
-                    noncurrent_days=OLD_VERSION_DAYS
-                ),
-                abort_incomplete_multipart_upload=aws.s3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
-                    days_after_initiation=1
-                ),
-            )
-        ],
-        opts=component.child(depends_on=[versioning]),
-    )
 
 
 def _s3_bundle(component: Component, bucket: aws.s3.Bucket, bundle: Bundle) -> pulumi.Output[str]:

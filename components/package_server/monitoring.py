@@ -11,8 +11,8 @@ from components.alerts import (
     MACHINE_LABEL,
     AlertTargets,
     certificate_expiring,
-    gcp_alarm,
     outside,
+    own_gcp_alarm,
     own_series,
     probe_failing,
 )
@@ -146,7 +146,7 @@ def _probe_alarm(
     )
     condition = probe_failing(f"probe-{probe.name}", series)
     advice = f"https://{probe.host}{probe.path} does not answer {probe.status} as a client would need it."
-    _alarm(component, alerts, f"probe-{probe.name}", advice, condition, severity="CRITICAL")
+    own_gcp_alarm(component, alerts, f"probe-{probe.name}", advice=advice, conditions=[condition], severity="CRITICAL")
 
 
 def _certificate_alarm(component: Component, settings: PackageServerSettings, alerts: AlertTargets) -> None:
@@ -157,7 +157,7 @@ def _certificate_alarm(component: Component, settings: PackageServerSettings, al
     )
     condition = certificate_expiring("certificate", series, CERTIFICATE_ALERT_DAYS)
     advice = "Google does not renew the certificate: the CNAME of the challenge or the CAA record is wrong."
-    _alarm(component, alerts, "certificate", advice, condition, severity="ERROR")
+    own_gcp_alarm(component, alerts, "certificate", advice=advice, conditions=[condition], severity="ERROR")
 
 
 def _own_alarm(
@@ -165,7 +165,8 @@ def _own_alarm(
 ) -> None:
     series = _own_series(component, _descriptor(component, metric))
     what = metric.removeprefix("package_").rsplit("_", 1)[0].replace("_", "-")
-    _alarm(component, alerts, what, advice, _threshold(what, series, limit, below=below), severity="ERROR")
+    condition = _threshold(what, series, limit, below=below)
+    own_gcp_alarm(component, alerts, what, advice=advice, conditions=[condition], severity="ERROR")
 
 
 def _key_alarms(component: Component, alerts: AlertTargets) -> None:
@@ -173,7 +174,8 @@ def _key_alarms(component: Component, alerts: AlertTargets) -> None:
     for days, severity in zip(KEY_ALERT_DAYS, ("WARNING", "ERROR", "CRITICAL"), strict=True):
         advice = f"A signing key expires within {days} days: extend it, publish it, tell users to fetch it again."
         what = f"key-{days}-days"
-        _alarm(component, alerts, what, advice, _threshold(what, series, days, below=True), severity=severity)
+        condition = _threshold(what, series, days, below=True)
+        own_gcp_alarm(component, alerts, what, advice=advice, conditions=[condition], severity=severity)
 
 
 def _descriptor(component: Component, metric: ServerMetric) -> gcp.monitoring.MetricDescriptor:
@@ -198,24 +200,3 @@ def _threshold(
     what: str, series: pulumi.Output[str], limit: float, *, below: bool
 ) -> gcp.monitoring.AlertPolicyConditionArgs:
     return outside(what, series, limit, seconds=900, period_seconds=600, below=below)
-
-
-def _alarm(
-    component: Component,
-    alerts: AlertTargets,
-    what: str,
-    advice: str,
-    condition: gcp.monitoring.AlertPolicyConditionArgs,
-    *,
-    severity: str,
-) -> None:
-    name = component.name
-    gcp_alarm(
-        component,
-        alerts,
-        f"{name}-{what}",
-        title=f"{name}: {what}",
-        advice=advice,
-        conditions=[condition],
-        severity=severity,
-    )

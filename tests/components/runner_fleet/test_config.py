@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
-
 from capture import Capture
-from tests.components.runner_fleet.registered import config_of, entries, manager_swap, managers
-from tests.support import STACKS, estate
+from tests.components.runner_fleet.registered import config_of, entries, managers
+from tests.support import estate
 
 KNOWN_KEYS = {
     "": "concurrent check_interval log_format log_level listen_address shutdown_timeout connection_max_age runners",
@@ -33,16 +31,6 @@ KNOWN_KEYS = {
     "runners.monitoring.job_queuing_durations": "periods timezone threshold",
 }
 """Keys of config.toml that GitLab Runner 19.4 documents; others it ignores in silence."""
-
-
-@pytest.fixture(params=STACKS)
-def fleet(request: pytest.FixtureRequest) -> Capture:
-    return estate(request.param)
-
-
-@pytest.fixture(scope="module")
-def swap() -> Capture:
-    return manager_swap()
 
 
 def test_every_key_is_one_that_gitlab_runner_knows(fleet: Capture) -> None:

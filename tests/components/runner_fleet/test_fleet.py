@@ -3,30 +3,17 @@
 import base64
 import re
 
-import pytest
-
 from capture import Capture
 from tests.components.runner_fleet.registered import (
     AWS_GROUP,
     GCP_GROUP,
     entries,
     groups,
-    manager_swap,
     managers,
     templates,
 )
 from tests.registrations import data, role_settings
-from tests.support import STACKS, estate
-
-
-@pytest.fixture(params=STACKS)
-def fleet(request: pytest.FixtureRequest) -> Capture:
-    return estate(request.param)
-
-
-@pytest.fixture(scope="module")
-def swap() -> Capture:
-    return manager_swap()
+from tests.support import estate
 
 
 def test_every_group_has_one_entry_and_every_entry_one_group(swap: Capture) -> None:

@@ -4,8 +4,6 @@ import json
 import re
 from typing import Any
 
-import pytest
-
 from capture import Capture
 from capture.registration import Secret, leaves
 from lab.clouds.aws_policy import allows, statements
@@ -13,21 +11,10 @@ from tests.components.runner_fleet.registered import (
     AWS_GROUP,
     GCP_GROUP,
     entries,
-    manager_swap,
     managers,
 )
 from tests.registrations import data, one, role_settings
-from tests.support import STACKS, estate
-
-
-@pytest.fixture(params=STACKS)
-def fleet(request: pytest.FixtureRequest) -> Capture:
-    return estate(request.param)
-
-
-@pytest.fixture(scope="module")
-def swap() -> Capture:
-    return manager_swap()
+from tests.support import estate
 
 
 def manager_policy(capture: Capture) -> Any:

@@ -11,21 +11,10 @@ from tests.components.runner_fleet.registered import (
     FIREWALL,
     INGRESS,
     config_of,
-    manager_swap,
     managers,
 )
 from tests.registrations import data, one
-from tests.support import STACKS, estate, variant
-
-
-@pytest.fixture(params=STACKS)
-def fleet(request: pytest.FixtureRequest) -> Capture:
-    return estate(request.param)
-
-
-@pytest.fixture(scope="module")
-def swap() -> Capture:
-    return manager_swap()
+from tests.support import estate, variant
 
 
 def test_only_ssh_from_its_own_manager_reaches_a_worker_on_aws(swap: Capture) -> None:
