@@ -2,13 +2,12 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from settings.documents import DOCUMENTS
 from tests.machines.support.programs import MACHINES
+from tests.machines.support.roles import Role, flat, loaded
 
 ROLES = sorted(path for path in (MACHINES / "roles").iterdir() if path.is_dir())
 PLAYBOOKS = sorted((MACHINES / "playbooks").iterdir())
@@ -25,15 +24,6 @@ PARTS = (
 )
 
 every_role = pytest.mark.parametrize("role", ROLES, ids=lambda path: path.name)
-
-
-def loaded(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
-
-
-def tasks(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All tasks, those inside blocks as well."""
-    return [task for item in items for task in (item, *tasks(item.get("block", [])))]
 
 
 def test_every_role_of_a_document_has_a_playbook_and_none_is_left_over() -> None:
@@ -54,9 +44,7 @@ def test_variables_of_a_playbook_are_inputs_of_its_roles(playbook: Path) -> None
     (play,) = loaded(playbook)
     inputs: set[str] = set()
     for role in play["roles"]:
-        inputs |= set(
-            loaded(MACHINES / "roles" / role / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-        )
+        inputs |= set(Role(role).inputs)
 
     assert set(play.get("vars", {})) <= inputs
 
@@ -93,8 +81,8 @@ def test_the_parts_of_a_role_run_in_the_order_of_life(role: Path) -> None:
 
 @every_role
 def test_every_default_is_specified_with_the_same_value(role: Path) -> None:
-    specified = loaded(role / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    defaults = {key: value for key, value in loaded(role / "defaults/main.yml").items() if not key.startswith("_")}
+    specified = Role(role.name).inputs
+    defaults = {key: value for key, value in Role(role.name).defaults.items() if not key.startswith("_")}
 
     assert {key: option["default"] for key, option in specified.items() if "default" in option} == defaults
     assert all("type" in option and "description" in option for option in specified.values())
@@ -102,9 +90,9 @@ def test_every_default_is_specified_with_the_same_value(role: Path) -> None:
 
 @every_role
 def test_every_variable_carries_the_name_of_its_role(role: Path) -> None:
-    names = set(loaded(role / "defaults/main.yml"))
+    names = set(Role(role.name).defaults)
     for file in (role / "tasks").iterdir():
-        names |= {task["register"] for task in tasks(loaded(file)) if "register" in task}
+        names |= {task["register"] for task in flat(loaded(file)) if "register" in task}
 
     assert [name for name in names if not name.lstrip("_").startswith(f"{role.name}_")] == []
 
@@ -112,7 +100,7 @@ def test_every_variable_carries_the_name_of_its_role(role: Path) -> None:
 @every_role
 def test_every_task_is_named_and_uses_full_module_names(role: Path) -> None:
     for file in (*(role / "tasks").iterdir(), *(role / "handlers").glob("*.yml")):
-        for task in tasks(loaded(file)):
+        for task in flat(loaded(file)):
             modules = [key for key in task if "." in key]
             assert task["name"], file
             assert len(modules) == (0 if "block" in task else 1), task["name"]
@@ -123,7 +111,7 @@ def test_every_handler_that_is_notified_exists(role: Path) -> None:
     handlers = {task["name"] for file in (role / "handlers").glob("*.yml") for task in loaded(file)}
     notified: set[str] = set()
     for file in (role / "tasks").iterdir():
-        for task in tasks(loaded(file)):
+        for task in flat(loaded(file)):
             names = task.get("notify", [])
             notified |= {names} if isinstance(names, str) else set(names)
 

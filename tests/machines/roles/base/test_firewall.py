@@ -5,16 +5,13 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from jinja2 import Environment, StrictUndefined
 
 from components.network.gcp_network import IAP_RANGE
-from tests.machines.support.programs import MACHINES
+from tests.machines.support.roles import Renderer, Role
 
-BASE = MACHINES / "roles/base"
+BASE = Role("base")
 OPENING = "add rule inet packyard services tcp dport { 80, 443 } accept\n"
 CLOUDS = ("gcp", "aws")
 
@@ -25,11 +22,7 @@ needs_nft = pytest.mark.skipif(
 
 def rules(cloud: str, openings: Path = Path("/etc/nftables.d")) -> str:
     """The file of a cloud, rendered as Ansible does."""
-    defaults: dict[str, Any] = yaml.safe_load((BASE / "defaults/main.yml").read_text())
-    template = Environment(trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined).from_string(  # noqa: S701 -- no markup
-        (BASE / "templates/nftables.conf.j2").read_text()
-    )
-    text = template.render(**defaults, ansible_managed="managed", machine_cloud=cloud)
+    text = Renderer(BASE, {"machine_cloud": cloud}).template("nftables.conf.j2")
     return text.replace("/etc/nftables.d", str(openings))
 
 
@@ -59,7 +52,7 @@ def test_what_is_not_opened_is_refused_and_nothing_is_flushed(cloud: str) -> Non
 
 
 def test_the_units_stop_command_flushes_nobody_elses_rules() -> None:
-    commands = re.findall(r"^ExecStop=(.*)$", (BASE / "files/nftables.service.conf").read_text(), re.MULTILINE)
+    commands = re.findall(r"^ExecStop=(.*)$", (BASE.folder / "files/nftables.service.conf").read_text(), re.MULTILINE)
 
     assert commands == ["", "/usr/sbin/nft destroy table inet packyard"]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2.nativetypes import NativeEnvironment
 
-from tests.machines.support.programs import MACHINES, program
+from tests.machines.support.programs import program
+from tests.machines.support.roles import Role
 
 data_disk = program("data_disk", "roles/data_disk/files")
 Step = data_disk.Step
@@ -212,7 +212,7 @@ def test_a_machine_boots_though_its_disk_is_away() -> None:
 
 @pytest.mark.parametrize("check", [True, False], ids=["--check", "run"])
 def test_a_check_of_the_role_asks_the_program_to_change_nothing(check: bool) -> None:  # noqa: FBT001 -- a parameter of the test
-    task = yaml.safe_load((MACHINES / "roles/data_disk/tasks/configure.yml").read_text())[0]
+    task = Role("data_disk").loaded("tasks/configure.yml")[0]
     values = {"_data_disk_command": ["data_disk.py"], "ansible_check_mode": check}
 
     command = NativeEnvironment().from_string(task["ansible.builtin.command"]["argv"]).render(values)

@@ -17,12 +17,10 @@ from tests.machines.roles.database.database_role import (
     ROLE,
     Renderer,
     document,
-    loaded,
-    module_of,
-    tasks,
     units,
-    variables,
 )
+from tests.machines.support.programs import MACHINES
+from tests.machines.support.roles import given, loaded, module_of
 
 every_host = pytest.mark.parametrize("host", HOSTS)
 
@@ -98,7 +96,7 @@ def test_pgbackrest_conf_is_what_pgbackrest_can_read(host: str) -> None:
 
 @every_host
 def test_no_passphrase_and_no_token_is_in_a_file_that_the_role_writes(host: str) -> None:
-    names = [path.name for path in (ROLE / "templates").iterdir() if not path.name.startswith("pair-job")]
+    names = [path.name for path in (ROLE.folder / "templates").iterdir() if not path.name.startswith("pair-job")]
     text = "".join(Renderer(host, _database_tunnel="").template(name) for name in names)
 
     assert "cipher-pass" not in text
@@ -254,19 +252,19 @@ def test_the_units_of_a_job_that_is_gone_are_removed_and_no_others() -> None:
     found = {"files": [{"path": f"/etc/systemd/system/{name}"} for name in names]}
     render = Renderer("pg-a", _database_found_units=found)
 
-    stale = render.value(loaded("defaults/main.yml")["_database_stale_units"])
+    stale = render.value(ROLE.defaults["_database_stale_units"])
 
     assert set(stale) == {"pair-full-repo3.timer", "pair-old.service"}
 
 
 def test_the_role_knows_each_of_its_own_units() -> None:
-    assert loaded("defaults/main.yml")["_database_own_units"] == [path.name for path in units()]
+    assert ROLE.defaults["_database_own_units"] == [path.name for path in units()]
 
 
 def test_no_task_writes_what_pairctl_or_postgresql_owns() -> None:
-    render = Renderer("pg-a", _database_tunnel="", role_path=str(ROLE), item={"name": "pair", "mode": "0700"})
+    render = Renderer("pg-a", _database_tunnel="", role_path=str(ROLE.folder), item={"name": "pair", "mode": "0700"})
     written: list[str] = []
-    for task in tasks():
+    for task in ROLE.tasks():
         module, arguments = module_of(task)
         if module in WRITERS:
             written.append(str(render.value(arguments.get("dest") or arguments["path"])))
@@ -280,7 +278,7 @@ def test_no_task_writes_what_pairctl_or_postgresql_owns() -> None:
 def test_postgresql_is_restarted_and_upgraded_in_the_window_alone_and_under_the_lock() -> None:
     interrupting = [
         task
-        for task in tasks()
+        for task in ROLE.tasks()
         for module, arguments in [module_of(task)]
         if module == "command" and re.search(r"pairctl restart|apt-get", str(arguments) + str(task.get("vars")))
     ]
@@ -289,28 +287,28 @@ def test_postgresql_is_restarted_and_upgraded_in_the_window_alone_and_under_the_
     for task in interrupting:
         assert re.search(r"\bmachine_may_interrupt\b", str(task["when"])), task["name"]
         assert re.search(r"_database_lock|pairctl restart", str(task)), task["name"]
-    for task in tasks():
+    for task in ROLE.tasks():
         module, arguments = module_of(task)
         if module == "systemd_service" and "_database_server" in str(arguments):
             assert set(arguments) == {"name"}, task["name"]
 
 
 def test_every_package_that_restarts_postgresql_is_kept_from_unattended_upgrades() -> None:
-    (play,) = loaded("../../playbooks/database-pair.yml")
+    (play,) = loaded(MACHINES / "playbooks/database-pair.yml")
     blocked: list[str] = play["vars"]["base_upgrade_blocklist"]
 
-    for package in Renderer("pg-a").value(loaded("defaults/main.yml")["_database_packages"]):
+    for package in Renderer("pg-a").value(ROLE.defaults["_database_packages"]):
         assert any(re.match(pattern, package) for pattern in blocked), package
 
 
 @every_host
 def test_documents_are_what_the_role_is_specified_to_take(host: str) -> None:
-    specified = loaded("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    specified = ROLE.inputs
     fields = {f"database_pair_{name}" for name in DatabasePairDocument.model_fields}
 
     assert {name for name in specified if name.startswith("database_pair_")} <= fields
-    given = {name: value for name, value in variables(host).items() if name in specified}
-    assert set(given) == set(specified)
+    passed = {name: value for name, value in given(document(host)).items() if name in specified}
+    assert set(passed) == set(specified)
     validator = ArgumentSpecValidator(specified)
-    assert not validator.validate(given).error_messages
-    assert validator.validate({**given, "database_pair_jobs": [{"name": "full-repo1"}]}).error_messages
+    assert not validator.validate(passed).error_messages
+    assert validator.validate({**passed, "database_pair_jobs": [{"name": "full-repo1"}]}).error_messages
