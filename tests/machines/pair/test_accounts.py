@@ -1,18 +1,14 @@
 """The accounts of promote, switchover, rejoin and alone: what they refuse, and what a person reads before they act."""
 
-import argparse
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from host import accounts
 from host.errors import HostError
 from pair.commands import alone, create, promote, rejoin, status, switchover, watch
 from pair.commands.promote import Decision
 from pair.commands.rejoin import Way
 from pair.repositories import pgbackrest
-from pair.server import lock
-from pair.server.postgresql import Role, Seen
+from pair.server.postgresql import Role
 from pair.succession import fence
 
 from tests.machines.pair.sights import AWAY, FORK, PRIMARY, STANDBY, UNREADABLE, A, B, Pair, both, relation
@@ -239,46 +235,3 @@ def test_no_pair_is_made_where_there_was_one_or_may_have_been() -> None:
     assert "there was a pair" in refused(create.refusal(A, both(4, A), is_creating=True))
     assert "there was a pair" in refused(create.refusal(B, half, is_creating=True))
     assert "cannot be read" in refused(create.refusal(A, (nothing[0], UNREADABLE[1]), is_creating=False))
-
-
-def options(*, yes: bool = False, dry_run: bool = False) -> argparse.Namespace:
-    return argparse.Namespace(yes=yes, dry_run=dry_run)
-
-
-ACCOUNT = accounts.Account("promote pg-b", ("a",), ("b",))
-
-
-def test_a_dry_run_prints_the_account_and_agrees_to_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert not accounts.agreed(ACCOUNT, options(yes=True, dry_run=True))
-    assert "Might be lost:\n  nothing\n" in capsys.readouterr().out
-
-
-def test_nothing_is_done_where_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin.isatty", lambda: False)
-
-    with pytest.raises(HostError, match="--yes"):
-        accounts.agreed(ACCOUNT, options())
-
-
-def test_what_was_seen_is_looked_at_again_under_the_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A person may think for an hour; what has changed since may forbid it."""
-    seen: list[Seen] = [STANDBY, AWAY]
-    looks: list[Seen] = []
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("sys.stdin.readline", lambda: "y\n")
-    monkeypatch.setattr(lock, "FILE", tmp_path / "lock")
-
-    def look() -> Seen:
-        looks.append(seen[len(looks)])
-        return looks[-1]
-
-    def refusal(seen: Seen) -> HostError | None:
-        return HostError("changed") if seen.role is Role.AWAY else None
-
-    with (
-        pytest.raises(HostError, match="changed"),
-        accounts.agreed_on(
-            lock.held("test"), argparse.Namespace(yes=False, dry_run=False), look, refusal, lambda _: ACCOUNT
-        ),
-    ):
-        pass

@@ -1,16 +1,11 @@
 """What other programs say, as records: pg_controldata, pg_waldump, pgbackrest info; and how they are run."""
 
 import json
-import multiprocessing
-import time
-from pathlib import Path
 
 import pytest
-from host import programs
 from host.errors import HostError
-from host.programs import CommandError
 from pair.repositories import info
-from pair.server import cluster, lock
+from pair.server import cluster
 from pair.server.cluster import State
 
 CONTROL = """pg_control version number:            1700
@@ -116,61 +111,3 @@ def test_backups_are_those_of_their_repository_oldest_first() -> None:
 def test_anything_else_is_no_info(text: str) -> None:
     with pytest.raises(HostError):
         info.parse(text)
-
-
-def test_a_program_that_hangs_is_ended_with_its_children() -> None:
-    begin = time.monotonic()
-
-    with pytest.raises(CommandError, match="did not end within"):
-        programs.run(["sh", "-c", "sleep 30 & sleep 30"], timeout=0.3)
-
-    assert time.monotonic() - begin < 5
-
-
-def test_a_program_that_fails_has_the_last_word() -> None:
-    with pytest.raises(CommandError, match="sh ended with 3: first / no space left on device"):
-        programs.run(["sh", "-c", "echo first >&2; echo no space left on device >&2; exit 3"], timeout=5)
-
-
-def test_a_program_sees_its_own_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SECRET_OF_THE_CALLER", "x")
-
-    output = programs.run(["env"], timeout=5, environment={"MINE": "y"}).output
-
-    assert "MINE=y" in output
-    assert "SECRET_OF_THE_CALLER" not in output
-
-
-def test_a_program_that_is_not_there_is_told_of() -> None:
-    with pytest.raises(CommandError, match="not installed"):
-        programs.run(["/nowhere/pgbackrest"], timeout=5)
-
-
-def test_a_program_gets_what_it_is_given_and_its_status_may_be_accepted() -> None:
-    finished = programs.run(["sh", "-c", "cat; exit 1"], timeout=5, given=b"token", accepted=(0, 1))
-
-    assert (finished.status, finished.output) == (1, "token")
-
-
-def _hold(path: Path, seconds: float) -> None:
-    lock.FILE = path
-    with lock.held("pairctl promote", 0):
-        time.sleep(seconds)
-
-
-def test_two_commands_take_turns_and_the_second_knows_the_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "lock"
-    monkeypatch.setattr(lock, "FILE", path)
-    first = multiprocessing.get_context("fork").Process(target=_hold, args=(path, 1.0))
-    first.start()
-    while not (path.is_file() and "promote" in path.read_text()):
-        time.sleep(0.01)
-
-    with pytest.raises(HostError, match="pairctl promote"), lock.held("pairctl rejoin", 0):
-        pass
-    with lock.held("pairctl rejoin", 10):
-        assert "pairctl rejoin" in path.read_text()
-
-    first.join()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import fetch
 import pytest
-from host import files
 from host.identity import OBJECTS_SCOPE, AwsIdentity, subject_token
 from pair.commands import secrets
 from pair.repositories import credentials
@@ -159,20 +158,6 @@ def test_an_option_of_the_main_file_is_not_said_twice(pg_b: Host) -> None:
     pg_b.run()
 
     assert "gcs-key-type" not in pg_b.text(2), "pgBackRest refuses an option that stands in two files"
-
-
-def test_a_file_with_a_secret_is_never_readable_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    modes: list[int] = []
-
-    def seen(path: Path, *owners: str) -> None:
-        del owners
-        modes.append(stat.S_IMODE(path.stat().st_mode))
-
-    monkeypatch.setattr("shutil.chown", seen)
-
-    files.write(tmp_path / "repo1.conf", "secret", 0o640)
-
-    assert modes == [0o600]
 
 
 def test_google_gets_a_signed_question_that_is_good_for_one_provider_alone() -> None:
