@@ -70,31 +70,24 @@ class Certificates:
 
 
 @dataclass(frozen=True)
-class WireGuard:
-    """The tunnel."""
+class Link:
+    """The tunnel between the hosts."""
 
+    address: str
+    """Of this host, inside the tunnel."""
+    peer_address: str
+    peer_endpoint: str
+    """Public address and port of the peer."""
     port: int
     mtu: int
     persistent_keepalive: int
 
 
 @dataclass(frozen=True)
-class PairSettings:
-    """All of it."""
+class Server:
+    """PostgreSQL of this host: where it is, and as whom its programs run."""
 
-    host: str
-    """This host: "pg-a" or "pg-b"."""
-    peer: str
-    address: str
-    """Of this host, inside the link."""
-    peer_address: str
-    peer_endpoint: str
-    primary: str
-    """Host that is meant to be the primary; used once, by `create`."""
-    hosts: tuple[tuple[str, str], ...]
-    """Name and address inside the link of both hosts."""
     version: int
-    """Of PostgreSQL."""
     port: int
     mount_point: Path
     data: Path
@@ -102,28 +95,8 @@ class PairSettings:
     initdb_options: tuple[str, ...]
     slot_cap: int
     """max_slot_wal_keep_size, bytes."""
-    archive_queue_cap: int
-    """archive-push-queue-max, bytes."""
-    spool: Path
-    stanza: str
-    repositories: tuple[Repository, ...]
-    heartbeat_seconds: int
-    exchange: Exchange
-    certificates: Certificates
-    wireguard: WireGuard
     web_identity: WebIdentity | None
-    federation_audience: str | None
-    """Workload identity pool provider, where this host reaches GCS with an identity of AWS."""
-
-    @property
-    def name(self) -> str:
-        """The host as PostgreSQL takes it without quotes: its application_name, and its slot on the peer."""
-        return self.host.replace("-", "_")
-
-    @property
-    def peer_name(self) -> str:
-        """The peer as PostgreSQL takes it without quotes: its application_name, and its slot here."""
-        return self.peer.replace("-", "_")
+    """What pgBackRest below it needs to become a role of AWS; None where the host is of AWS itself."""
 
     @property
     def state(self) -> Path:
@@ -144,6 +117,41 @@ class PairSettings:
     def unit(self) -> str:
         """systemd unit of PostgreSQL."""
         return f"postgresql@{self.version}-main.service"
+
+
+@dataclass(frozen=True)
+class PairSettings:
+    """All of it."""
+
+    host: str
+    """This host: "pg-a" or "pg-b"."""
+    peer: str
+    primary: str
+    """Host that is meant to be the primary; used once, by `create`."""
+    hosts: tuple[tuple[str, str], ...]
+    """Name and address inside the link of both hosts."""
+    server: Server
+    link: Link
+    archive_queue_cap: int
+    """archive-push-queue-max, bytes."""
+    spool: Path
+    stanza: str
+    repositories: tuple[Repository, ...]
+    heartbeat_seconds: int
+    exchange: Exchange
+    certificates: Certificates
+    federation_audience: str | None
+    """Workload identity pool provider, where this host reaches GCS with an identity of AWS."""
+
+    @property
+    def name(self) -> str:
+        """The host as PostgreSQL takes it without quotes: its application_name, and its slot on the peer."""
+        return self.host.replace("-", "_")
+
+    @property
+    def peer_name(self) -> str:
+        """The peer as PostgreSQL takes it without quotes: its application_name, and its slot here."""
+        return self.peer.replace("-", "_")
 
 
 def load(path: Path = FILE) -> PairSettings:
@@ -179,17 +187,18 @@ def _pair(document: dict[str, Any]) -> PairSettings:
     return PairSettings(
         host=identity["host"],
         peer=identity["peer"],
-        address=identity["wireguardAddress"],
-        peer_address=identity["peerWireguardAddress"],
-        peer_endpoint=identity["peerEndpoint"],
         primary=document["primary"],
         hosts=tuple((entry["name"], entry["address"]) for entry in document["hosts"]),
-        version=document["postgresqlVersion"],
-        port=postgresql["port"],
-        mount_point=Path(document["mountPoint"]),
-        data=Path(pgbackrest["pg1Path"]),
-        initdb_options=tuple(document["initdbOptions"]),
-        slot_cap=size(postgresql["max_slot_wal_keep_size"]),
+        server=Server(
+            version=document["postgresqlVersion"],
+            port=postgresql["port"],
+            mount_point=Path(document["mountPoint"]),
+            data=Path(pgbackrest["pg1Path"]),
+            initdb_options=tuple(document["initdbOptions"]),
+            slot_cap=size(postgresql["max_slot_wal_keep_size"]),
+            web_identity=_web_identity(identity["webIdentity"]),
+        ),
+        link=_link(identity, document["wireguard"]),
         archive_queue_cap=size(options["archive-push-queue-max"]),
         spool=Path(options["spool-path"]),
         stanza=pgbackrest["stanza"],
@@ -197,13 +206,18 @@ def _pair(document: dict[str, Any]) -> PairSettings:
         heartbeat_seconds=document["heartbeatSeconds"],
         exchange=_exchange(document["exchange"]),
         certificates=_certificates(document["certificates"]),
-        wireguard=WireGuard(
-            port=document["wireguard"]["port"],
-            mtu=document["wireguard"]["mtu"],
-            persistent_keepalive=document["wireguard"]["persistentKeepalive"],
-        ),
-        web_identity=_web_identity(identity["webIdentity"]),
         federation_audience=_record(identity.get("federation")).get("audience"),
+    )
+
+
+def _link(identity: dict[str, Any], tunnel: dict[str, Any]) -> Link:
+    return Link(
+        address=identity["wireguardAddress"],
+        peer_address=identity["peerWireguardAddress"],
+        peer_endpoint=identity["peerEndpoint"],
+        port=tunnel["port"],
+        mtu=tunnel["mtu"],
+        persistent_keepalive=tunnel["persistentKeepalive"],
     )
 
 

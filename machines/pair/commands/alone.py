@@ -48,7 +48,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Raises HostError."""
     with accounts.agreed_on(held("pairctl alone"), options, lambda: observe.look(settings), refusal, account) as state:
         if state is not None:
-            cluster.be_alone(settings)
+            cluster.be_alone(settings.server)
             with postgresql.local(settings) as connection:
                 connection.execute("select pg_reload_conf()")
             accounts.Progress()(f"commits of {settings.host} wait for nobody")

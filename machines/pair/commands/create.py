@@ -63,8 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Raises HostError, and its unit tries again."""
     del options
-    is_creating = memory.CREATING.below(settings.state).exists()
-    chosen = part(settings, is_empty=cluster.is_empty(settings), is_creating=is_creating)
+    is_creating = memory.CREATING.below(settings.server.state).exists()
+    chosen = part(settings, is_empty=cluster.is_empty(settings.server), is_creating=is_creating)
     if chosen is Part.NOTHING:
         sys.stdout.write(f"{chosen.value}\n")
         _start_on_a_new_boot_disk(settings)
@@ -78,18 +78,18 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
         else:
             _create_standby(settings, progress)
     except psycopg.Error as error:
-        raise HostError(" ".join(str(error).split()), f"journalctl -u {settings.unit} -e") from None
-    memory.CREATING.below(settings.state).unlink()
+        raise HostError(" ".join(str(error).split()), f"journalctl -u {settings.server.unit} -e") from None
+    memory.CREATING.below(settings.server.state).unlink()
     return 0
 
 
 def _start_on_a_new_boot_disk(settings: PairSettings) -> None:
     """The data outlived the disk with the certificates: PostgreSQL waits for new ones, and nobody else starts it."""
-    if cluster.was_tried(settings):
+    if cluster.was_tried(settings.server):
         return
     _require_certificates(settings)
     with held("pairctl create"):
-        cluster.start(settings)
+        cluster.start(settings.server)
     sys.stdout.write("PostgreSQL is started\n")
 
 
@@ -98,12 +98,12 @@ def _create_primary(settings: PairSettings, progress: accounts.Progress, *, is_c
         refused = refusal(settings.host, fence.read(settings), is_creating=is_creating)
         if refused is not None:
             raise refused
-        postgres_user.write(memory.CREATING.below(settings.state), "pairctl create\n")
+        postgres_user.write(memory.CREATING.below(settings.server.state), "pairctl create\n")
         _initdb(settings, progress)
         # There is no standby yet: nobody may wait for it.
-        cluster.be_alone(settings)
-        if not cluster.is_running(settings):
-            cluster.start(settings)
+        cluster.be_alone(settings.server)
+        if not cluster.is_running(settings.server):
+            cluster.start(settings.server)
         progress("PostgreSQL is started")
         _fill(settings)
         progress("users, heartbeat and the slot of the peer are there")
@@ -137,8 +137,8 @@ def _create_standby(settings: PairSettings, progress: accounts.Progress) -> None
         token = fence.highest(fence.read(settings))
         if token is not None and token.holder == settings.host:
             raise HostError(f"this host was the primary: {token}", "pairctl rejoin, once the peer is the primary")
-        postgres_user.write(memory.CREATING.below(settings.state), "pairctl create\n")
-        if not cluster.is_running(settings):
+        postgres_user.write(memory.CREATING.below(settings.server.state), "pairctl create\n")
+        if not cluster.is_running(settings.server):
             standby.restore(settings, repository)
             progress("restored")
             standby.follow(settings, token, progress)
@@ -146,22 +146,22 @@ def _create_standby(settings: PairSettings, progress: accounts.Progress) -> None
 
 
 def _initdb(settings: PairSettings, progress: accounts.Progress) -> None:
-    if (settings.data / "global" / "pg_control").exists():
+    if (settings.server.data / "global" / "pg_control").exists():
         return
     # Half of what initdb left when the machine went down; the marker says that it is ours.
-    if settings.data.is_dir():
-        shutil.rmtree(settings.data)
-    postgres_user.make_folder(settings.data)
+    if settings.server.data.is_dir():
+        shutil.rmtree(settings.server.data)
+    postgres_user.make_folder(settings.server.data)
     words = [
-        str(settings.programs / "initdb"),
-        f"--pgdata={settings.data}",
+        str(settings.server.programs / "initdb"),
+        f"--pgdata={settings.server.data}",
         "--username=postgres",
         "--auth=peer",
-        *settings.initdb_options,
+        *settings.server.initdb_options,
     ]
-    postgres_user.run(settings, words, timeout=INITDB_TIMEOUT)
+    postgres_user.run(settings.server, words, timeout=INITDB_TIMEOUT)
     for name in OWN_CONFIGURATION:
-        (settings.data / name).unlink()
+        (settings.server.data / name).unlink()
     progress("initdb")
 
 

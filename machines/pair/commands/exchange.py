@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Raises HostError, before anything is changed, where the exchange cannot be reached."""
     del options
     store = ParameterStore(
-        settings.exchange.region, settings.exchange.prefix, aws_identity(settings.web_identity, settings.host)
+        settings.exchange.region, settings.exchange.prefix, aws_identity(settings.server.web_identity, settings.host)
     )
     Exchange(settings, store, datetime.now(UTC)).run()
     return 0

@@ -49,8 +49,8 @@ def see(settings: PairSettings) -> StartConditions:
     conditions = StartConditions(
         host=settings.host,
         epoch=0,
-        is_empty=cluster.is_empty(settings),
-        is_standby=cluster.is_standby(settings),
+        is_empty=cluster.is_empty(settings.server),
+        is_standby=cluster.is_standby(settings.server),
     )
     if conditions.is_empty or conditions.is_standby:
         return conditions
@@ -69,9 +69,9 @@ def _remember(settings: PairSettings, verdict: admission.Verdict) -> None:
     """On a full disk the watch does not know; a person still does."""
     with contextlib.suppress(OSError):
         if verdict.nobody_answered:
-            postgres_user.write(memory.WAITING.below(settings.state), f"{verdict.reason}\n")
+            postgres_user.write(memory.WAITING.below(settings.server.state), f"{verdict.reason}\n")
         else:
-            memory.WAITING.below(settings.state).unlink(missing_ok=True)
+            memory.WAITING.below(settings.server.state).unlink(missing_ok=True)
 
 
 def _peer(settings: PairSettings) -> postgresql.Role:
@@ -93,7 +93,7 @@ def _follow(settings: PairSettings, conditions: StartConditions) -> None:
 
 
 def _override(settings: PairSettings) -> Path:
-    return memory.OVERRIDE.below(settings.state)
+    return memory.OVERRIDE.below(settings.server.state)
 
 
 def _word(settings: PairSettings) -> str:

@@ -64,7 +64,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Writes what can be known; 1 where a source failed."""
     del options
     now = time.time()
-    view = View(settings, now, _since(settings, now), metrics.read(FILE), not cluster.is_standby(settings))
+    view = View(settings, now, _since(settings, now), metrics.read(FILE), not cluster.is_standby(settings.server))
     sources: dict[str, Callable[[], list[Sample]]] = {
         "PostgreSQL": lambda: _server(view),
         "the archive queue": lambda: _queue(view),
@@ -127,7 +127,7 @@ def _complete(view: View, found: list[Sample]) -> list[Sample]:
 
 def _since(settings: PairSettings, now: float) -> float:
     """When this host was first asked, on the data disk; now while that cannot be written."""
-    path = memory.SINCE.below(settings.state)
+    path = memory.SINCE.below(settings.server.state)
     try:
         text = files.text_of(path)
         if text is None:
@@ -162,14 +162,14 @@ def _retained(view: View, connection: Connection) -> float:
     found = rows(connection, query, view.settings.peer_name)
     if not found or found[0][0] or found[0][1] is None:
         return LOST_SLOT
-    return max(float(found[0][1]), 0.0) / view.settings.slot_cap
+    return max(float(found[0][1]), 0.0) / view.settings.server.slot_cap
 
 
 def _queue(view: View) -> list[Sample]:
     """From the files themselves, so that it is known while PostgreSQL is down. Raises OSError."""
-    if not view.is_primary or cluster.is_empty(view.settings):
+    if not view.is_primary or cluster.is_empty(view.settings.server):
         return [Sample(ARCHIVE, view.now), Sample(QUEUE, 0)]
-    waiting = archive_queue.look(view.settings.data, view.settings.spool, view.settings.stanza)
+    waiting = archive_queue.look(view.settings.server.data, view.settings.spool, view.settings.stanza)
     oldest = view.now if waiting.oldest is None else min(view.now, waiting.oldest)
     return [Sample(ARCHIVE, oldest), Sample(QUEUE, waiting.size / view.settings.archive_queue_cap)]
 
@@ -199,7 +199,7 @@ def _proofs(view: View) -> list[Sample]:
 def _certificates(view: View) -> list[Sample]:
     """The shortest life of what is in use, and of the authorities that it hangs on."""
     now = datetime.fromtimestamp(view.now, UTC)
-    installed = CertificateFolder(view.settings).installed()
+    installed = CertificateFolder(view.settings.certificates).installed()
     ends: list[float] = []
     for kind in view.settings.certificates.kinds:
         holding = installed.holding(kind)

@@ -139,8 +139,8 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
 def look(settings: PairSettings) -> Ready:
     """The common state, and how this host's WAL relates to the peer's."""
     state = observe.look(settings)
-    is_empty = cluster.is_empty(settings)
-    half = memory.REBUILD.below(settings.state).exists()
+    is_empty = cluster.is_empty(settings.server)
+    half = memory.REBUILD.below(settings.server.state).exists()
     if is_empty or state.there.role is not Role.PRIMARY:
         return Ready(state, is_empty, half)
     try:
@@ -156,8 +156,8 @@ def _rejoin(settings: PairSettings, ready: Ready, chosen: Way, progress: account
     if chosen is Way.SLOT:
         slots.ensure_at_peer(settings)
     else:
-        if cluster.is_running(settings):
-            cluster.stop(settings)
+        if cluster.is_running(settings.server):
+            cluster.stop(settings.server)
             progress("PostgreSQL is stopped")
         _keep(settings, ready, progress)
         if chosen is Way.REWIND:
@@ -172,7 +172,7 @@ def _keep(settings: PairSettings, ready: Ready, progress: accounts.Progress) -> 
     relation = ready.relation
     if relation is None or relation.fork is None or not relation.diverged:
         return
-    folder, count = cluster.keep_diverged(settings, relation.timeline, relation.fork, relation.end)
+    folder, count = cluster.keep_diverged(settings.server, relation.timeline, relation.fork, relation.end)
     progress(f"{count} segments that only this host has: {folder}")
 
 
@@ -181,17 +181,17 @@ def _rewind(settings: PairSettings) -> None:
 
     restore_command is read from the configuration outside PGDATA, which a rewind cannot overwrite.
     """
-    postgres_user.write(memory.REBUILD.below(settings.state), "a rewind has begun\n")
+    postgres_user.write(memory.REBUILD.below(settings.server.state), "a rewind has begun\n")
     words = [
-        str(settings.programs / "pg_rewind"),
-        f"--target-pgdata={settings.data}",
+        str(settings.server.programs / "pg_rewind"),
+        f"--target-pgdata={settings.server.data}",
         f"--source-server={postgresql.peer_conninfo(settings, postgresql.REWIND_USER)}",
-        f"--config-file={settings.configuration / 'postgresql.conf'}",
+        f"--config-file={settings.server.configuration / 'postgresql.conf'}",
         "--restore-target-wal",
         "--progress",
     ]
     try:
-        postgres_user.run(settings, words, timeout=REWIND_TIMEOUT, shown=True)
+        postgres_user.run(settings.server, words, timeout=REWIND_TIMEOUT, shown=True)
     except HostError as error:
         raise HostError(f"{error.message}, see above", "pairctl rejoin --from-repository") from None
 

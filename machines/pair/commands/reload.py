@@ -17,8 +17,8 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Raises HostError."""
     del options
     with held("pairctl reload", CONVERGE_PATIENCE):
-        if cluster.is_running(settings):
-            cluster.reload(settings)
+        if cluster.is_running(settings.server):
+            cluster.reload(settings.server)
         else:
             sys.stdout.write("PostgreSQL does not run: it will read its configuration when it starts\n")
     return 0

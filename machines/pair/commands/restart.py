@@ -42,12 +42,12 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """A PostgreSQL that does not run stays so: it may be outranked, or not made yet. Raises HostError."""
     del options
     with held("pairctl restart", CONVERGE_PATIENCE):
-        if not cluster.is_running(settings):
+        if not cluster.is_running(settings.server):
             sys.stdout.write("PostgreSQL does not run: there is nothing to restart\n")
         elif reason := _waits(settings):
             sys.stdout.write(f"PostgreSQL is not restarted yet: {reason}\n")
         else:
-            cluster.restart(settings)
+            cluster.restart(settings.server)
             sys.stdout.write("PostgreSQL is restarted\n")
     return 0
 

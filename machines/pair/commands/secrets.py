@@ -23,8 +23,8 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """One part that fails leaves the others, and all that was there before."""
     del options
     parts: list[Callable[[], bool]] = []
-    if settings.web_identity is not None:
-        web = settings.web_identity
+    if settings.server.web_identity is not None:
+        web = settings.server.web_identity
         parts.append(lambda: credentials.write_identity_token(web))
     parts += [
         lambda repository=repository: credentials.write_repository(settings, repository)

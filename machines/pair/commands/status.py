@@ -53,7 +53,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
             **dataclasses.asdict(state),
             "token": dataclasses.asdict(state.token) if state.token else None,
             "standing": state.standing.value,
-            "is_empty": cluster.is_empty(settings),
+            "is_empty": cluster.is_empty(settings.server),
             "faults": wrong,
         }
         sys.stdout.write(f"{json.dumps(content, indent=2)}\n")

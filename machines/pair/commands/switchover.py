@@ -157,7 +157,7 @@ def _has_yielded(settings: PairSettings, start: str, on_timeline: int) -> bool:
     with postgresql.local(settings) as connection:
         while time.monotonic() < end:
             if not postgresql.one(connection, query)[0]:
-                last = cluster.last_record(settings, start, on_timeline)
+                last = cluster.last_record(settings.server, start, on_timeline)
                 if last is not None and last.is_shutdown_checkpoint:
                     return True
             time.sleep(PAUSE)

@@ -69,5 +69,5 @@ def faults_of(settings: PairSettings, number: int) -> tuple[str, ...]:
 def _gaps(settings: PairSettings, info: RepositoryInfo) -> Gaps:
     path = f"archive/{settings.stanza}/{info.archive}"
     words = ["pgbackrest", f"--repo={info.number}", "--output=json", "--recurse", *QUIET, "repo-ls", path]
-    listing = postgres_user.run(settings, words, timeout=LIST_TIMEOUT).output
+    listing = postgres_user.run(settings.server, words, timeout=LIST_TIMEOUT).output
     return archive_gaps.gaps(archive_gaps.listed(listing), info.backups)

@@ -132,14 +132,14 @@ class Heart:
 
     def _give_up_being_alone(self, connection: Connection, log: Log) -> None:
         """Only once the standby has caught up: before that, every synchronous commit would wait for all it lacks."""
-        if not cluster.is_alone(self._settings):
+        if not cluster.is_alone(self._settings.server):
             self._replies.forget()
             return
         reply, has_caught_up = _last_reply(connection, self._settings.peer_name)
         if not self._replies.are_flowing(reply, time.monotonic()) or not has_caught_up:
             return
         with contextlib.suppress(HostError), held("pair-watch", 0):
-            cluster.be_a_pair(self._settings)
+            cluster.be_a_pair(self._settings.server)
             connection.execute("select pg_reload_conf()")
             log(f"{self._settings.peer} streams and has caught up: commits wait for it again, where they ask for that")
 

@@ -17,7 +17,7 @@ from pair import memory
 from pair.keys import certificates
 from pair.keys.certificates import Names
 from pair.server import postgres_user
-from pair.settings import PairSettings
+from pair.settings import Certificates
 
 AUTHORITY = "authority.pem"
 CURRENT = "current"
@@ -74,9 +74,9 @@ class Installed:
 class CertificateFolder:
     """The folder of the document."""
 
-    def __init__(self, settings: PairSettings) -> None:
-        self.path = settings.certificates.directory
-        self._kinds = settings.certificates.kinds
+    def __init__(self, certificates: Certificates) -> None:
+        self.path = certificates.directory
+        self._kinds = certificates.kinds
 
     def installed(self) -> Installed:
         """What is in use; nothing before the first installation."""

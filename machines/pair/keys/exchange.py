@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from cryptography import x509
 
+from pair import memory
 from pair.keys import authority, certificates, signing, wireguard
 from pair.keys.certificate_folder import CertificateFolder, Holding, Installed
 from pair.keys.certificates import Names
@@ -27,7 +28,7 @@ class Exchange:
         self._names = settings.exchange
         self._store = store
         self._now = now
-        self._folder = CertificateFolder(settings)
+        self._folder = CertificateFolder(settings.certificates)
         self._values = store.read()
         self._addresses = dict(settings.hosts)
 
@@ -47,7 +48,7 @@ class Exchange:
             _say(f"waits for the WireGuard key of {self._settings.peer}")
         elif not wireguard.is_public_key(key):
             _complain(f"what {self._settings.peer} laid out as its WireGuard key is none; the tunnel stays as it is")
-        elif wireguard.take_peer(self._settings, key):
+        elif wireguard.take_peer(self._settings.link, key):
             _say(f"the tunnel knows {self._settings.peer}")
 
     def _ask(self) -> None:
@@ -73,7 +74,7 @@ class Exchange:
 
     def _sign(self) -> None:
         host = self._settings.host
-        own = signing.authorities(self._settings, self._now)
+        own = signing.authorities(host, memory.AUTHORITY.below(self._settings.server.mount_point), self._now)
         bundle = authority.bundle([each.certificate for each in own], self._now)
         self._lay_out(host, self._names.authority, certificates.certificate_text(*bundle))
         lifetime = timedelta(days=self._settings.certificates.days)
@@ -135,8 +136,8 @@ class Exchange:
         if not self._folder.awaits_reload:
             return
         with lock.held("pairctl exchange"):
-            if cluster.is_running(self._settings):
-                cluster.reload(self._settings)
+            if cluster.is_running(self._settings.server):
+                cluster.reload(self._settings.server)
             self._folder.reloaded()
 
     def _trusted(self) -> tuple[x509.Certificate, ...]:

@@ -9,11 +9,9 @@ from cryptography import x509
 from host import files
 from host.errors import HostError
 
-from pair import memory
 from pair.keys import authority, certificates
 from pair.keys.authority import Authority
 from pair.keys.certificates import Names
-from pair.settings import PairSettings
 
 
 @dataclass(frozen=True)
@@ -28,18 +26,17 @@ class Signed:
     """Whether an authority is too new to sign."""
 
 
-def authorities(settings: PairSettings, now: datetime) -> tuple[Authority, ...]:
-    """The authorities of this host that have not ended; a new one is made when it is time."""
-    folder = memory.AUTHORITY.below(settings.mount_point)
+def authorities(host: str, folder: Path, now: datetime) -> tuple[Authority, ...]:
+    """The authorities in a folder of this host that have not ended; a new one is made when it is time."""
     own = [each for each in _stored(folder) if certificates.valid_at(each.certificate, now)]
     if authority.needs_new(own, now):
-        made = authority.make(settings.host, now)
+        made = authority.make(host, now)
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
             files.write(folder / f"{made.name}.key", certificates.key_text(made.key))
             files.write(folder / f"{made.name}.pem", certificates.certificate_text(made.certificate))
         except OSError as error:
-            raise HostError(f"the authority cannot be kept: {error}", f"findmnt {settings.mount_point}") from None
+            raise HostError(f"the authority cannot be kept: {error}", f"findmnt --target {folder.parent}") from None
         own.append(made)
     return tuple(own)
 

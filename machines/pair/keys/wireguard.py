@@ -11,7 +11,7 @@ from host.errors import HostError
 from host.programs import run
 
 from pair import memory
-from pair.settings import PairSettings
+from pair.settings import Link
 
 INTERFACE = "packyard"
 FOLDER = Path("/etc/wireguard")
@@ -48,44 +48,44 @@ def is_public_key(text: str) -> bool:
     return PUBLIC_KEY.fullmatch(text) is not None
 
 
-def configuration(settings: PairSettings, present: str | None, peer_key: str) -> str:
+def configuration(link: Link, present: str | None, peer_key: str) -> str:
     """The configuration with the peer: what stands before the peer's section is kept where there is any."""
     before = (present or "").partition(PEER)[0]
     if "[Interface]" not in before:
-        before = _interface(settings)
-    return f"{before.rstrip()}\n\n{_peer(settings, peer_key)}"
+        before = _interface(link)
+    return f"{before.rstrip()}\n\n{_peer(link, peer_key)}"
 
 
-def _interface(settings: PairSettings) -> str:
+def _interface(link: Link) -> str:
     return (
         "[Interface]\n"
-        f"Address = {settings.address}/32\n"
-        f"ListenPort = {settings.wireguard.port}\n"
-        f"MTU = {settings.wireguard.mtu}\n"
+        f"Address = {link.address}/32\n"
+        f"ListenPort = {link.port}\n"
+        f"MTU = {link.mtu}\n"
         f"PostUp = wg set %i private-key {KEY}\n"
     )
 
 
-def _peer(settings: PairSettings, peer_key: str) -> str:
+def _peer(link: Link, peer_key: str) -> str:
     return (
         f"{PEER}\n"
         f"PublicKey = {peer_key}\n"
-        f"Endpoint = {settings.peer_endpoint}\n"
-        f"AllowedIPs = {settings.peer_address}/32\n"
-        f"PersistentKeepalive = {settings.wireguard.persistent_keepalive}\n"
+        f"Endpoint = {link.peer_endpoint}\n"
+        f"AllowedIPs = {link.peer_address}/32\n"
+        f"PersistentKeepalive = {link.persistent_keepalive}\n"
     )
 
 
-def take_peer(settings: PairSettings, peer_key: str) -> bool:
+def take_peer(link: Link, peer_key: str) -> bool:
     """Writes the peer into the configuration, and tells a running tunnel; whether anything changed."""
-    text = configuration(settings, files.text_of(CONFIGURATION), peer_key)
+    text = configuration(link, files.text_of(CONFIGURATION), peer_key)
     changed = files.write(CONFIGURATION, text)
     if (INTERFACES / INTERFACE).exists():
-        changed = _tell(settings, peer_key, is_new=changed) or changed
+        changed = _tell(link, peer_key, is_new=changed) or changed
     return changed
 
 
-def _tell(settings: PairSettings, peer_key: str, *, is_new: bool) -> bool:
+def _tell(link: Link, peer_key: str, *, is_new: bool) -> bool:
     """A tunnel that came up before its peer was known has no route either, which wg-quick makes at its start.
 
     `is_new`: the peer's section has changed, which may be its endpoint alone.
@@ -96,8 +96,8 @@ def _tell(settings: PairSettings, peer_key: str, *, is_new: bool) -> bool:
     for other in known:
         if other != peer_key:
             run(["wg", "set", INTERFACE, "peer", other, "remove"], timeout=TIMEOUT)
-    keepalive = str(settings.wireguard.persistent_keepalive)
-    peer = ["peer", peer_key, "endpoint", settings.peer_endpoint, "allowed-ips", f"{settings.peer_address}/32"]
+    keepalive = str(link.persistent_keepalive)
+    peer = ["peer", peer_key, "endpoint", link.peer_endpoint, "allowed-ips", f"{link.peer_address}/32"]
     run(["wg", "set", INTERFACE, *peer, "persistent-keepalive", keepalive], timeout=TIMEOUT)
-    run(["ip", "-4", "route", "replace", f"{settings.peer_address}/32", "dev", INTERFACE], timeout=TIMEOUT)
+    run(["ip", "-4", "route", "replace", f"{link.peer_address}/32", "dev", INTERFACE], timeout=TIMEOUT)
     return True

@@ -65,7 +65,9 @@ def _access_token(settings: PairSettings) -> str:
     if settings.federation_audience is None:
         raise HostError("the document names no provider for the federated identity of this host")
     return federated_token(
-        settings.federation_audience, aws_identity(settings.web_identity, settings.host), settings.exchange.region
+        settings.federation_audience,
+        aws_identity(settings.server.web_identity, settings.host),
+        settings.exchange.region,
     )
 
 
@@ -73,7 +75,7 @@ def _passphrase(settings: PairSettings, repository: Repository) -> str:
     """The passphrase, fit to stand in a line of pgbackrest.conf. Raises HostError."""
     name = repository.cipher_secret
     try:
-        if settings.web_identity is not None:
+        if settings.server.web_identity is not None:
             value = google_secret(name)
         else:
             value = amazon_secret(name, settings.exchange.region, aws_identity(None, settings.host))

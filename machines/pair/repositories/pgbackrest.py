@@ -27,7 +27,7 @@ def run(
     """Runs a pgBackRest command for the stanza. Raises CommandError."""
     chosen = () if repository is None else (f"--repo={repository}",)
     words = ["pgbackrest", f"--stanza={settings.stanza}", *chosen, *options, command]
-    return postgres_user.run(settings, words, timeout=timeout, shown=shown)
+    return postgres_user.run(settings.server, words, timeout=timeout, shown=shown)
 
 
 def info(settings: PairSettings, repository: int | None = None, timeout: float = 30) -> tuple[RepositoryInfo, ...]:
@@ -50,14 +50,14 @@ def repo_get(settings: PairSettings, repository: int, path: str, timeout: float 
     Raises CommandError where the repository cannot be read.
     """
     words = _object_command(repository, "repo-get", path, timeout)
-    finished = postgres_user.run(settings, [*words, "--ignore-missing"], timeout=timeout, accepted=(0, MISSING))
+    finished = postgres_user.run(settings.server, [*words, "--ignore-missing"], timeout=timeout, accepted=(0, MISSING))
     return finished.output.encode() if finished.status == 0 else None
 
 
 def repo_put(settings: PairSettings, repository: int, path: str, content: bytes, timeout: float = SHORT) -> None:
     """Writes an object into a repository as it is. Raises CommandError."""
     words = _object_command(repository, "repo-put", path, timeout)
-    postgres_user.run(settings, words, timeout=timeout, given=content)
+    postgres_user.run(settings.server, words, timeout=timeout, given=content)
 
 
 def _object_command(repository: int, command: str, path: str, timeout: float) -> list[str]:

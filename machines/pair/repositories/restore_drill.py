@@ -69,7 +69,7 @@ class Copy:
     def __init__(self, settings: PairSettings, repository: int) -> None:
         self._settings = settings
         self.repository = repository
-        self.folder = memory.SCRATCH.below(settings.mount_point)
+        self.folder = memory.SCRATCH.below(settings.server.mount_point)
         self._data = self.folder / "data"
         self._log = self.folder / "log"
 
@@ -79,7 +79,7 @@ class Copy:
 
     def free(self) -> int:
         """Bytes that postgres may still use where the copy will be."""
-        space = os.statvfs(self._settings.mount_point)
+        space = os.statvfs(self._settings.server.mount_point)
         return space.f_bavail * space.f_frsize
 
     def clean(self) -> None:
@@ -111,7 +111,7 @@ class Copy:
 
     def start(self) -> None:
         """Starts it with settings of its own. Raises HostError with its last words."""
-        ident = self._settings.configuration / "pg_ident.conf"
+        ident = self._settings.server.configuration / "pg_ident.conf"
         text = SETTINGS.format(data=self._data, folder=self.folder, ident=ident, port=PORT)
         postgres_user.write(self.folder / "postgresql.conf", text)
         postgres_user.write(self.folder / "pg_hba.conf", "local all all peer map=pair\n")
@@ -142,10 +142,10 @@ class Copy:
 
     def check_indexes(self) -> None:
         """Reads every table and B-tree index of every database. Raises HostError."""
-        words = [str(self._settings.programs / "pg_amcheck"), "--all", "--install-missing", "--jobs=2"]
+        words = [str(self._settings.server.programs / "pg_amcheck"), "--all", "--install-missing", "--jobs=2"]
         place = [f"--host={self.folder / 'socket'}", f"--port={PORT}", "--username=postgres"]
         try:
-            postgres_user.run(self._settings, [*words, *place], timeout=CHECK_TIMEOUT)
+            postgres_user.run(self._settings.server, [*words, *place], timeout=CHECK_TIMEOUT)
         except CommandError as error:
             raise HostError(f"the copy is damaged: {error.message}") from None
 
@@ -155,9 +155,9 @@ class Copy:
 
     def check_pages(self) -> None:
         """Compares the checksums of all pages. Raises HostError."""
-        words = [str(self._settings.programs / "pg_checksums"), "--check", f"--pgdata={self._data}"]
+        words = [str(self._settings.server.programs / "pg_checksums"), "--check", f"--pgdata={self._data}"]
         try:
-            postgres_user.run(self._settings, words, timeout=CHECK_TIMEOUT)
+            postgres_user.run(self._settings.server, words, timeout=CHECK_TIMEOUT)
         except CommandError as error:
             raise HostError(f"the copy is damaged: {error.message}") from None
 
@@ -181,8 +181,8 @@ class Copy:
         )
 
     def _control(self, verb: str, *options: str, timeout: float, accepted: range = range(1)) -> pgbackrest.Finished:
-        words = [str(self._settings.programs / "pg_ctl"), f"--pgdata={self._data}", verb, *options]
-        return postgres_user.run(self._settings, words, timeout=timeout, accepted=accepted)
+        words = [str(self._settings.server.programs / "pg_ctl"), f"--pgdata={self._data}", verb, *options]
+        return postgres_user.run(self._settings.server, words, timeout=timeout, accepted=accepted)
 
     def _failure(self, what: str) -> HostError:
         words = _last_words(self._log)

@@ -15,9 +15,9 @@ def role(settings: PairSettings) -> Role:
     seen = postgresql.look(settings)
     if seen.role in (Role.PRIMARY, Role.STANDBY):
         return seen.role
-    if cluster.is_empty(settings):
+    if cluster.is_empty(settings.server):
         raise HostError("there is no database on this host yet", "journalctl -u pair-create")
-    if cluster.is_standby(settings):
+    if cluster.is_standby(settings.server):
         return Role.STANDBY
     raise HostError(f"PostgreSQL does not answer: {seen.error}", "pairctl status")
 

@@ -12,7 +12,7 @@ from host.programs import CommandError, run
 
 from pair import memory
 from pair.server import postgres_user, wal
-from pair.settings import PairSettings
+from pair.settings import Server
 
 RECOVERY_SIGNAL = "recovery.signal"
 AUTO_CONF = "postgresql.auto.conf"
@@ -65,47 +65,47 @@ class Control:
     checksums: bool
 
 
-def is_empty(settings: PairSettings) -> bool:
+def is_empty(server: Server) -> bool:
     """Whether PGDATA holds no database: it is missing, or has nothing in it."""
-    return not settings.data.is_dir() or not any(settings.data.iterdir())
+    return not server.data.is_dir() or not any(server.data.iterdir())
 
 
-def is_standby(settings: PairSettings) -> bool:
+def is_standby(server: Server) -> bool:
     """Whether PostgreSQL would start as a standby."""
-    return (memory.STANDBY_SIGNAL.below(settings.data)).exists()
+    return (memory.STANDBY_SIGNAL.below(server.data)).exists()
 
 
-def is_alone(settings: PairSettings) -> bool:
+def is_alone(server: Server) -> bool:
     """Whether commits go on without the standby."""
-    return _alone(settings).exists()
+    return _alone(server).exists()
 
 
-def be_alone(settings: PairSettings) -> None:
+def be_alone(server: Server) -> None:
     """Writes the file that lets commits go on; PostgreSQL must read its configuration after."""
-    postgres_user.write(_alone(settings), ALONE_TEXT, 0o644)
+    postgres_user.write(_alone(server), ALONE_TEXT, 0o644)
 
 
-def be_a_pair(settings: PairSettings) -> None:
+def be_a_pair(server: Server) -> None:
     """Removes the file that lets commits go on without the standby."""
-    _alone(settings).unlink(missing_ok=True)
+    _alone(server).unlink(missing_ok=True)
 
 
-def make_standby(settings: PairSettings) -> None:
+def make_standby(server: Server) -> None:
     """PostgreSQL starts as the peer's standby from now on.
 
     pg_rewind and restore leave the peer's postgresql.auto.conf, or one with a fixed repository in restore_command; all
     that a standby needs stands in /etc/postgresql.
     """
-    postgres_user.write(settings.data / AUTO_CONF, "")
-    (settings.data / RECOVERY_SIGNAL).unlink(missing_ok=True)
-    postgres_user.write(memory.STANDBY_SIGNAL.below(settings.data), "")
-    be_a_pair(settings)
+    postgres_user.write(server.data / AUTO_CONF, "")
+    (server.data / RECOVERY_SIGNAL).unlink(missing_ok=True)
+    postgres_user.write(memory.STANDBY_SIGNAL.below(server.data), "")
+    be_a_pair(server)
 
 
-def control(settings: PairSettings) -> Control:
+def control(server: Server) -> Control:
     """The control file of a stopped or running cluster. Raises CommandError."""
-    words = [str(settings.programs / "pg_controldata"), str(settings.data)]
-    return parse_control(postgres_user.run(settings, words, timeout=10).output)
+    words = [str(server.programs / "pg_controldata"), str(server.data)]
+    return parse_control(postgres_user.run(server, words, timeout=10).output)
 
 
 def parse_control(text: str) -> Control:
@@ -125,21 +125,21 @@ def parse_control(text: str) -> Control:
         raise HostError(f"pg_controldata cannot be understood: {error}") from None
 
 
-def own_timeline(settings: PairSettings, known: Control) -> int:
+def own_timeline(server: Server, known: Control) -> int:
     """The newest timeline that this host wrote or followed.
 
     A host that was promoted and crashed before its next checkpoint has the new one in pg_wal alone.
     """
-    segments = [wal.segment_or_none(path.name) for path in (settings.data / "pg_wal").iterdir()]
+    segments = [wal.segment_or_none(path.name) for path in (server.data / "pg_wal").iterdir()]
     return max([known.timeline, *(found.timeline for found in segments if found is not None)])
 
 
-def last_record(settings: PairSettings, start: str, on_timeline: int) -> Record | None:
+def last_record(server: Server, start: str, on_timeline: int) -> Record | None:
     """The last valid record at or after a position of a record; None where there is none there."""
     # Quiet first: a gigabyte of WAL has millions of records, and the complaint at the end names the last.
-    complaint = re.search(r"error in WAL record at ([0-9A-F]+/[0-9A-F]+)", _waldump(settings, start, on_timeline, "-q"))
+    complaint = re.search(r"error in WAL record at ([0-9A-F]+/[0-9A-F]+)", _waldump(server, start, on_timeline, "-q"))
     begin = complaint[1] if complaint else start
-    records = [parse_record(line) for line in _waldump(settings, begin, on_timeline).splitlines()]
+    records = [parse_record(line) for line in _waldump(server, begin, on_timeline).splitlines()]
     return next((record for record in reversed(records) if record is not None), None)
 
 
@@ -154,47 +154,47 @@ def parse_record(line: str) -> Record | None:
     return Record(begin, begin + -(-int(match[2]) // ALIGNMENT) * ALIGNMENT, match[1], match[4])
 
 
-def is_running(settings: PairSettings) -> bool:
+def is_running(server: Server) -> bool:
     """Whether the service is up, starting or stopping."""
-    finished = run(["systemctl", "is-active", settings.unit], timeout=10, accepted=range(256))
+    finished = run(["systemctl", "is-active", server.unit], timeout=10, accepted=range(256))
     return finished.output.strip() in ("active", "activating", "deactivating", "reloading")
 
 
-def was_tried(settings: PairSettings) -> bool:
+def was_tried(server: Server) -> bool:
     """Whether the service runs, ran since the machine booted, or was refused by its guard."""
     words = ["systemctl", "show", "--value", "--property=ActiveState", "--property=ActiveEnterTimestampMonotonic"]
-    return sorted(run([*words, settings.unit], timeout=10).output.split()) != ["0", "inactive"]
+    return sorted(run([*words, server.unit], timeout=10).output.split()) != ["0", "inactive"]
 
 
-def start(settings: PairSettings) -> None:
+def start(server: Server) -> None:
     """Starts the service, through its guard. Raises HostError with the reason from the journal."""
-    _systemctl(settings, "start", START_TIMEOUT)
+    _systemctl(server, "start", START_TIMEOUT)
 
 
-def restart(settings: PairSettings) -> None:
+def restart(server: Server) -> None:
     """Stops and starts the service, through its guard. Raises HostError."""
-    _systemctl(settings, "restart", START_TIMEOUT)
+    _systemctl(server, "restart", START_TIMEOUT)
 
 
-def reload(settings: PairSettings) -> None:
+def reload(server: Server) -> None:
     """Lets PostgreSQL read its configuration. Raises HostError."""
-    _systemctl(settings, "reload", STOP_TIMEOUT)
+    _systemctl(server, "reload", STOP_TIMEOUT)
 
 
-def stop(settings: PairSettings) -> None:
+def stop(server: Server) -> None:
     """Stops the service; a fast shutdown, in which clients are sent away at once. Raises HostError."""
-    _systemctl(settings, "stop", STOP_TIMEOUT)
+    _systemctl(server, "stop", STOP_TIMEOUT)
 
 
-def keep_diverged(settings: PairSettings, on_timeline: int, fork_at: int, end: int | None) -> tuple[Path, int]:
+def keep_diverged(server: Server, on_timeline: int, fork_at: int, end: int | None) -> tuple[Path, int]:
     """Copies the WAL that only this host has, before anything is rewound: the folder, and how many segments.
 
     Who must know what was lost reads it with pg_waldump.
     """
-    source = settings.data / "pg_wal"
+    source = server.data / "pg_wal"
     names = wal.diverged_segments([path.name for path in source.iterdir()], on_timeline, fork_at, end)
-    folder = memory.DIVERGED.below(settings.state, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    postgres_user.make_folder(settings.state)
+    folder = memory.DIVERGED.below(server.state, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    postgres_user.make_folder(server.state)
     postgres_user.make_folder(folder)
     for name in names:
         shutil.copy2(source / name, folder / name)
@@ -202,33 +202,33 @@ def keep_diverged(settings: PairSettings, on_timeline: int, fork_at: int, end: i
     return folder, len(names)
 
 
-def _alone(settings: PairSettings) -> Path:
-    return memory.ALONE.below(settings.configuration / "conf.d")
+def _alone(server: Server) -> Path:
+    return memory.ALONE.below(server.configuration / "conf.d")
 
 
-def _waldump(settings: PairSettings, start: str, on_timeline: int, *options: str) -> str:
+def _waldump(server: Server, start: str, on_timeline: int, *options: str) -> str:
     """Output and complaints of pg_waldump, which always ends with a complaint about the end of the WAL."""
     words = [
-        str(settings.programs / "pg_waldump"),
-        f"--path={settings.data / 'pg_wal'}",
+        str(server.programs / "pg_waldump"),
+        f"--path={server.data / 'pg_wal'}",
         f"--timeline={on_timeline}",
         f"--start={start}",
         *options,
     ]
-    finished = postgres_user.run(settings, words, timeout=120, accepted=(0, 1))
+    finished = postgres_user.run(server, words, timeout=120, accepted=(0, 1))
     return f"{finished.output}\n{finished.errors}"
 
 
-def _systemctl(settings: PairSettings, verb: str, timeout: float) -> None:
+def _systemctl(server: Server, verb: str, timeout: float) -> None:
     """Debian's unit counts a PostgreSQL that failed to start as a success, so what is there after it counts."""
     try:
-        run(["systemctl", verb, settings.unit], timeout=timeout)
-        failed = verb != "stop" and not is_running(settings)
+        run(["systemctl", verb, server.unit], timeout=timeout)
+        failed = verb != "stop" and not is_running(server)
     except CommandError:
         failed = True
     if failed:
         journal = run(
-            ["journalctl", "-u", settings.unit, "-n", "8", "-o", "cat", "--no-pager"], timeout=10, accepted=range(256)
+            ["journalctl", "-u", server.unit, "-n", "8", "-o", "cat", "--no-pager"], timeout=10, accepted=range(256)
         )
         words = " / ".join(line.strip() for line in journal.output.splitlines() if line.strip())
-        raise HostError(f"PostgreSQL did not {verb}: {words}", f"journalctl -u {settings.unit} -e")
+        raise HostError(f"PostgreSQL did not {verb}: {words}", f"journalctl -u {server.unit} -e")

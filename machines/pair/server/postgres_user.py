@@ -6,13 +6,13 @@ from pathlib import Path
 from host import files, programs
 from host.programs import Finished
 
-from pair.settings import PairSettings
+from pair.settings import Server
 
 POSTGRES = "postgres"
 
 
 def run(
-    settings: PairSettings,
+    server: Server,
     arguments: Sequence[str],
     *,
     timeout: float,
@@ -25,19 +25,19 @@ def run(
         arguments,
         timeout=timeout,
         user=POSTGRES,
-        environment=environment(settings),
+        environment=environment(server),
         given=given,
         accepted=accepted,
         shown=shown,
     )
 
 
-def environment(settings: PairSettings) -> dict[str, str]:
+def environment(server: Server) -> dict[str, str]:
     """Environment of every program that runs as postgres, beside the one of all programs."""
-    variables = {"HOME": str(settings.mount_point), "USER": POSTGRES}
-    if settings.web_identity is not None:
-        variables["AWS_ROLE_ARN"] = settings.web_identity.role_arn
-        variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(settings.web_identity.token_file)
+    variables = {"HOME": str(server.mount_point), "USER": POSTGRES}
+    if server.web_identity is not None:
+        variables["AWS_ROLE_ARN"] = server.web_identity.role_arn
+        variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(server.web_identity.token_file)
     return variables
 
 

@@ -79,7 +79,7 @@ def local(
     """The PostgreSQL of this host by the socket, as superuser. Raises psycopg.Error."""
     return psycopg.connect(
         host="/var/run/postgresql",
-        port=settings.port,
+        port=settings.server.port,
         user="postgres",
         dbname=database,
         connect_timeout=CONNECT_TIMEOUT,
@@ -106,7 +106,8 @@ def peer_conninfo(settings: PairSettings, user: str, database: str = "postgres")
     """How a user of the pair reaches the peer: with a certificate in place of a password, and only the real peer."""
     folder = settings.certificates.directory
     return (
-        f"host={settings.peer} hostaddr={settings.peer_address} port={settings.port} user={user} dbname={database}"
+        f"host={settings.peer} hostaddr={settings.link.peer_address} port={settings.server.port}"
+        f" user={user} dbname={database}"
         f" sslmode=verify-full sslrootcert={folder}/authority.pem sslcert={folder}/{user}.pem"
         f" sslkey={folder}/{user}.key tcp_user_timeout=5000"
     )
@@ -114,7 +115,10 @@ def peer_conninfo(settings: PairSettings, user: str, database: str = "postgres")
 
 def peer_listens(settings: PairSettings) -> bool:
     """Whether anything accepts a connection at the peer's port; much sooner than libpq, which gives up after 2 s."""
-    with contextlib.suppress(OSError), socket.create_connection((settings.peer_address, settings.port), PROBE_TIMEOUT):
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection((settings.link.peer_address, settings.server.port), PROBE_TIMEOUT),
+    ):
         return True
     return False
 
@@ -132,7 +136,7 @@ def look(settings: PairSettings) -> Seen:
 def look_at_peer(settings: PairSettings) -> Seen:
     """What the peer's PostgreSQL says of itself; never raises for a server that is away."""
     if not peer_listens(settings):
-        return Seen(Role.AWAY, error=f"nothing listens at {settings.peer_address}:{settings.port}")
+        return Seen(Role.AWAY, error=f"nothing listens at {settings.link.peer_address}:{settings.server.port}")
     try:
         with peer(settings) as connection:
             return _seen(connection, settings.name)

@@ -188,7 +188,7 @@ def rewrite(settings: PairSettings, repository: int, token: Token) -> Reading:
 
 def local_epoch(settings: PairSettings) -> int:
     """The epoch that this host knows of itself; 0 where it never was the primary, or lost its disk."""
-    return read_epoch(memory.EPOCH.below(settings.state))
+    return read_epoch(memory.EPOCH.below(settings.server.state))
 
 
 def read_epoch(path: Path) -> int:
@@ -203,7 +203,7 @@ def read_epoch(path: Path) -> int:
 
 def write_epoch(settings: PairSettings, epoch: int) -> None:
     """Records the epoch of this host, on the data disk."""
-    postgres_user.write(memory.EPOCH.below(settings.state), json.dumps({"epoch": epoch}) + "\n")
+    postgres_user.write(memory.EPOCH.below(settings.server.state), json.dumps({"epoch": epoch}) + "\n")
 
 
 def _read_in_background(settings: PairSettings, repository: int, timeout: float) -> Future[Reading]:

@@ -32,7 +32,7 @@ class Relation:
 
 def relation(settings: PairSettings, here: Seen) -> Relation:
     """Asks the peer, which must be a running primary, and reads what is here. Raises HostError, psycopg.Error."""
-    control = cluster.control(settings)
+    control = cluster.control(settings.server)
     with postgresql.peer(settings) as connection:
         system = str(postgresql.one(connection, "select system_identifier from pg_control_system()")[0])
         if system != control.system:
@@ -45,7 +45,7 @@ def relation(settings: PairSettings, here: Seen) -> Relation:
 
 def has_diverged(settings: PairSettings) -> bool:
     """Whether a stopped primary may not simply follow the peer. Raises HostError, psycopg.Error."""
-    control = cluster.control(settings)
+    control = cluster.control(settings.server)
     if control.state is not cluster.State.SHUT_DOWN:
         return True
     found = relation(settings, Seen(Role.AWAY))
@@ -58,8 +58,8 @@ def _own_end(settings: PairSettings, here: Seen, control: cluster.Control) -> tu
     if here.role is Role.STANDBY:
         known = [wal.position(lsn) for lsn in (here.lsn, here.received) if lsn]
         return here.timeline, max(known, default=None)
-    own = cluster.own_timeline(settings, control)
-    last = cluster.last_record(settings, control.redo, own)
+    own = cluster.own_timeline(settings.server, control)
+    last = cluster.last_record(settings.server, control.redo, own)
     return own, None if last is None else last.end
 
 

@@ -67,7 +67,7 @@ def look(settings: PairSettings) -> PairState:
             there=there,
             epoch=fence.local_epoch(settings),
             readings=readings.result(),
-            is_alone=cluster.is_alone(settings),
+            is_alone=cluster.is_alone(settings.server),
         )
 
 

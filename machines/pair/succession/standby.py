@@ -24,7 +24,7 @@ def restore(settings: PairSettings, repository: int) -> None:
 
     That pgBackRest writes the repository into restore_command does not matter: `make_standby` takes that out.
     """
-    postgres_user.make_folder(settings.data)
+    postgres_user.make_folder(settings.server.data)
     options = ("--delta", "--type=standby")
     pgbackrest.run(settings, "restore", *options, repository=repository, timeout=RESTORE_TIMEOUT, shown=True)
 
@@ -44,14 +44,14 @@ def repository_with_a_backup(settings: PairSettings) -> int:
 
 def follow(settings: PairSettings, token: fence.Token | None, progress: Progress) -> None:
     """Starts what is in PGDATA as the standby of the peer. Raises HostError."""
-    cluster.make_standby(settings)
+    cluster.make_standby(settings.server)
     if token is not None:
         fence.write_epoch(settings, token.epoch)
     for done in (memory.REBUILD, memory.YIELDED):
-        done.below(settings.state).unlink(missing_ok=True)
+        done.below(settings.server.state).unlink(missing_ok=True)
     slots.ensure_at_peer(settings)
     progress(f"slot {settings.name} on {settings.peer} is there")
-    cluster.start(settings)
+    cluster.start(settings.server)
     progress("PostgreSQL is started as standby")
 
 
@@ -71,5 +71,6 @@ def wait_until_streaming(settings: PairSettings, progress: Progress) -> None:
             progress(f"replayed {seen.lsn}" if seen.role is Role.STANDBY else seen.role.value)
         time.sleep(PAUSE)
     raise HostError(
-        f"{settings.host} did not stream within {STREAM_TIMEOUT} s", f"journalctl -u {settings.unit} -e tells why"
+        f"{settings.host} did not stream within {STREAM_TIMEOUT} s",
+        f"journalctl -u {settings.server.unit} -e tells why",
     )

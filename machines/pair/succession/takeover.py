@@ -15,12 +15,12 @@ PROMOTION_TIMEOUT = 120
 
 def take_over(settings: PairSettings, token: Token, progress: Progress) -> None:
     """The standby becomes the primary; after this, writes are accepted. Raises HostError."""
-    cluster.be_alone(settings)
+    cluster.be_alone(settings.server)
     with postgresql.local(settings, statement_timeout=(PROMOTION_TIMEOUT + 5) * 1000) as connection:
         connection.execute("select pg_reload_conf()")
         if not postgresql.one(connection, "select pg_promote(true, %s)", PROMOTION_TIMEOUT)[0]:
             raise HostError(
-                f"PostgreSQL was not promoted within {PROMOTION_TIMEOUT} s", f"journalctl -u {settings.unit} -e"
+                f"PostgreSQL was not promoted within {PROMOTION_TIMEOUT} s", f"journalctl -u {settings.server.unit} -e"
             )
         reached = postgresql.timeline(connection)
         progress(f"{settings.host} is the primary on timeline {reached}, epoch {token.epoch}; writes are accepted")
@@ -30,7 +30,7 @@ def take_over(settings: PairSettings, token: Token, progress: Progress) -> None:
         connection.execute("checkpoint")
         progress("checkpoint")
     # A standby that was still being made, of a peer that is gone: it is whole now, and nobody else would say so.
-    memory.CREATING.below(settings.state).unlink(missing_ok=True)
+    memory.CREATING.below(settings.server.state).unlink(missing_ok=True)
     try:
         services.settle_in_background(token.epoch)
     except HostError as error:

@@ -122,10 +122,10 @@ def samples(state: HostState, before: Known, now: float) -> tuple[Sample, Sample
 
 
 def _look(settings: PairSettings, readings: tuple[fence.Reading, ...]) -> HostState:
-    is_primary = not cluster.is_empty(settings) and not cluster.is_standby(settings)
-    is_running = cluster.is_running(settings)
+    is_primary = not cluster.is_empty(settings.server) and not cluster.is_standby(settings.server)
+    is_running = cluster.is_running(settings.server)
     epoch = fence.local_epoch(settings)
-    waits = memory.WAITING.below(settings.state).exists()
+    waits = memory.WAITING.below(settings.server.state).exists()
     state = HostState(
         settings.host, is_primary, is_running, epoch, readings, yielded_to=_yielded_to(settings), waits=waits
     )
@@ -141,21 +141,21 @@ def _act(settings: PairSettings, act: Act, state: HostState, log: Callable[[str]
     if act is Act.STOP:
         log(f"{settings.host} is outranked and stops PostgreSQL: {token}")
         if token is not None and token.kind is fence.Kind.SWITCHOVER:
-            postgres_user.write(memory.YIELDED.below(settings.state), json.dumps({"epoch": token.epoch}) + "\n")
-        cluster.stop(settings)
+            postgres_user.write(memory.YIELDED.below(settings.server.state), json.dumps({"epoch": token.epoch}) + "\n")
+        cluster.stop(settings.server)
         log("PostgreSQL is stopped")
     elif act is Act.FOLLOW:
         log(f"{settings.peer} is the primary: {settings.host} becomes its standby")
-        cluster.make_standby(settings)
-        memory.YIELDED.below(settings.state).unlink(missing_ok=True)
-        cluster.start(settings)
+        cluster.make_standby(settings.server)
+        memory.YIELDED.below(settings.server.state).unlink(missing_ok=True)
+        cluster.start(settings.server)
         log(f"{settings.host} is the standby of {settings.peer}")
     elif act is Act.RESUME:
         why = "the repositories answer" if state.yielded_to is None else "the switchover was taken back"
         log(f"{why}: {settings.host} goes on as primary: {token}")
         fence.write_epoch(settings, fence.followed(settings.host, state.epoch, state.readings))
-        cluster.start(settings)
-        memory.YIELDED.below(settings.state).unlink(missing_ok=True)
+        cluster.start(settings.server)
+        memory.YIELDED.below(settings.server.state).unlink(missing_ok=True)
 
 
 def _follow_own_token(settings: PairSettings, state: HostState) -> None:
@@ -180,5 +180,5 @@ def _spread(settings: PairSettings, state: HostState, log: Callable[[str], None]
 
 
 def _yielded_to(settings: PairSettings) -> int | None:
-    path = memory.YIELDED.below(settings.state)
+    path = memory.YIELDED.below(settings.server.state)
     return fence.read_epoch(path) if path.is_file() else None

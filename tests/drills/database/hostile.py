@@ -18,7 +18,7 @@ from host.identity import aws_identity  # pyright: ignore[reportMissingImports] 
 from pair import settings  # pyright: ignore[reportMissingImports] -- on the host
 
 MINE = settings.load()
-KEYS = aws_identity(MINE.web_identity, MINE.host).keys
+KEYS = aws_identity(MINE.server.web_identity, MINE.host).keys
 BUCKET = next(each.bucket for each in MINE.repositories if each.kind == "s3")
 PREFIX = "pgbackrest/"
 SPARED = f"{PREFIX}packyard/"

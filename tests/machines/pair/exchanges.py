@@ -14,7 +14,7 @@ from pair.keys import certificates, exchange, wireguard
 from pair.keys.certificate_folder import CertificateFolder
 from pair.keys.parameter_store import ParameterStore
 from pair.server import cluster, lock
-from pair.settings import PairSettings
+from pair.settings import PairSettings, Server
 
 from tests.machines.pair.clouds import Clouds
 from tests.machines.pair.hosts import pair_settings, without_root
@@ -30,9 +30,9 @@ def free(what: str) -> contextlib.nullcontext[None]:
     return contextlib.nullcontext()
 
 
-def running(settings: PairSettings) -> bool:
+def running(server: Server) -> bool:
     """PostgreSQL is up on every host."""
-    return bool(settings.host)
+    return bool(server.version)
 
 
 class Pair:
@@ -51,7 +51,7 @@ class Pair:
         monkeypatch.setattr(cluster, "is_running", running)
         monkeypatch.setattr(cluster, "reload", self._count)
 
-    def _count(self, _: PairSettings) -> None:
+    def _count(self, _: Server) -> None:
         self.reloads += 1
 
     def settings(self, host: str) -> PairSettings:
@@ -67,7 +67,9 @@ class Pair:
             self.monkeypatch.setattr(wireguard, name, path)
         settings = self.settings(host)
         store = ParameterStore(
-            settings.exchange.region, settings.exchange.prefix, aws_identity(settings.web_identity, settings.host)
+            settings.exchange.region,
+            settings.exchange.prefix,
+            aws_identity(settings.server.web_identity, settings.host),
         )
         exchange.Exchange(settings, store, self.now).run()
 
@@ -77,7 +79,7 @@ class Pair:
             self.run(host)
 
     def folder(self, host: str) -> CertificateFolder:
-        return CertificateFolder(self.settings(host))
+        return CertificateFolder(self.settings(host).certificates)
 
     def certificate(self, host: str, kind: str = "server") -> x509.Certificate:
         (found,) = certificates.read_certificates((self.folder(host).path / f"{kind}.pem").read_text())

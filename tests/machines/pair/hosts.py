@@ -23,17 +23,20 @@ def document(host: str) -> dict[str, Any]:
 def pair_settings(host: str, root: Path) -> settings.PairSettings:
     """What pairctl knows on a host whose files are below `root`."""
     known = settings.parse(document(host))
-    mount_point = root / str(known.mount_point).lstrip("/")
+    mount_point = root / str(known.server.mount_point).lstrip("/")
     mount_point.mkdir(parents=True, exist_ok=True)
     directory = root / str(known.certificates.directory).lstrip("/")
-    web = known.web_identity
+    web = known.server.web_identity
     return dataclasses.replace(
         known,
-        mount_point=mount_point,
-        data=root / str(known.data).lstrip("/"),
+        server=dataclasses.replace(
+            known.server,
+            mount_point=mount_point,
+            data=root / str(known.server.data).lstrip("/"),
+            web_identity=web and dataclasses.replace(web, token_file=root / str(web.token_file).lstrip("/")),
+        ),
         spool=root / str(known.spool).lstrip("/"),
         certificates=dataclasses.replace(known.certificates, directory=directory),
-        web_identity=web and dataclasses.replace(web, token_file=root / str(web.token_file).lstrip("/")),
     )
 
 

@@ -46,7 +46,7 @@ def test_the_document_of_the_program_is_understood(host: str) -> None:
     known = settings.parse(document(host))
 
     assert (known.host, known.name) == (host, host.replace("-", "_"))
-    assert known.slot_cap > 0
+    assert known.server.slot_cap > 0
     assert [repository.number for repository in known.repositories] == [1, 2]
 
 

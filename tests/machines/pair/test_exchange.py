@@ -18,7 +18,7 @@ from pair.commands import exchange
 from pair.keys import authority, certificates
 from pair.keys.certificates import Names
 from pair.server import cluster
-from pair.settings import PairSettings
+from pair.settings import Server
 
 from tests.machines.pair.clouds import Clouds
 from tests.machines.pair.exchanges import AUTHORITY, OTHER, PREFIX, START, Pair
@@ -47,7 +47,7 @@ def test_two_hosts_that_never_met_end_with_keys_and_certificates(pair: Pair) -> 
             files = pair.folder(host).path / f"{kind}.pem", pair.folder(host).path / f"{kind}.key"
             ssl.create_default_context().load_cert_chain(*files)
         assert f"PublicKey = {pair.value(f'{peer}/wireguard-public-key')}" in configuration(pair, host)
-    assert not (pair.settings(OTHER).mount_point / "pair-authority").exists(), "the key is on one host alone"
+    assert not (pair.settings(OTHER).server.mount_point / "pair-authority").exists(), "the key is on one host alone"
     assert pair.reloads == 2
 
 
@@ -207,7 +207,7 @@ def ended(pair: Pair) -> str:
 
 
 def own_authority(pair: Pair) -> authority.Authority:
-    (path,) = (pair.settings(AUTHORITY).mount_point / "pair-authority").glob("*.pem")
+    (path,) = (pair.settings(AUTHORITY).server.mount_point / "pair-authority").glob("*.pem")
     found = authority.read(path.with_suffix(".key").read_text(), path.read_text())
     assert found is not None
     return found
@@ -282,7 +282,7 @@ def test_keys_with_certificates_come_into_use_together(pair: Pair) -> None:
 
 
 def test_a_missed_reload_is_made_up_for(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: PairSettings) -> None:
+    def refuse(_: Server) -> None:
         raise HostError("busy")
 
     pair.run(OTHER)

@@ -145,7 +145,7 @@ def test_the_epoch_outlives_its_program(tmp_path: Path, monkeypatch: pytest.Monk
     fence.write_epoch(known, 7)
 
     assert (before, fence.local_epoch(known)) == (0, 7)
-    assert json.loads((known.state / "epoch").read_text()) == {"epoch": 7}
+    assert json.loads((known.server.state / "epoch").read_text()) == {"epoch": 7}
 
 
 def test_a_damaged_epoch_is_no_low_epoch(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pair.repositories.proofs import Proof
 from pair.repositories.restore_drill import Copy, Proven
 from pair.server import postgresql
 from pair.server.postgresql import Role, Seen
-from pair.settings import PairSettings
+from pair.settings import PairSettings, Server
 
 from tests.machines.pair.hosts import pair_settings, without_root
 
@@ -35,7 +35,7 @@ class Host:
         self.loss = 12.0
         self.fails_at = ""
         self.free = EVERYTHING
-        self.copy = self.settings.mount_point / "drill" / "restore-drill"
+        self.copy = self.settings.server.mount_point / "drill" / "restore-drill"
         without_root(monkeypatch, root)
         self.info = INFO
         monkeypatch.setattr("host.metrics.FOLDER", root / "prom")
@@ -64,7 +64,7 @@ class Host:
         self._say(f"{command} repo{more['repository']} {' '.join(options)}")
         return Finished(0, self.info if command == "info" else "done\n", "")
 
-    def _as_postgres(self, _: PairSettings, words: list[str], **more: object) -> Finished:
+    def _as_postgres(self, _: Server, words: list[str], **more: object) -> Finished:
         del more
         self._say(" ".join([words[0].rpartition("/")[2], *words[1:]]))
         return Finished(0, "", "")
@@ -124,13 +124,13 @@ def test_the_primary_leaves_drills_to_the_standby(host: Host, capsys: pytest.Cap
 
 def test_a_standby_that_is_stopped_is_still_one(host: Host) -> None:
     host.role = Role.AWAY
-    (host.settings.data).mkdir(parents=True)
-    (host.settings.data / memory.STANDBY_SIGNAL.name).touch()
+    (host.settings.server.data).mkdir(parents=True)
+    (host.settings.server.data / memory.STANDBY_SIGNAL.name).touch()
 
     assert host.backup() == 0
 
-    (host.settings.data / memory.STANDBY_SIGNAL.name).unlink()
-    (host.settings.data / "PG_VERSION").touch()
+    (host.settings.server.data / memory.STANDBY_SIGNAL.name).unlink()
+    (host.settings.server.data / "PG_VERSION").touch()
     with pytest.raises(HostError, match="PostgreSQL does not answer"):
         host.backup()
 

@@ -28,7 +28,7 @@ from tests.machines.pair.hosts import document, pair_settings, without_root
 from tests.machines.support.programs import program
 
 GIB = 1 << 30
-CAP = pair_settings("pg-b", Path("/")).slot_cap
+CAP = pair_settings("pg-b", Path("/")).server.slot_cap
 DAY = 86400
 
 
@@ -44,7 +44,7 @@ class Machine:
         self.slot: Sequence[tuple[Any, ...]] = [(False, 1 * GIB)]
         self.backups: dict[int, datetime] = dict.fromkeys((1, 2), datetime.now(UTC))
         self.folder = root / "prom"
-        self.status = self.settings.data / "pg_wal" / "archive_status"
+        self.status = self.settings.server.data / "pg_wal" / "archive_status"
         self.status.mkdir(parents=True)
         without_root(monkeypatch, root)
         monkeypatch.setattr("host.metrics.FOLDER", self.folder)
@@ -88,10 +88,12 @@ class Machine:
         holdings: dict[str, Holding] = {}
         for kind in self.settings.certificates.kinds:
             key = new_key()
-            names = names_of(kind, "pg-b", self.settings.address)
+            names = names_of(kind, "pg-b", self.settings.link.address)
             certificate = authority.sign(made, key.public_key(), names, timedelta(days=days), now)
             holdings[kind] = Holding(key_text(key), certificate_text(certificate))
-        CertificateFolder(self.settings).install(Installed(certificate_text(made.certificate), holdings), now)
+        CertificateFolder(self.settings.certificates).install(
+            Installed(certificate_text(made.certificate), holdings), now
+        )
 
 
 def age(path: Path, seconds: float) -> None:
@@ -231,8 +233,8 @@ def test_without_postgresql_everything_else_is_told(machine: Machine, capsys: py
 
 def test_proofs_are_counted_where_they_are_made(machine: Machine) -> None:
     now = time.time()
-    (machine.settings.state).mkdir(parents=True)
-    memory.SINCE.below(machine.settings.state).write_text(f"{now - 30 * DAY:.0f}\n")
+    (machine.settings.server.state).mkdir(parents=True)
+    memory.SINCE.below(machine.settings.server.state).write_text(f"{now - 30 * DAY:.0f}\n")
     proofs.note(Proof.VERIFY, 1, good=True, now=now - DAY)
     proofs.note(Proof.VERIFY, 2, good=False, now=now)
     proofs.note(Proof.DRILL, 1, good=True, now=now - 6 * DAY)

@@ -8,7 +8,7 @@ from host.errors import HostError
 from host.programs import Finished
 from pair.commands import create
 from pair.server import cluster, lock
-from pair.settings import PairSettings
+from pair.settings import Server
 
 from tests.machines.pair.hosts import pair_settings
 
@@ -21,8 +21,8 @@ class Host:
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.settings = pair_settings("pg-a", root)
-        self.settings.data.mkdir(parents=True)
-        (self.settings.data / "PG_VERSION").write_text("17\n")
+        self.settings.server.data.mkdir(parents=True)
+        (self.settings.server.data / "PG_VERSION").write_text("17\n")
         self.systemd = NEVER
         self.starts = 0
         monkeypatch.setattr(lock, "FILE", root / "lock")
@@ -38,12 +38,12 @@ class Host:
     def create(self) -> int:
         return create.run(argparse.Namespace(), self.settings)
 
-    def _start(self, settings: PairSettings) -> None:
-        assert settings is self.settings
+    def _start(self, server: Server) -> None:
+        assert server is self.settings.server
         self.starts += 1
 
     def _run(self, words: list[str], *, timeout: float) -> Finished:
-        assert words[-1] == self.settings.unit
+        assert words[-1] == self.settings.server.unit
         assert timeout > 0
         return Finished(0, self.systemd, "")
 

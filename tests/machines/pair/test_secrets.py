@@ -70,7 +70,7 @@ def test_root_and_postgres_alone_read_them(pg_b: Host) -> None:
 def test_on_gce_the_identity_token_is_the_whole_file(pg_a: Host) -> None:
     assert pg_a.run() == 0
 
-    web = pg_a.settings.web_identity
+    web = pg_a.settings.server.web_identity
     assert web is not None
     assert web.token_file.read_bytes() == IDENTITY_TOKEN.encode(), "a line's end would be sent as part of it"
     assert "gcs-key" not in pg_a.text(2), "GCE reaches its own cloud without a token of ours"

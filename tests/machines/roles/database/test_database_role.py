@@ -204,10 +204,10 @@ def test_the_exchange_and_converge_write_one_file_and_neither_changes_the_other_
     wireguard = importlib.import_module("pair.keys.wireguard")
     fresh = Renderer(host, _database_tunnel="").template("wireguard.conf.j2")
 
-    exchanged = wireguard.configuration(settings, fresh, "abc=")
+    exchanged = wireguard.configuration(settings.link, fresh, "abc=")
 
     assert Renderer(host, _database_tunnel=exchanged).template("wireguard.conf.j2") == exchanged
-    assert wireguard.configuration(settings, exchanged, "abc=") == exchanged
+    assert wireguard.configuration(settings.link, exchanged, "abc=") == exchanged
 
 
 @every_host
