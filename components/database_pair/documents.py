@@ -95,7 +95,6 @@ def _identity(
     return HostIdentity(
         host=host,
         peer=host.peer,
-        application_name=_application_name(host),
         wireguard_address=settings.wireguard_address_of(host),
         peer_wireguard_address=peer_address,
         peer_endpoint=f"{peer_public_address}:{WIREGUARD_PORT}",

@@ -71,7 +71,6 @@ def document_text(args: MachineArgs, facts: MachineFacts, context: StackContext)
         document = MachineDocument(
             schema_version=SCHEMA_VERSION,
             name=facts.name,
-            stack=context.stack,
             cloud=facts.cloud,
             role=args.role,
             bundle=Bundle(url=known["bundle_url"], sha256=args.store.bundle_sha256),

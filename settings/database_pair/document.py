@@ -261,8 +261,6 @@ class HostIdentity(DocumentPart):
     """This host."""
     peer: DatabaseHost
     """The other one."""
-    application_name: str
-    """The host's name as PostgreSQL takes it without quotes."""
     wireguard_address: str
     """Address of this host inside the link."""
     peer_wireguard_address: str
@@ -334,7 +332,5 @@ class DatabasePairDocument(RoleSettings):
     pgbackrest: PgBackRest
     jobs: tuple[Job, ...]
     """Timers of backups and their proofs."""
-    metrics: tuple[PairMetric, ...] = tuple(PairMetric)
-    """Metrics that the role writes."""
     heartbeat_seconds: Annotated[int, Field(ge=1)] = 10
     """The primary writes a row this often; its age on the standby, and in each restored copy, is the true RPO."""

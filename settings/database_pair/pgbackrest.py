@@ -151,6 +151,5 @@ class WebIdentity(DocumentPart):
     audience: str
     """Audience that the host asks the metadata server for."""
     token_file: str = "/run/packyard-pair/aws-web-identity-token"  # noqa: S105 -- a path
-    """Where `pairctl secrets` keeps the identity token, in memory."""
-    refresh_minutes: int = 30
-    """The token lives an hour; pgBackRest reads the file again at each exchange since 2.54."""
+    """Where `pairctl secrets` keeps the identity token, in memory. The token lives an hour; pgBackRest reads the file
+    again at each exchange since 2.54."""

@@ -60,8 +60,6 @@ class MachineDocument(DocumentPart):
     """Form of this document; a machine refuses one that it does not know."""
     name: Slug
     """Name of the machine, also on its metrics."""
-    stack: str
-    """Stack that the machine belongs to."""
     cloud: Cloud
     """The cloud that it runs in."""
     role: Slug

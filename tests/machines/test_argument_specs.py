@@ -8,6 +8,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from capture import Capture
 from settings.argument_specs import MARK, PARTS, SPECIFICATION, named_by, specification, variables
 from tests.machines.support.programs import MACHINES, program
 from tests.support import STACKS, estate
@@ -28,10 +29,11 @@ def specified(role: str) -> dict[str, Any]:
     return options((MACHINES / "roles" / role / SPECIFICATION).read_text(encoding="utf-8"))
 
 
-def documents(stack: str) -> list[dict[str, Any]]:
+def documents_of(capture: Capture) -> list[dict[str, Any]]:
+    """The documents of all machines, as they are uploaded."""
     return [
         json.loads(str(entry.inputs["content"]))
-        for entry in estate(stack).resources
+        for entry in capture.resources
         if entry.name.endswith("-document") and entry.kind.startswith("BucketObject")
     ]
 
@@ -50,7 +52,7 @@ def test_nothing_that_a_document_says_is_stated_by_hand(role: Path) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_document_is_what_the_roles_of_its_playbook_are_specified_to_take(stack: str) -> None:
-    for document in documents(stack):
+    for document in documents_of(estate(stack)):
         given = program("converge").variables(document, may_interrupt=False)
         (play,) = yaml.safe_load((MACHINES / "playbooks" / f"{document['role']}.yml").read_text(encoding="utf-8"))
         for role in play["roles"]:

@@ -82,9 +82,10 @@ def test_a_host_names_its_peer_where_postgresql_expects_the_other_side(host: str
     identity = role_settings(estate("staging"), host)["identity"]
     peer = role_settings(estate("staging"), identity["peer"])["identity"]
 
-    assert identity["postgresql"]["synchronous_standby_names"] == f"FIRST 1 ({peer['applicationName']})"
+    assert identity["postgresql"]["synchronous_standby_names"] == f"FIRST 1 ({peer['postgresql']['primary_slot_name']})"
     assert f"host={peer['host']} " in identity["postgresql"]["primary_conninfo"]
-    assert f"application_name={identity['applicationName']} " in identity["postgresql"]["primary_conninfo"]
+    own_name = identity["postgresql"]["primary_slot_name"]
+    assert f"application_name={own_name} " in identity["postgresql"]["primary_conninfo"]
     assert "sslmode=verify-full" in identity["postgresql"]["primary_conninfo"]
     assert identity["postgresql"]["listen_addresses"] == identity["wireguardAddress"]
     assert identity["peerEndpoint"] == f"{public_addresses(estate('staging'))[peer['host']]}:51820"

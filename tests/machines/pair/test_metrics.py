@@ -23,8 +23,9 @@ from pair.repositories.info import RepositoryInfo
 from pair.repositories.proofs import Proof
 from pair.server import cluster, postgresql
 
+from settings.database_pair.document import PairMetric
 from tests.machines.pair.backups import backup
-from tests.machines.pair.hosts import document, pair_settings, without_root
+from tests.machines.pair.hosts import pair_settings, without_root
 from tests.machines.support.programs import program
 
 GIB = 1 << 30
@@ -108,8 +109,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return made
 
 
-def test_both_hosts_write_every_metric_of_the_document_but_that_of_the_watch(machine: Machine) -> None:
-    wanted = set(document("pg-b")["metrics"]) - {"database_outranked", "database_fence_age_seconds"}
+def test_both_hosts_write_every_metric_of_the_pair_but_that_of_the_watch(machine: Machine) -> None:
+    wanted = set(PairMetric) - {"database_outranked", "database_fence_age_seconds"}
 
     for machine.is_standby in (False, True):
         assert machine.run() == 0

@@ -57,10 +57,10 @@ def unit(text: str) -> configparser.ConfigParser:
 def masked(host: str, text: str) -> str:
     """A file with everything that names this host or its peer taken out."""
     identity = document(host)["settings"]["identity"]
-    own = {"host": "HOST", "applicationName": "HOST_NAME", "wireguardAddress": "ADDRESS"}
+    own = {"host": "HOST", "wireguardAddress": "ADDRESS"}
     of_peer = {"peer": "PEER", "peerWireguardAddress": "PEER_ADDRESS"}
     names = {identity[key]: word for key, word in (own | of_peer).items()}
-    names[identity["peer"].replace("-", "_")] = "PEER_NAME"
+    names |= {identity[key].replace("-", "_"): word for key, word in {"host": "HOST_NAME", "peer": "PEER_NAME"}.items()}
     names[identity["peerEndpoint"].partition(":")[0]] = "PEER_ENDPOINT"
     return re.sub("|".join(map(re.escape, names)), lambda match: names[match[0]], text)
 
