@@ -36,14 +36,14 @@ def parse(raw: Mapping[str, object], stack: str, stack_file: FilePath | None = N
         lines = lines_by_path(stack_file) if stack_file else {}
         located = (replace(fault, line=line_of(fault.path, lines)) for fault in faults)
         raise SettingsError(source, list(in_file_order(located)))
-    return _validate(raw, stack)
+    return validate(raw, stack)
 
 
 def _find_faults(raw: Mapping[str, object], stack: str) -> Iterator[Fault]:
     if "stack" in raw:
         yield Fault(("stack",), "the stack is named by the file, not in it", "leave the key out")
     try:
-        settings = _validate(raw, stack)
+        settings = validate(raw, stack)
     except ValidationError as error:
         faults = [_fault(dict(details), raw) for details in error.errors(include_url=False)]
         # pydantic also calls a list too short when one of its items is wrong; the item's own fault says enough.
@@ -57,7 +57,8 @@ def _lies_within(path: Path, around: Path) -> bool:
     return len(path) > len(around) and path[: len(around)] == around
 
 
-def _validate(raw: Mapping[str, object], stack: str) -> Settings:
+def validate(raw: Mapping[str, object], stack: str) -> Settings:
+    """The settings of a stack without the rules between sections. Raises pydantic's ValidationError."""
     sections = {key: value for key, value in raw.items() if value != {} or key not in OPTIONAL_SECTIONS}
     # JSON mode, because strict Python mode would refuse a list where a tuple is declared.
     return Settings.model_validate_json(json.dumps({**sections, "stack": stack}, default=str))

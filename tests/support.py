@@ -33,7 +33,13 @@ def changed_stack_file(stack: str, changes: Mapping[str, object]) -> StackFile:
     sections: dict[str, Any] = {key: json.loads(text) for key, text in stack_file.config.items()}
     for path, value in changes.items():
         put_value(sections, [f"packyard:{path.split('.')[0]}", *path.split(".")[1:]], copy.deepcopy(value))
-    return replace(stack_file, config={key: json.dumps(section) for key, section in sections.items()})
+    # The pre-shared keys of the link are secure values in a real stack file.
+    secret = ("packyard:link",) if "link" in changes else ()
+    return replace(
+        stack_file,
+        config={key: json.dumps(section) for key, section in sections.items()},
+        secret_keys=(*stack_file.secret_keys, *secret),
+    )
 
 
 def faults_of(stack: str, changes: Mapping[str, object]) -> tuple[Fault, ...]:

@@ -35,7 +35,16 @@ def worker_rules(component: Component, network: GcpNetwork, shards: tuple[GcpSha
             port = gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(endpoint.port)])
             name = f"{shard.name}-{number}"
             tag = shard_tag(shard.name)
-            _egress(component, network, name, priority=ALLOW_FIRST, ranges=[endpoint.cidr], tag=tag, allow=port)
+            _egress(
+                component,
+                network,
+                name,
+                priority=ALLOW_FIRST,
+                ranges=[endpoint.cidr],
+                tag=tag,
+                allow=port,
+                description=endpoint.purpose,
+            )
     # The network denies too, but any later rule for all its machines would come before that.
     gcp_no_ingress(component, "workers-in", network.network_id, tags=[WORKER_TAG], priority=DENY_PRIVATE)
 
@@ -82,10 +91,12 @@ def _egress(
     tag: str,
     allow: gcp.compute.FirewallAllowArgs | None = None,
     deny: gcp.compute.FirewallDenyArgs | None = None,
+    description: str | None = None,
 ) -> None:
     gcp.compute.Firewall(
         f"{component.name}-workers-out-{name}",
         name=component.context.physical_name(component.name, "out", name, kind="gce"),
+        description=description,
         network=network.network_id,
         direction="EGRESS",
         priority=priority,

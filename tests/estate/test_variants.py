@@ -6,18 +6,17 @@ so that a failure comes again; PACKYARD_EXAMPLES asks for more examples than a t
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from capture import Capture, Unknown, capture_stack
+from capture import Capture, Unknown
 from capture.registration import leaves
 from policies import check
 from settings.network.section import INTERFACE_ENDPOINTS
 from settings.vocabulary import LOG_RETENTION_DAYS
-from tests.support import ROOT, changed_stack_file
+from tests.support import variant
 
 Changes = dict[str, object]
 
@@ -167,7 +166,7 @@ def fleets(draw: st.DrawFn, stack: str) -> Changes:
 
 
 @st.composite
-def variants(draw: st.DrawFn) -> tuple[str, Changes]:
+def examples(draw: st.DrawFn) -> tuple[str, Changes]:
     stack = draw(st.sampled_from(["staging", "production"]))
     changes = draw(networks(stack)) | draw(databases()) | draw(services(stack)) | draw(fleets(stack))
     without: set[str] = set(draw(st.sets(st.sampled_from(ALONE))))
@@ -187,18 +186,12 @@ def variants(draw: st.DrawFn) -> tuple[str, Changes]:
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
 )
-@given(variants())
-def test_any_valid_settings_keep_every_promise(variant: tuple[str, Changes]) -> None:
-    capture = _capture(*variant)
+@given(examples())
+def test_any_valid_settings_keep_every_promise(example: tuple[str, Changes]) -> None:
+    capture = variant(*example)
 
     assert [str(violation) for violation in check(capture)] == []
     assert _unknown(capture) == []
-
-
-def _capture(stack: str, changes: Changes) -> Capture:
-    stack_file = changed_stack_file(stack, changes)
-    # The pre-shared keys of the link are secure values in a real stack file.
-    return capture_stack(ROOT, replace(stack_file, secret_keys=(*stack_file.secret_keys, "packyard:link")))
 
 
 def _unknown(capture: Capture) -> list[Any]:
