@@ -107,6 +107,7 @@ CERTIFICATE_DAYS = 30
 
 RENEW_DAYS = 15
 WARN_DAYS = 7
+"""A certificate with fewer days left rings: its renewal has then failed for a week. No host is told."""
 
 
 class Certificates(DocumentPart):
@@ -126,8 +127,6 @@ class Certificates(DocumentPart):
     """Life of a certificate, in days."""
     renew_days: int = RENEW_DAYS
     """A host asks for a new certificate when the present one has this many days left."""
-    warn_days: int = WARN_DAYS
-    """A certificate with fewer days left rings: its renewal has then failed for a week."""
 
 
 class PostgresqlParameters(OwnNames):

@@ -42,15 +42,15 @@ class Play:
         self._given: dict[str, Any] = program("converge").variables(document, may_interrupt=False)
         self._templars: dict[str, Templar] = {}
 
-    def made_of(self, variable: str) -> Iterator[str]:
-        """What every task renders that names the variable, by itself, in its template or through a default.
+    def made_of(self, variables: frozenset[str]) -> Iterator[str]:
+        """What every task renders that names one of the variables, by itself, in its template or through a default.
 
         What does not name it cannot change with it, so it is left out; naming it alone is not yet use. Templates come
         first, since most values stand in one.
         """
         for role in reversed(self._play["roles"]):
             for task in sorted(tasks(role), key=lambda task: not source_of(task)):
-                if variable in words(role, str(task) + "".join(text for _, text in templates(role, task))):
+                if variables & words(role, str(task) + "".join(text for _, text in templates(role, task))):
                     yield from self._of_task(role, task)
 
     def _of_task(self, role: str, task: Mapping[str, Any]) -> Iterator[str]:

@@ -48,33 +48,32 @@ class Readers:
     def __init__(self, document: dict[str, Any]) -> None:
         self._document = document
         self._taken = taken_from(document)
-        self._before: dict[str, list[str]] = {}
+        self._before: dict[frozenset[str], list[str]] = {}
 
     def read(self, place: Place) -> bool:
         """Whether a program takes the value, or another one changes what a role renders."""
         return dotted(place) in self._taken or self._changes_what_is_rendered(place)
 
     def _changes_what_is_rendered(self, place: Place) -> bool:
-        variable = variable_of(self._document, place)
-        if variable not in self._before:
-            self._before[variable] = list(Play(self._document).made_of(variable))
-        before = self._before[variable]
+        variables = variables_of(self._document, place)
+        if variables not in self._before:
+            self._before[variables] = list(Play(self._document).made_of(variables))
+        before = self._before[variables]
         if not before:
             return False
-        after = Play(changed(self._document, place)).made_of(variable)
+        after = Play(changed(self._document, place)).made_of(variables)
         return any(one != other for one, other in zip_longest(before, after))
 
 
-def variable_of(document: Mapping[str, Any], place: Place) -> str:
-    """The variable by which a playbook has a value: the one that another value of its first key changes."""
+def variables_of(document: Mapping[str, Any], place: Place) -> frozenset[str]:
+    """The variables by which a playbook has a value: those that another value of its first key changes."""
     converge = program("converge")
     if place[0] == "settings":
         other = {**document, "settings": {**document["settings"], place[1]: object()}}
     else:
         other = {**document, place[0]: "another"}
     before, after = (converge.variables(given, may_interrupt=False) for given in (document, other))
-    (variable,) = (name for name, value in before.items() if name in after and after[name] != value)
-    return variable
+    return frozenset(name for name, value in before.items() if after.get(name) != value)
 
 
 def changed(document: dict[str, Any], place: Place) -> dict[str, Any]:

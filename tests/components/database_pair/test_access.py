@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from settings.backup_vault.retention import RETENTION_ACTIONS
+from settings.database_pair.document import WARN_DAYS
 from tests.components.database_pair.registered import (
     HOSTS,
     pair,
@@ -174,7 +175,7 @@ def test_a_new_authority_makes_and_removes_no_resource() -> None:
 def test_certificates_are_renewed_long_before_they_end_and_ring_after_that() -> None:
     certificates = role_settings(estate("production"), "pg-a")["certificates"]
 
-    assert 0 < certificates["warnDays"] < certificates["renewDays"] < certificates["days"] <= 31
+    assert 0 < WARN_DAYS < certificates["renewDays"] < certificates["days"] <= 31
 
 
 def test_what_the_machines_write_into_the_exchange_is_left_alone() -> None:
