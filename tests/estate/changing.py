@@ -72,7 +72,8 @@ def _is(model: type[BaseModel], raw: Mapping[str, object]) -> bool:
 def another(stack: str, changes: Mapping[str, object], value: Value) -> object:
     """Another value that the stack file may hold there. Raises LookupError where there is none."""
     default = value.field.get_default(call_default_factory=True)
-    here = default if value.given is None else value.given
+    here: Any = default if value.given is None else value.given
+    here = list(cast("tuple[Any, ...]", here)) if isinstance(here, tuple) else here
     for candidate in candidates(value.field, here):
         if candidate not in (None, here) and not faults_of(stack, {**changes, value.path: candidate}):
             return candidate
