@@ -16,7 +16,7 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 
-from tests.machines.programs import MACHINES, program
+from tests.machines.support.programs import MACHINES, program
 
 ROLES = MACHINES / "roles"
 

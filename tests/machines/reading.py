@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import Any, cast
 
 from tests.machines.playing import Play
-from tests.machines.programs import program
+from tests.machines.support.programs import program
 from tests.machines.takers import taken_from
 
 Place = tuple[str | int, ...]

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.machines.programs import program
+from tests.machines.support.programs import program
 
 
 class Recorded(dict[str, Any]):

@@ -9,9 +9,9 @@ import yaml
 
 from capture import Capture
 from settings.documents import DOCUMENTS
-from tests.machines.database_role import CLIENTS
-from tests.machines.programs import MACHINES
 from tests.machines.reading import Readers, unread
+from tests.machines.roles.database.database_role import CLIENTS
+from tests.machines.support.programs import MACHINES
 from tests.machines.test_argument_specs import documents_of
 from tests.support import estate, variant
 
