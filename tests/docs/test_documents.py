@@ -56,17 +56,6 @@ def test_the_arguments_that_documents_give_to_the_preview_are_understood(
         assert preview(["staging", *arguments.split()]) == 0, arguments
 
 
-def test_decisions_have_one_number_each_and_four_headings() -> None:
-    decisions = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-
-    assert [int(decision.name[:4]) for decision in decisions] == list(range(1, len(decisions) + 1))
-    for decision in decisions:
-        text = decision.read_text(encoding="utf-8")
-        assert text.startswith(f"# {int(decision.name[:4])}. "), decision.name
-        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Status", "Context", "Decision", "Consequences"]
-        assert len(text.splitlines()) <= 80, decision.name
-
-
 def test_ci_runs_the_two_commands_of_the_readme() -> None:
     commands = re.search(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
