@@ -24,9 +24,9 @@ from tests.support import ROOT
 
 FOLDER = ROOT / "docs" / "how-to"
 
-_BLOCK = re.compile(
-    r"(?:<!-- (?P<mark>fails|not run)(?:: (?P<reason>.+?))? -->\n)?"
-    r"```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<body>.*?)^```$",
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<mark>fails|not run)(?:: (?P<reason>[^\n]+))? -->\n)?"
+    r"^(?P<fence>`{3,})(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<body>.*?)^(?P=fence)$",
     re.DOTALL | re.MULTILINE,
 )
 
@@ -70,7 +70,7 @@ def blocks(text: str) -> list[Block]:
     """All fenced blocks of a page, in order."""
     return [
         Block(match["language"], match["file"], match["body"], match["mark"] or "", match["reason"] or "")
-        for match in _BLOCK.finditer(text)
+        for match in BLOCK.finditer(text)
     ]
 
 
