@@ -32,7 +32,7 @@ BLOCK = re.compile(
 
 _CONTINUES = re.compile(r"^<!-- continues: (\S+) -->$", re.MULTILINE)
 
-SECONDS = 300
+SECONDS = 900
 """Longest that a command may take; on a quiet machine the longest takes ten."""
 
 
