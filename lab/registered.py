@@ -1,15 +1,18 @@
 """The clouds of a machine as the program registers them: nothing here is written for the lab."""
 
-import hashlib
+import io
 import json
 import re
-from typing import cast
+import tarfile
+from collections.abc import Mapping
+from typing import Any, cast
 
 from capture import Asset, Capture, Registration
 from capture.replies import reply
 from lab.clouds.metadata import AmazonCloud, Bucket, CloudStandIn, GoogleCloud, ServiceAccount
-from lab.machines.image import image_folder
+from lab.errors import LabError
 from lab.project import ROOT
+from lab.stand_in_values import StandInValues, agent_package
 
 OBJECT_TYPES = {"gcp:storage/bucketObject:BucketObject": "gs", "aws:s3/bucketObjectv2:BucketObjectv2": "s3"}
 
@@ -40,9 +43,8 @@ def cloud_of(name: str, capture: Capture) -> CloudStandIn:
             return GoogleCloud(dict(metadata), name, str(entry.inputs["zone"]), bucket, _account(capture, entry))
     (instance,) = (entry for entry in capture.of_type("aws:ec2/instance:Instance") if entry.name == name)
     tags = cast("dict[str, str]", instance.inputs["tags"])
-    agent = (image_folder() / "mirror/amazon-ssm-agent.deb").read_bytes()
     zone, data = str(instance.inputs["availabilityZone"]), str(instance.inputs["userData"])
-    return AmazonCloud(data, dict(tags), zone, Bucket(uploaded(capture)), agent, role=_role(capture, instance))
+    return AmazonCloud(data, dict(tags), zone, Bucket(uploaded(capture)), agent_package(), role=_role(capture, instance))
 
 
 def _account(capture: Capture, instance: Registration) -> ServiceAccount:
@@ -76,7 +78,8 @@ def change_document(cloud: CloudStandIn, pattern: str, replacement: str) -> None
     """Puts a document in place that differs from the registered one in one spot."""
     address = document_address(cloud)
     text, count = re.subn(pattern, replacement, cloud.bucket.objects[address].decode())
-    assert count == 1, f"{pattern} stands {count} times in the document"
+    if count != 1:
+        raise LabError(f"{pattern} stands {count} times in the document")
     cloud.bucket.objects[address] = text.encode()
 
 
@@ -86,7 +89,17 @@ def bundle_address(cloud: CloudStandIn) -> str:
 
 
 def name_stand_in_agent(cloud: CloudStandIn) -> None:
-    """The one change to a registered document: AWS alone hands out the agent that it names, so a stand-in is named."""
+    """For a machine that is alone: the lab's own agent in its document."""
     if isinstance(cloud, AmazonCloud):
-        digest = hashlib.sha256(cloud.agent).hexdigest()
-        change_document(cloud, r'(?<="ssmAgent": \{)([^}]*"sha256": )"\w+"', rf'\g<1>"{digest}"')
+        address = document_address(cloud)
+        cloud.bucket.objects[address] = StandInValues({}, cloud.agent).in_place(cloud.bucket.objects[address])
+
+
+def playbook_of(document: Any, objects: Mapping[str, bytes]) -> str:
+    """The playbook of a machine's role, in the bundle that its document names; empty where there is none."""
+    with tarfile.open(fileobj=io.BytesIO(objects[document["bundle"]["url"]])) as bundle:
+        try:
+            file = bundle.extractfile(f"playbooks/{document['role']}.yml")
+        except KeyError:
+            return ""
+        return file.read().decode() if file else ""

@@ -1,39 +1,149 @@
-"""Folders of the lab. A test that is killed leaves mounts behind: the next one takes them away."""
+"""What a lab has on its host while it lives: folders, mounts, control groups.
+
+One that was killed leaves them behind, and the next one takes them away.
+All their names begin with the number and the start of their process, so that another process of that number is not
+taken for it.
+"""
 
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 _PREFIX = "packyard-lab"
+_NAME = re.compile(rf"{_PREFIX}-(\d+)\.(\d+)-[^/]*")
 
 
+@cache
 def own_name() -> str:
-    """Begins the names of all folders of this process."""
-    return f"{_PREFIX}-{os.getpid()}"
+    """Begins the names of everything of this process."""
+    return f"{_PREFIX}-{os.getpid()}.{_started(os.getpid())}"
 
 
 def scratch_folder(kind: str) -> Path:
     """An empty folder for mounts and files of the lab."""
-    _sweep()
+    _sweep_once()
     return Path(tempfile.mkdtemp(prefix=f"{own_name()}-{kind}-"))
 
 
+@dataclass(frozen=True)
+class Leftover:
+    """Something with the name of a lab."""
+
+    kind: str
+    """Process, mount, control group or folder; they are taken away in this order."""
+    place: str
+
+    def __str__(self) -> str:
+        """For whoever has to look."""
+        return f"{self.kind} {self.place}"
+
+
+def of_this_process() -> list[Leftover]:
+    """What this process has made and not taken away."""
+    return [found for found in _everything() if own_name() in found.place]
+
+
+def of_the_dead() -> list[Leftover]:
+    """What processes have left that are no more."""
+    return [found for found in _everything() if (name := _NAME.search(found.place)) and not _lives(name[1], name[2])]
+
+
+def sweep() -> int:
+    """Takes away what the dead have left; how many things that were."""
+    found = of_the_dead()
+    for group in (each for each in found if each.kind == "control group"):
+        _empty_group(Path(group.place))
+    for each in of_the_dead():
+        if each.kind == "mount":
+            subprocess.run(["umount", "--lazy", each.place], check=True)
+        elif each.kind == "control group":
+            remove_group(Path(each.place))
+        elif each.kind == "folder":
+            shutil.rmtree(each.place)
+    return len(found)
+
+
 @cache
-def _sweep() -> None:
-    """Once: what processes have left that are no more."""
+def _sweep_once() -> None:
+    sweep()
+
+
+def _everything() -> list[Leftover]:
+    """All that has the name of a lab, in the order in which it can be taken away."""
+    return [*_processes(), *_mounts(), *_groups(), *_folders()]
+
+
+def _processes() -> Iterator[Leftover]:
+    for group in _groups():
+        for folder, _, _ in os.walk(group.place):
+            for number in (Path(folder) / "cgroup.procs").read_text().split():
+                yield Leftover("process", f"{number} of {group.place}")
+
+
+def _mounts() -> Iterator[Leftover]:
     for mount in reversed(Path("/proc/self/mounts").read_text().splitlines()):
-        place = mount.split()[1]
-        if _is_left(Path(place)):
-            subprocess.run(["umount", "--lazy", place], check=True)
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}-*"):
-        if _is_left(folder):
-            shutil.rmtree(folder)
+        if _NAME.search(mount.split()[1]):
+            yield Leftover("mount", mount.split()[1])
 
 
-def _is_left(path: Path) -> bool:
-    found = re.match(rf"{re.escape(tempfile.gettempdir())}/{_PREFIX}-(\d+)-", str(path))
-    return found is not None and not Path(f"/proc/{found[1]}").exists()
+def _groups() -> Iterator[Leftover]:
+    try:
+        hierarchy = unified_hierarchy()
+    except RuntimeError:
+        return
+    for group in sorted(hierarchy.glob(f"{_PREFIX}-*")):
+        yield Leftover("control group", str(group))
+
+
+def _folders() -> Iterator[Leftover]:
+    for folder in sorted(Path(tempfile.gettempdir()).glob(f"{_PREFIX}-*")):
+        yield Leftover("folder", str(folder))
+
+
+def _lives(number: str, started: str) -> bool:
+    return _started(int(number)) == started
+
+
+def _started(number: int) -> str:
+    """When a process began, in ticks since the host did; empty for none (proc(5), field 22 of stat)."""
+    try:
+        text = Path(f"/proc/{number}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return text.rpartition(")")[2].split()[19]
+
+
+@cache
+def unified_hierarchy() -> Path:
+    """Where the control groups are mounted, beside the old ones or in their place."""
+    mounts = Path("/proc/self/mounts").read_text()
+    found = re.search(r"^\S+ (/sys/fs/cgroup\S*) cgroup2 ", mounts, re.MULTILINE)
+    if found is None:
+        raise RuntimeError("there is no cgroup2. HINT: mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified")
+    return Path(found[1])
+
+
+def _empty_group(group: Path) -> None:
+    """Ends every process in it, also a machine that hangs in the middle of its reboot."""
+    (group / "cgroup.kill").write_text("1")
+    wait_until_empty(group)
+
+
+def wait_until_empty(group: Path, seconds: float = 10) -> None:
+    """Waits for the last process of a control group."""
+    until = time.monotonic() + seconds
+    while "populated 1" in (group / "cgroup.events").read_text() and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def remove_group(group: Path) -> None:
+    """A control group with all below it."""
+    for folder, _, _ in os.walk(group, topdown=False):
+        Path(folder).rmdir()

@@ -10,14 +10,15 @@ import time
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from xml.sax.saxutils import escape
 
 from capture import Capture
 from lab.clouds.aws_policy import TLS, allows, statements
 from lab.clouds.metadata import checked_claims
+from lab.errors import LabError
 from lab.network.web import Reply, Request
 
-REGION = "us-east-1"
 GOOGLE = "accounts.google.com"
 SESSION_SECONDS = 3600
 
@@ -48,13 +49,29 @@ class Access:
     refused: list[str] = field(default_factory=list[str])
     """What was asked for with no right to it."""
 
+    @cached_property
+    def region(self) -> str:
+        """The one that the program's provider works in."""
+        return self._provider("region")
+
+    @cached_property
+    def account(self) -> str:
+        """The one that the program's provider lets through."""
+        return str(json.loads(self._provider("allowedAccountIds"))[0])
+
+    def _provider(self, key: str) -> str:
+        for entry in self.capture.of_type("pulumi:providers:aws"):
+            if entry.inputs.get(key):
+                return str(entry.inputs[key])
+        raise LabError(f"no provider of AWS says its {key}. HINT: estate/providers.py")
+
     def admit(self, role: str, key: str, token: str, ends: float) -> None:
         """Takes keys for the role's from now on."""
         self.callers[key] = Caller(role, token, ends)
 
     def caller(self, request: Request, service: str) -> Caller | None:
         """Who signed the request for this service; None for nobody whom we know."""
-        scope = rf"AWS4-HMAC-SHA256 Credential=(\w+)/\d{{8}}/{REGION}/{service}/aws4_request, ?SignedHeaders="
+        scope = rf"AWS4-HMAC-SHA256 Credential=(\w+)/\d{{8}}/{self.region}/{service}/aws4_request, ?SignedHeaders="
         signed = re.match(scope, request.headers.get("authorization", ""))
         caller = self.callers.get(signed[1]) if signed else None
         if caller is None or request.headers.get("x-amz-security-token") != caller.token:

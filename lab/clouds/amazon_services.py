@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from capture import Capture
-from lab.clouds.amazon_access import REGION, Access
+from lab.clouds.amazon_access import Access
 from lab.network.web import Reply, Request
+from lab.placement import output
 
 PARAMETER_LIMIT = 4096
 """Bytes of a standard parameter."""
@@ -25,7 +26,6 @@ class AmazonServices:
     """What the account holds of parameters and secrets."""
 
     access: Access
-    account: str
     parameters: dict[str, str]
     secrets: dict[str, tuple[str, str]]
     """ARN and value by name."""
@@ -35,7 +35,7 @@ class AmazonServices:
         service, _, action = request.headers.get("x-amz-target", "").partition(".")
         name = {"AmazonSSM": "ssm", "secretsmanager": "secretsmanager"}.get(service, "")
         caller = self.access.caller(request, name)
-        if not name or caller is None or not request.host.startswith(f"{name}.{REGION}."):
+        if not name or caller is None or not request.host.startswith(f"{name}.{self.access.region}."):
             return _refusal("UnrecognizedClientException: the security token in the request is invalid")
         content: dict[str, Any] = json.loads(request.body)
         resource = self._resource(name, content)
@@ -56,8 +56,16 @@ class AmazonServices:
 
     def _resource(self, service: str, content: Mapping[str, Any]) -> str:
         if service == "ssm":
-            return f"arn:aws:ssm:{REGION}:{self.account}:parameter{content.get('Name') or content.get('Path')}"
-        return self.secrets.get(str(content.get("SecretId")), ("arn:aws:secretsmanager:none", ""))[0]
+            place = f"{self.access.region}:{self.access.account}"
+            return f"arn:aws:ssm:{place}:parameter{content.get('Name') or content.get('Path')}"
+        return self._found(content)[1]
+
+    def _found(self, content: Mapping[str, Any]) -> tuple[str, str, str]:
+        """Name, ARN and value of a secret, which is asked for by either of the two."""
+        for name, (arn, value) in self.secrets.items():
+            if content.get("SecretId") in (name, arn):
+                return name, arn, value
+        return "", "arn:aws:secretsmanager:none", ""
 
     def _get(self, content: Mapping[str, Any]) -> dict[str, Any]:
         if content["Name"] not in self.parameters:
@@ -87,34 +95,27 @@ class AmazonServices:
         return {"Name": name, "Type": "String", "Value": self.parameters[name]}
 
     def _secret(self, content: Mapping[str, Any]) -> dict[str, Any]:
-        arn, value = self.secrets[content["SecretId"]]
-        return {"ARN": arn, "Name": content["SecretId"], "SecretString": value, "VersionStages": ["AWSCURRENT"]}
+        name, arn, value = self._found(content)
+        return {"ARN": arn, "Name": name, "SecretString": value, "VersionStages": ["AWSCURRENT"]}
 
 
 def as_registered(access: Access, capture: Capture, secrets: Mapping[str, str]) -> AmazonServices:
     """Parameters with the program's first value; secrets, by name, with what an operator put into them."""
-    parameters = capture.of_type("aws:ssm/parameter:Parameter")
-    arns = [arn for entry in capture.of_type("aws:iam/rolePolicy:RolePolicy") for arn in _secret_arns(entry.inputs)]
-    found = {name: (arn, value) for name, value in secrets.items() for arn in arns if f":secret:{name}-" in arn}
-    account = next(iter(found.values()))[0].split(":")[4]
     first = {
         str(entry.inputs["name"]): str(getattr(value, "plain", value))
-        for entry in parameters
+        for entry in capture.of_type("aws:ssm/parameter:Parameter")
         for value in _values(entry.inputs)
     }
-    return AmazonServices(access, account, first, found)
+    held = {
+        name: (output(capture, entry, "arn"), secrets[name])
+        for entry in capture.of_type("aws:secretsmanager/secret:Secret")
+        if (name := str(entry.inputs["name"])) in secrets
+    }
+    return AmazonServices(access, first, held)
 
 
 def _values(inputs: Mapping[str, Any]) -> list[Any]:
     return [inputs[key] for key in ("insecureValue", "value") if inputs.get(key) is not None][:1]
-
-
-def _secret_arns(inputs: Mapping[str, Any]) -> list[str]:
-    found: list[str] = []
-    for statement in json.loads(str(inputs["policy"]))["Statement"]:
-        if "secretsmanager:GetSecretValue" in statement["Action"]:
-            found += [statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"]
-    return found
 
 
 def _refusal(message: str) -> Reply:

@@ -128,7 +128,9 @@ def _form(request: Request) -> dict[str, str]:
 
 
 def _holds(condition: str, bucket: str, name: str) -> bool:
-    """Whether a condition on names lets one through, or a list of what begins with it."""
+    """Whether a condition on names lets one through, or a list of what begins with it; none lets all through."""
+    if not condition:
+        return True
     resource = f"projects/_/buckets/{bucket}/objects/"
     whole = re.findall(rf'resource\.name == "{re.escape(resource)}([^"]+)"', condition)
     begins = re.findall(rf'resource\.name\.startsWith\("{re.escape(resource)}([^"]+)"\)', condition)

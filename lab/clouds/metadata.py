@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 import re
+import secrets
 import threading
 import urllib.parse
 from collections.abc import Mapping
@@ -15,9 +16,7 @@ from lab.network.web import Reply, Request
 from settings.vocabulary import Cloud
 
 PROJECT_NUMBER = "000000000000"
-TOKEN = "lab-access-token"  # noqa: S105 -- a stand-in's
 SESSION = "lab-session"
-KEY_ID = "AKIALABEXAMPLE"
 
 ACCOUNT = "instance/service-accounts/default"
 
@@ -109,6 +108,8 @@ class GoogleCloud:
     zone: str
     bucket: Bucket
     account: ServiceAccount
+    token: str = field(default_factory=lambda: f"ya29.c.{secrets.token_urlsafe(32)}")
+    """The machine's own; no other machine has it."""
 
     def metadata(self, request: Request) -> Reply:
         """Nothing without the header; no attribute that is not there."""
@@ -127,7 +128,7 @@ class GoogleCloud:
             "instance/attributes": json.dumps(self.attributes),
             "project/attributes": "{}",
             f"{ACCOUNT}/email": self.account.email,
-            f"{ACCOUNT}/token": json.dumps({"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"}),
+            f"{ACCOUNT}/token": json.dumps({"access_token": self.token, "expires_in": 3600, "token_type": "Bearer"}),
             **{f"instance/attributes/{key}": value for key, value in self.attributes.items()},
         }
         if path not in values:
@@ -144,7 +145,7 @@ class GoogleCloud:
 
     def service(self, request: Request) -> Reply:
         """Objects and time series, for the machine's own token alone."""
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        if request.headers.get("authorization") != f"Bearer {self.token}":
             self.bucket.refused.append(request.path)
             return Reply(401, b"no token")
         if request.host == "monitoring.googleapis.com":
@@ -176,6 +177,9 @@ class AmazonCloud:
     """Package of the Systems Manager agent."""
     role: str
     """Name of its role, as registered."""
+    key_id: str = field(default_factory=lambda: f"ASIA{secrets.token_hex(8).upper()}")
+    """With the token, the machine's own; no other machine has them."""
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     @property
     def region(self) -> str:
@@ -210,7 +214,7 @@ class AmazonCloud:
     def _leaves(self, client: str) -> dict[str, str]:
         end = (datetime.now(UTC) + timedelta(hours=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
         keys = {"Code": "Success", "Type": "AWS-HMAC", "Expiration": end}
-        keys |= {"AccessKeyId": KEY_ID, "SecretAccessKey": "lab", "Token": TOKEN}
+        keys |= {"AccessKeyId": self.key_id, "SecretAccessKey": "lab", "Token": self.token}
         identity = {"instanceId": "i-00000000000000000", "region": self.region, "availabilityZone": self.zone}
         return {
             "user-data": self.user_data,
@@ -241,10 +245,10 @@ class AmazonCloud:
 
     def _is_signed(self, request: Request, service: str) -> bool:
         """Signature Version 4 of this role, region and service; its arithmetic is held by a test of fetch.py."""
-        scope = rf"Credential={KEY_ID}/\d{{8}}/{self.region}/{service}/aws4_request"
+        scope = rf"Credential={self.key_id}/\d{{8}}/{self.region}/{service}/aws4_request"
         pattern = rf"AWS4-HMAC-SHA256 {scope}, SignedHeaders=\S*host\S*, Signature=[0-9a-f]{{64}}"
         signed = re.fullmatch(pattern, request.headers.get("authorization", ""))
-        return signed is not None and request.headers.get("x-amz-security-token") == TOKEN
+        return signed is not None and request.headers.get("x-amz-security-token") == self.token
 
     def _metric_data(self, request: Request) -> Reply:
         fields = dict(urllib.parse.parse_qsl(request.body.decode()))

@@ -1,32 +1,33 @@
-"""The stores of the pair behind their real names: nginx ends TLS, moto is S3, and stand-ins are everything else."""
+"""The stores of both clouds behind their real names: nginx ends TLS, moto is S3, and stand-ins are everything else."""
 
 import http.client
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from capture import Capture
-from lab.clouds.amazon_access import REGION, Access, s3_request
+from lab.clouds.amazon_access import Access, s3_request
 from lab.clouds.google_storage import GoogleStorage
+from lab.errors import LabError
 from lab.machines.image import image_folder
 from lab.network.network import GATEWAY, LabNetwork, Process
 from lab.network.web import Answer, Reply, Request, serve
 
-S3 = "10.99.0.11"
-GCS = "10.99.0.12"
+S3 = "198.51.100.11"
+GCS = "198.51.100.12"
 LOOPBACK = "127.0.0.1"
 MOTO_PORT, STAND_INS_PORT, GATE_PORT = 5000, 8000, 8001
-S3_HOST = f"s3.{REGION}.amazonaws.com"
 
-OWNER = f"AWS4-HMAC-SHA256 Credential=OWNER/20300101/{REGION}/s3/aws4_request, SignedHeaders=host, Signature=0"
+OWNER = "AWS4-HMAC-SHA256 Credential=OWNER/20300101/{region}/s3/aws4_request, SignedHeaders=host, Signature=0"
 """moto refuses what nobody has signed, and looks no further."""
 
 NGINX = """
 daemon off;
+master_process off;
 user root;
 worker_processes 1;
 pid {folder}/nginx.pid;
@@ -76,7 +77,7 @@ http {{
   }}
 }}
 """
-"""One worker: a second one would take the other core from the machines."""
+"""One process: a second one would take the other core from the machines, and a worker would outlive its master."""
 
 
 @dataclass
@@ -90,6 +91,11 @@ class Stores:
     google_storage: GoogleStorage
     processes: list[Process]
 
+    @property
+    def s3_host(self) -> str:
+        """The endpoint of S3."""
+        return f"s3.{self.access.region}.amazonaws.com"
+
     def close(self) -> None:
         """Ends the programs."""
         for process in self.processes:
@@ -101,7 +107,7 @@ class Stores:
         """Whether a request to S3 is signed by somebody whose policies let it through."""
         method, address = request.headers["x-original-method"], request.headers["x-original-uri"]
         caller = self.access.caller(request, "s3")
-        bucket = request.host.removesuffix(f".{S3_HOST}")
+        bucket = request.host.removesuffix(f".{self.s3_host}")
         return Reply(204) if caller and self.access.may(caller, *s3_request(method, address, bucket)) else Reply(403)
 
     def s3(
@@ -110,26 +116,52 @@ class Stores:
         """A request to moto with nobody in between, as whoever owns the account."""
         connection = http.client.HTTPConnection(LOOPBACK, MOTO_PORT)
         connection.sock = self.network.connect(LOOPBACK, MOTO_PORT)
+        owner = OWNER.format(region=self.access.region)
         connection.request(
-            method, path, body, {"Host": f"{bucket}.{S3_HOST}", "Authorization": OWNER, **(headers or {})}
+            method,
+            path,
+            body,
+            {
+                "Host": f"{bucket}.{self.s3_host}",
+                "Authorization": owner,
+                **(headers or {}),
+            },
         )
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
         if answer.status >= 300:
-            raise RuntimeError(f"{method} {bucket}{path}: {answer.status} {content[:300]!r}")
+            raise LabError(f"{method} {bucket}{path}: {answer.status} {content[:300]!r}")
         return content
 
-    def make_vault(self, bucket: str) -> None:
-        """The bucket of repo1 as registered: versions, and an Object Lock that every object gets."""
-        self.s3("PUT", bucket, "/", headers={"x-amz-bucket-object-lock-enabled": "true"})
+    def make_buckets(self, others: Collection[str] = ()) -> None:
+        """Every registered bucket of S3 but `others`: with versions, and with a lock that every object gets."""
+        versions = {
+            str(entry.inputs["bucket"])
+            for entry in self.capture.of_type("aws:s3/bucketVersioning:BucketVersioning")
+            if cast("dict[str, str]", entry.inputs["versioningConfiguration"])["status"] == "Enabled"
+        }
+        for entry in self.capture.of_type("aws:s3/bucket:Bucket"):
+            name = str(entry.inputs["bucket"])
+            if name in others:
+                continue
+            locked = entry.inputs.get("objectLockEnabled") is True
+            self.s3("PUT", name, "/", headers={"x-amz-bucket-object-lock-enabled": "true"} if locked else {})
+            if name in versions and not locked:
+                enabled = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+                self.s3("PUT", name, "/?versioning", enabled)
+            if locked:
+                self._lock(name)
+
+    def _lock(self, bucket: str) -> None:
         locks = self.capture.of_type("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
-        (rule,) = (entry.inputs["rule"] for entry in locks if entry.inputs["bucket"] == bucket)
-        default = cast("dict[str, dict[str, str]]", rule)["defaultRetention"]
-        retention = f"<DefaultRetention><Mode>{default['mode']}</Mode><Days>{default['days']}</Days></DefaultRetention>"
-        text = f"<ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule>{retention}</Rule>"
-        lock = f"<ObjectLockConfiguration>{text}</ObjectLockConfiguration>".encode()
-        self.s3("PUT", bucket, "/?object-lock", lock)
+        for rule in (entry.inputs["rule"] for entry in locks if entry.inputs["bucket"] == bucket):
+            default = cast("dict[str, dict[str, str]]", rule)["defaultRetention"]
+            mode = f"<Mode>{default['mode']}</Mode><Days>{default['days']}</Days>"
+            retention = f"<Rule><DefaultRetention>{mode}</DefaultRetention></Rule>"
+            text = f"<ObjectLockEnabled>Enabled</ObjectLockEnabled>{retention}"
+            lock = f"<ObjectLockConfiguration>{text}</ObjectLockConfiguration>".encode()
+            self.s3("PUT", bucket, "/?object-lock", lock)
 
 
 def start_stores(
@@ -144,6 +176,7 @@ def start_stores(
     """Starts everything; `others` are names at S3's address that the stand-ins answer, not moto."""
     for address in (S3, GCS):
         network.add_address(address)
+    stores = Stores(network, folder, capture, access, storage, [])
     (folder / "nginx.conf").write_text(
         NGINX.format(
             folder=folder,
@@ -155,11 +188,10 @@ def start_stores(
             gateway=GATEWAY,
             gcs=GCS,
             s3=S3,
-            s3_host=S3_HOST,
+            s3_host=stores.s3_host,
             others=" ".join(others),
         )
     )
-    stores = Stores(network, folder, capture, access, storage, processes=[])
     serve(network, LOOPBACK, STAND_INS_PORT, stand_ins)
     serve(network, LOOPBACK, GATE_PORT, stores.gate)
     environment = {"PATH": f"/usr/sbin:/sbin:{os.environ['PATH']}"}

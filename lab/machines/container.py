@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from lab.machines.control_group import ControlGroup
+from lab.control_group import ControlGroup
+from lab.errors import LabError
 from lab.machines.root_disk import RootDisk
 from lab.network.network import BRIDGE, LabNetwork, Process
 
@@ -37,17 +38,17 @@ class Container:
         """Starts it, also again after it went down; returns as soon as it has a systemd."""
         self.kill()
         name = f"lab-{os.getpid()}-{next(_BOOTS)}"
+        self._group = ControlGroup(name)
         command = [
             *("systemd-nspawn", "--quiet", f"--directory={self.disk.root}", f"--machine={name}", "--register=no"),
             *("--keep-unit", f"--network-bridge={BRIDGE}", "--console=pipe", "--boot"),
             *(f"--bind={source}:{target}" for source, target in self._folders.items()),
         ]
         environment = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
-        self._group = ControlGroup(name)
         with self.console.open("ab") as log:
             # By SIGKILL nspawn would leave its machine behind.
             self._process = self.network.start(
-                *self._group.enter(command), log=log, environment=environment, end="TERM"
+                *command, log=log, environment=environment, end="TERM", group=self._group
             )
         self.wait_for(self.is_alive, 60, "it begins to boot")
 
@@ -78,7 +79,8 @@ class Container:
         done = subprocess.run(
             [*self.entrance(), *command], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        assert not check or done.returncode == 0, f"{' '.join(command)}: {done.stdout[-3000:]}"
+        if check and done.returncode:
+            raise LabError(f"{' '.join(command)}: {done.stdout[-3000:]}")
         return done.stdout
 
     def entrance(self) -> list[str]:
@@ -127,7 +129,7 @@ class Container:
             if what():
                 return
             time.sleep(0.2)
-        raise AssertionError(f"not within {seconds} s: {promise}\n{self.last_words()}")
+        raise LabError(f"not within {seconds:.0f} s: {promise}\n{self.last_words()}")
 
     def last_words(self) -> str:
         """What helps to understand a machine that does not do as told."""

@@ -69,6 +69,7 @@ class LoneMachine(Machine):
     def __init__(self, cloud: CloudStandIn) -> None:
         self.cloud = cloud
         super().__init__(LabNetwork(), RootDisk(kind_of(cloud), _names()))
+        self.network.add_machine(ADDRESS)
         serve_addresses(self.network, lambda _: ADDRESS)
         serve(self.network, METADATA, 80, cloud.metadata)
         serve(self.network, GATEWAY, 443, cloud.service, image_folder() / "server.pem")

@@ -17,14 +17,27 @@ AddressOf = Callable[[str], str | None]
 
 
 def serve_addresses(network: LabNetwork, address_of: AddressOf) -> None:
-    """Gives machines their addresses until this process ends."""
+    """Gives machines their addresses until the network is closed."""
     server = network.datagrams(67, BRIDGE)
-    threading.Thread(target=_serve, args=(server, address_of), daemon=True).start()
+    server.settimeout(0.5)
+    closed = threading.Event()
+    thread = threading.Thread(target=_serve, args=(server, address_of, closed), daemon=True)
+    thread.start()
+
+    def close() -> None:
+        closed.set()
+        thread.join()
+        server.close()
+
+    network.when_closed(close)
 
 
-def _serve(server: socket.socket, address_of: AddressOf) -> None:
-    while True:
-        request = server.recv(2048)
+def _serve(server: socket.socket, address_of: AddressOf, closed: threading.Event) -> None:
+    while not closed.is_set():
+        try:
+            request = server.recv(2048)
+        except TimeoutError:
+            continue
         kind = _option(request, 53)
         address = address_of(request[28:34].hex(":"))
         if kind and kind[0] in REPLIES and address is not None:
@@ -32,11 +45,11 @@ def _serve(server: socket.socket, address_of: AddressOf) -> None:
 
 
 def reply(request: bytes, kind: int, address: str) -> bytes:
-    """An OFFER (2) or ACK (5), sent to everybody: the machine has no address yet."""
+    """An OFFER (2) or ACK (5), sent to everybody: the machine has no address yet. It has no neighbours, as on GCP."""
     zero, machine, gateway = bytes(4), socket.inet_aton(address), socket.inet_aton(GATEWAY)
     header = struct.pack("!BBBB4sHH", 2, 1, 6, 0, request[4:8], 0, 0x8000)
     addresses = zero + machine + gateway + zero + request[28:44] + bytes(192)
-    options = {53: bytes([kind]), 54: gateway, 51: struct.pack("!I", 3600), 1: bytes([255, 255, 255, 0]), 3: gateway}
+    options = {53: bytes([kind]), 54: gateway, 51: struct.pack("!I", 3600), 1: bytes([255] * 4), 3: gateway}
     text = b"".join(bytes([code, len(value)]) + value for code, value in options.items())
     return header + addresses + COOKIE + text + b"\xff"
 

@@ -1,10 +1,11 @@
-"""The internet between the hosts, and what may go wrong with it: rules of the lab's network, all set at once."""
+"""The internet between the machines, and what may go wrong with it: rules of the lab's network, all set at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from lab.network.network import BRIDGE, LabNetwork
+from lab.placement import Seat
 
 
 class Outage(StrEnum):
@@ -16,30 +17,26 @@ class Outage(StrEnum):
     """Nothing comes back, and whoever asks waits for his own time limit."""
 
 
-@dataclass(frozen=True)
-class Seat:
-    """A host in the network: as in the clouds, its public address is not on the machine."""
-
-    private: str
-    public: str
-
-
 @dataclass
 class Faults:
     """Everything is in order until something here says otherwise."""
 
     network: LabNetwork
     seats: Mapping[str, Seat]
-    """By host."""
+    """By machine."""
+    firewalls: str
+    """As registered, in nftables' words."""
+    firewalls_open: bool = False
+    """The clouds let everything in and out, for tests of what a machine itself lets in."""
     link_cut: bool = False
-    """Nothing passes between the hosts, and nobody is told. Everything else is in reach."""
+    """Nothing passes between the machines, and nobody is told. Everything else is in reach."""
     isolated: set[str] = field(default_factory=set[str])
-    """Hosts that reach nothing and nobody."""
+    """Machines that reach nothing and nobody."""
     away: dict[str, Outage] = field(default_factory=dict[str, Outage])
     """Addresses of stores that are away."""
 
     def open_roads(self) -> None:
-        """Once: hosts reach each other by way of their public addresses alone."""
+        """Once: machines of different networks reach each other by way of their public addresses alone."""
         # A bridge that asks iptables passes a translated packet on as its own, past all rules of routing.
         settings = ("ipv4.ip_forward=1", "ipv4.conf.all.send_redirects=0", "bridge.bridge-nf-call-iptables=0")
         for setting in (*settings, f"ipv4.conf.{BRIDGE}.send_redirects=0"):
@@ -48,15 +45,18 @@ class Faults:
 
     def apply(self) -> None:
         """Puts the present state in force."""
-        self.network.rules("flush ruleset\n" + self._translation() + self._filter())
+        firewalls = "" if self.firewalls_open else self.firewalls
+        self.network.rules("flush ruleset\n" + self._translation() + firewalls + self._filter())
 
     def _translation(self) -> str:
-        incoming = "".join(f"ip daddr {seat.public} dnat to {seat.private};\n" for seat in self.seats.values())
+        public = [seat.public for seat in self.seats.values() if seat.public]
+        incoming = "".join(
+            f"ip daddr {seat.public} dnat to {seat.private};\n" for seat in self.seats.values() if seat.public
+        )
         outgoing = "".join(
-            f"ip saddr {seat.private} ip daddr {other.private} snat to {seat.public};\n"
+            f"ip saddr {seat.private} ct original ip daddr {{ {', '.join(public)} }} snat to {seat.leaves_by};\n"
             for seat in self.seats.values()
-            for other in self.seats.values()
-            if other is not seat
+            if seat.leaves_by and public
         )
         return (
             "table ip roads {\n"
@@ -72,7 +72,7 @@ class Faults:
         stores = "".join(f"ip daddr {address} tcp dport 443 {outage};\n" for address, outage in self.away.items())
         between = "drop;\n" if self.link_cut else sources + targets
         return (
-            # The hosts are in two clouds: no private address reaches the other.
+            # As on GCP, machines have no neighbours: the router sees every packet.
             "table bridge clouds { chain between { type filter hook forward priority filter; policy drop;\n}\n}\n"
             "table ip faults {\n"
             f"chain arriving {{ type filter hook input priority filter;\n{sources}{stores}}}\n"

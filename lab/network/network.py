@@ -1,4 +1,4 @@
-"""A network of the test's own: a namespace that only a file descriptor of this process keeps alive."""
+"""A network of the lab's own: a namespace that only a file descriptor of this process keeps alive."""
 
 import ctypes
 import os
@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Literal, TypeVar
 
+from lab.control_group import ControlGroup
+
 BRIDGE = "lab"
-GATEWAY = "10.99.0.1"
-"""Where all stand-ins listen."""
+GATEWAY = "198.51.100.1"
+"""Where stand-ins listen, and the router of all machines. Public, as the services of the clouds are (RFC 5737)."""
 METADATA = "169.254.169.254"
 CARD = "0e:00:00:00:00:fe"
 """Address of the bridge on the cable."""
@@ -20,6 +22,9 @@ _CLONE_NEWNET = 0x40000000
 
 T = TypeVar("T")
 Process = subprocess.Popen[bytes]
+
+_STARTER = ThreadPoolExecutor(1)
+"""A child dies with the thread that started it, so one thread that lives as long as this process starts them all."""
 
 
 class LabNetwork:
@@ -38,6 +43,8 @@ class LabNetwork:
             f"link set {BRIDGE} up",
         ):
             self.ip(command)
+        self._group = ControlGroup("programs")
+        self._closing: list[Callable[[], None]] = []
 
     def ip(self, command: str) -> None:
         """One command of iproute2 inside."""
@@ -51,6 +58,10 @@ class LabNetwork:
         """One more address for a stand-in."""
         self.ip(f"address add {address}/32 dev {BRIDGE}")
 
+    def add_machine(self, address: str) -> None:
+        """The way to a machine: as on GCP, it has an address and no neighbours."""
+        self.ip(f"route add {address}/32 dev {BRIDGE}")
+
     def rules(self, text: str) -> None:
         """Rules of nftables inside."""
         subprocess.run([*self.enter(), "nft", "-f", "-"], check=True, input=text, text=True)
@@ -61,15 +72,18 @@ class LabNetwork:
         log: IO[bytes] | int,
         environment: Mapping[str, str] | None = None,
         end: Literal["KILL", "TERM"] = "KILL",
+        group: ControlGroup | None = None,
     ) -> Process:
-        """A program inside, which dies by the signal `end` with the tests, however they end."""
-        return subprocess.Popen(
-            [*self.enter(), "setpriv", "--pdeathsig", end, *command],
+        """A program inside, which dies by the signal `end` with this process, however that ends."""
+        arguments = [*self.enter(), "setpriv", "--pdeathsig", end, *(group or self._group).enter(command)]
+        return _STARTER.submit(
+            subprocess.Popen[bytes],
+            arguments,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
-        )
+        ).result()
 
     def enter(self) -> list[str]:
         """The beginning of a command line that runs inside."""
@@ -106,8 +120,15 @@ class LabNetwork:
 
         return _in_thread(inside)
 
+    def when_closed(self, act: Callable[[], None]) -> None:
+        """Before the namespace goes: a socket in it would keep it alive."""
+        self._closing.append(act)
+
     def close(self) -> None:
         """Lets go of the namespace."""
+        for act in reversed(self._closing):
+            act()
+        self._group.remove()
         os.close(self._descriptor)
 
 

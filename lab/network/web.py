@@ -42,7 +42,7 @@ Answer = Callable[[Request], Reply]
 
 
 def serve(network: LabNetwork, address: str, port: int, answer: Answer, certificate: Path | None = None) -> None:
-    """Answers until this process ends; with a certificate (and a .key beside it) over TLS."""
+    """Answers until the network is closed; with a certificate (and a .key beside it) over TLS."""
     listener = network.listen(address, port)
     server = _Server((address, port), _handler(answer), bind_and_activate=False)
     server.socket.close()
@@ -54,6 +54,12 @@ def serve(network: LabNetwork, address: str, port: int, answer: Answer, certific
         # Each connection shakes hands in its own thread, or one slow client would hold up all others.
         server.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+
+    network.when_closed(close)
 
 
 class _Server(ThreadingHTTPServer):

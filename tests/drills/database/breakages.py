@@ -88,7 +88,7 @@ def expire_certificate(pair: Pair, host: str, kind: str) -> None:
     pair.run(host, f"cat > {path}.pem <<'END'\n{expired}END")
     prefix = pair.document(host, "['exchange']['prefix']")
     name = f"{prefix}/{host}/certificates"
-    parameters = pair.lab.services.parameters
+    parameters = pair.lab.services.secrets.parameters
     parameters[name] = json.dumps({**json.loads(parameters[name]), kind: expired})
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from lab.errors import LabError
 from lab.network.network import Process
 from tests.drills import runbooks
 from tests.drills.database.application import RATE, Application
@@ -246,7 +247,7 @@ class Pair:
         """What a statement answers; None where it fails, hangs, or the machine is down."""
         try:
             return self.run(host, f"timeout 6 {PSQL} -c {_quoted(statement)} 2> /dev/null").strip()
-        except (AssertionError, LookupError):
+        except (LabError, LookupError):
             return None
 
 

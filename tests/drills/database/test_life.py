@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lab.machines.pair_host import PairHost
+from lab.machines.lab_machine import LabMachine
 from tests.drills.database.pair import UNIT, Pair
 from tests.drills.runbooks import HOSTS
 
@@ -43,12 +43,12 @@ def test_systemd_finds_no_fault_in_the_units_of_the_pair(pair: Pair, name: str) 
     assert pair.run(name, f"systemd-analyze verify --man=no {UNIT}.service {' '.join(units)} 2>&1").strip() == ""
 
 
-def _lasting(host: PairHost) -> set[str]:
+def _lasting(host: LabMachine) -> set[str]:
     """What converge owns, without the file whose token is another one every half an hour and after each boot."""
     lines = host.fingerprint().splitlines()
     return {line for line in lines if not line.endswith("/etc/pgbackrest/conf.d/repo2.conf")}
 
 
-def _converge(host: PairHost) -> str:
+def _converge(host: LabMachine) -> str:
     assert host.converge(), host.words()
     return host.words()
