@@ -11,6 +11,7 @@ import pytest
 
 from lab.errors import LabError
 from lab.registered import change_document
+from tests import booted
 from tests.drills import table as pages
 from tests.drills.database.breakages import CONFIGURATION
 from tests.drills.database.lab import PairLab
@@ -44,6 +45,7 @@ class Keeper:
         self._rebuilds = REBUILDS
         self.lab = boot()
         self.pair = Pair(self.lab)
+        booted.keep(lambda: self.lab.machines.values())
 
     def whole_pair(self) -> Pair:
         """The pair, whole. A lab that does not mend is rebuilt, so that the other drills have a chance of their own."""
@@ -138,4 +140,5 @@ def pytest_runtest_makereport(
         words = str(call.excinfo.value).strip().splitlines()
         print(f"\n{report.longreprtext}", flush=True)
         table.fail(item.name.removeprefix("test_").replace("_", " "), words[0][:200] if words else "?")
+    booted.stand_still_after(report, item.config)
     return report
