@@ -70,18 +70,36 @@ test-engine: setup ## Run the tests that need a Pulumi CLI (about five minutes)
 	@$(BIN)/python -m pytest -m engine tests/rehearsal/engine $(ARGS)
 
 # Debian's packages that boot and feed a machine; nothing is installed where they are there.
-MACHINE_TOOLS := systemd-container mmdebstrap iproute2 openssl dpkg nftables nginx procps qemu-system-x86 e2fsprogs libpq5
+MACHINE_TOOLS := systemd-container mmdebstrap iproute2 openssl dpkg nftables nginx procps openssh-client qemu-system-x86 e2fsprogs libpq5
 
 .PHONY: machine-tools
-machine-tools: ## Install what test-machines and test-drills need (Debian, as root)
-	@for tool in systemd-nspawn mmdebstrap ip openssl dpkg-deb nft nginx sysctl qemu-system-x86_64 mke2fs; do command -v $$tool > /dev/null || missing=1; done; \
+machine-tools: ## Install what lab, test-machines and test-drills need (Debian, as root)
+	@for tool in systemd-nspawn mmdebstrap ip openssl dpkg-deb nft nginx sysctl ssh-keygen qemu-system-x86_64 mke2fs; do command -v $$tool > /dev/null || missing=1; done; \
 		ldconfig -p | grep -q libpq.so.5 || missing=1; \
 		if [ -n "$$missing" ]; then apt-get update -q && apt-get install -qy --no-install-recommends $(MACHINE_TOOLS); fi
+
+.PHONY: lab
+lab: setup ## Boot the machines of STACK on this host, e.g. make lab STACK=staging MACHINES=pg-a,pg-b (Debian, as root)
+	@$(BIN)/python -m lab up $(STACK) $(if $(MACHINES),--machines $(MACHINES))
+
+.PHONY: lab-apply
+lab-apply: setup ## Apply the stack file as it is now to the lab that runs (NOW=1 as in the maintenance window)
+	@$(BIN)/python -m lab apply $(STACK) $(if $(NOW),--now)
+
+# As it was given, dollar signs and quotes included.
+.PHONY: lab-shell
+lab-shell: export LAB_COMMAND := $(value CMD)
+lab-shell: setup ## Open a root shell on a machine of the lab, or run CMD there: make lab-shell MACHINE=pg-a CMD=pairctl
+	@$(BIN)/python -m lab shell $(STACK) "$(MACHINE)" $(if $(CMD),--command "$$LAB_COMMAND")
+
+.PHONY: lab-status
+lab-status: setup ## Show the labs that run, and take away what killed ones left
+	@$(BIN)/python -m lab status
 
 .PHONY: test-machines
 test-machines: setup ## Boot machines from what is registered for staging (Debian, as root; about five minutes)
 	@if [ -n "$$CI" ]; then $(MAKE) --no-print-directory machine-tools; fi
-	@$(BIN)/python -m pytest -m machine tests/machines tests/alerts $(ARGS)
+	@$(BIN)/python -m pytest -m machine tests/machines tests/alerts tests/lab $(ARGS)
 
 .PHONY: test-drills
 test-drills: setup ## Break a database pair and write docs/drills.md (Debian, as root; about twenty minutes)

@@ -115,9 +115,13 @@ class Lab:
 
     def at_once(self, act: Callable[[LabMachine], object]) -> None:
         """Does something with all machines at the same time; raises the first error."""
-        with ThreadPoolExecutor(len(self.machines)) as pool:
+        pool = ThreadPoolExecutor(len(self.machines))
+        try:
             for done in [pool.submit(act, machine) for machine in self.machines.values()]:
                 done.result()
+        finally:
+            # Nobody waits for a machine that the next step takes away.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
         """Takes everything away."""

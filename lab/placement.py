@@ -184,7 +184,7 @@ def _amazon_nat(subnet: Registration, capture: Capture) -> str | None:
         if str(route.inputs["routeTableId"]) in tables and route.inputs.get("natGatewayId"):
             gateway = _by_id(capture, "aws:ec2/natGateway:NatGateway", str(route.inputs["natGatewayId"]))
             for address in capture.of_type("aws:ec2/eip:Eip"):
-                if output(capture, address, "allocationId") == gateway.inputs["allocationId"]:
+                if gateway.inputs["allocationId"] in (address.id, output(capture, address, "allocationId")):
                     return output(capture, address, "publicIp")
     return None
 

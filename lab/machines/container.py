@@ -4,6 +4,7 @@ import itertools
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,6 +29,9 @@ class Container:
         self._folders = dict(folders or {})
         self._process: Process | None = None
         self._group: ControlGroup | None = None
+        self._life = threading.RLock()
+        """Held while it is started or ended: what is taken away is not booted by somebody who waited for it."""
+        self._is_gone = False
 
     @property
     def console(self) -> Path:
@@ -36,7 +40,14 @@ class Container:
 
     def boot(self) -> None:
         """Starts it, also again after it went down; returns as soon as it has a systemd."""
-        self.kill()
+        with self._life:
+            if self._is_gone:
+                raise LookupError("the machine was taken away")
+            self.kill()
+            self._start()
+        self.wait_for(self.is_alive, 60, "it begins to boot")
+
+    def _start(self) -> None:
         name = f"lab-{os.getpid()}-{next(_BOOTS)}"
         self._group = ControlGroup(name)
         command = [
@@ -50,7 +61,6 @@ class Container:
             self._process = self.network.start(
                 *command, log=log, environment=environment, end="TERM", group=self._group
             )
-        self.wait_for(self.is_alive, 60, "it begins to boot")
 
     def restart(self, seconds: int = 30) -> None:
         """Waits until it goes down for a reboot, and boots it again as its cloud would."""
@@ -64,15 +74,16 @@ class Container:
 
     def kill(self) -> None:
         """No process of it gets another word in, as when the power goes. What was written to its disks stays."""
-        if self._process is None:
-            return
-        if self.is_alive():
-            os.kill(self._leader(), signal.SIGKILL)
-        self._process.kill()
-        self._process.wait()
-        self._process = None
-        if self._group is not None:
-            self._group.remove()
+        with self._life:
+            if self._process is None:
+                return
+            if self.is_alive():
+                os.kill(self._leader(), signal.SIGKILL)
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            if self._group is not None:
+                self._group.remove()
 
     def run(self, *command: str, check: bool = True) -> str:
         """What a command prints on the machine, errors included."""
@@ -128,6 +139,8 @@ class Container:
         while time.monotonic() < until:
             if what():
                 return
+            if self._is_gone:
+                raise LookupError("the machine was taken away")
             time.sleep(0.2)
         raise LabError(f"not within {seconds:.0f} s: {promise}\n{self.last_words()}")
 
@@ -140,7 +153,9 @@ class Container:
 
     def close(self) -> None:
         """Takes it away with its disk."""
-        self.kill()
+        with self._life:
+            self._is_gone = True
+            self.kill()
         self.disk.remove()
 
     def _leader(self) -> int:

@@ -82,6 +82,8 @@ class LabNetwork:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            # Ctrl-C is for this process, which ends them in their order.
+            start_new_session=True,
             env={**os.environ, **(environment or {})},
         ).result()
 

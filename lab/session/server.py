@@ -1,0 +1,123 @@
+"""The side of a session that has the lab: it boots, answers other terminals, and keeps machines up."""
+
+import base64
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import asdict
+from typing import Any
+
+from lab.errors import LabError
+from lab.lab import Lab
+from lab.machines.lab_machine import LabMachine
+from lab.session.changes import registered_in
+from lab.session.converge import converge
+from lab.session.state import MachineState, Phase, state_of
+from lab.session.talk import Message
+
+
+class Session:
+    """A lab that is worked with."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.booting = ThreadPoolExecutor(1)
+        self._boots: Future[None] | None = None
+        self._one_at_a_time = threading.Lock()
+        """Two that apply at once would each tell half of it."""
+
+    def boot(self) -> None:
+        """Begins to; `states` tells how far it is."""
+        self._boots = self.booting.submit(self.lab.boot)
+
+    def states(self) -> list[MachineState]:
+        """Of all machines. Raises what the boot raised."""
+        if self._boots is not None and self._boots.done():
+            self._boots.result()
+        with ThreadPoolExecutor(len(self.lab.machines)) as pool:
+            states = list(pool.map(state_of, self.lab.machines.values()))
+        if self._boots is not None and not self._boots.done():
+            # Google's machines go down once, to come again.
+            return [_as_booting(state) for state in states]
+        return states
+
+    def tend(self) -> None:
+        """Boots a machine again that went down, as its cloud would after a reboot."""
+        if self._boots is not None and self._boots.done():
+            for machine in self.lab.machines.values():
+                if not machine.is_alive():
+                    machine.boot()
+
+    def close(self) -> None:
+        """Waits for a boot that is under way to notice the end."""
+        self.booting.shutdown(wait=False, cancel_futures=True)
+
+    def answer(self, question: Message) -> Iterator[Message]:
+        """What another terminal asks."""
+        match question["command"]:
+            case "status":
+                yield {"states": [asdict(state) for state in self.states()]}
+            case "entrance":
+                yield {"entrance": self._machine(str(question["machine"])).entrance()}
+            case "registered":
+                before = registered_in(self.lab.capture)
+                yield {
+                    "registered": {urn: asdict(entry) for urn, entry in before.items()},
+                    "documents": {name: place.document for name, place in self.lab.places.items()},
+                }
+            case "apply":
+                yield from self._apply(question)
+            case other:
+                raise LabError(f"this lab knows no {other}. HINT: end it and start it again")
+
+    def _machine(self, name: str) -> LabMachine:
+        machine = self.lab.machines.get(name)
+        if machine is None:
+            raise LabError(f"{name!r} is not up in this lab. HINT: {', '.join(self.lab.machines)}")
+        if not machine.is_alive():
+            raise LabError(f"{name} is down at this moment. HINT: make lab-status")
+        return machine
+
+    def _apply(self, question: Message) -> Iterator[Message]:
+        if self._boots is None or not self._boots.done():
+            raise LabError("the machines still boot. HINT: wait until make lab shows its table")
+        if not self._one_at_a_time.acquire(blocking=False):
+            raise LabError("another make lab-apply is under way. HINT: wait for it")
+        try:
+            yield from self._converged(self._changed(question["objects"]), now=bool(question["now"]))
+        finally:
+            self._one_at_a_time.release()
+
+    def _changed(self, encoded: Any) -> list[LabMachine]:
+        """Puts all objects into the stores; the machines whose document is another one then."""
+        objects = {address: base64.b64decode(text) for address, text in encoded.items()}
+        changed: list[LabMachine] = []
+        for name, machine in self.lab.machines.items():
+            address = self.lab.places[name].document
+            if address not in objects:
+                continue
+            document = self.lab.values.in_place(objects[address])
+            if document != machine.cloud.bucket.objects[address]:
+                changed.append(machine)
+            machine.cloud.bucket.objects = {**objects, address: document}
+        return changed
+
+    def _converged(self, machines: list[LabMachine], *, now: bool) -> Iterator[Message]:
+        begun = time.monotonic()
+        yield {"changed": [machine.name for machine in machines]}
+        if not machines:
+            return
+        with ThreadPoolExecutor(len(machines)) as pool:
+            runs = {pool.submit(converge, machine, now=now): machine for machine in machines}
+            for run in as_completed(runs):
+                try:
+                    yield {"outcome": asdict(run.result()), "seconds": time.monotonic() - begun}
+                except (LabError, LookupError) as error:
+                    yield {"trouble": f"{runs[run].name}: {error}"}
+
+
+def _as_booting(state: MachineState) -> MachineState:
+    if state.phase is not Phase.DOWN:
+        return state
+    return MachineState(state.name, state.role, state.cloud, state.address, state.public, Phase.BOOTS, "")

@@ -1,0 +1,99 @@
+"""`make lab`: boots machines, shows how far they are, and stays until it is told to end."""
+
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from types import FrameType
+
+from capture import Capture
+from lab.lab import Lab
+from lab.machines.image import image_folder
+from lab.placement import chosen
+from lab.scratch import of_this_process, sweep
+from lab.session.run_folder import claimed, running, socket_of
+from lab.session.server import Session
+from lab.session.table import Progress, is_terminal, table
+from lab.session.talk import Door
+
+POLL_SECONDS = 2
+
+
+class EndError(Exception):
+    """Somebody wants the lab to end."""
+
+
+def up(capture: Capture, names: Sequence[str] | None) -> int:
+    """Raises LabError; the result is the exit code."""
+    wanted = chosen(capture, names)
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    running()
+    swept = sweep()
+    with claimed(capture.stack):
+        if swept:
+            print(f"Took away {swept} things that a lab had left which was killed.")
+        try:
+            _run(capture, wanted)
+        except EndError:
+            pass
+        finally:
+            # Whoever presses Ctrl-C twice must not leave half of it behind.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    return _left_over()
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise EndError
+
+
+def _run(capture: Capture, names: Sequence[str]) -> None:
+    print(f"Boots {len(names)} machines of {capture.stack}: {', '.join(names)}", flush=True)
+    image_folder()
+    begun = time.monotonic()
+    lab = Lab(capture, names)
+    try:
+        lab.faults.open_roads()
+        session = Session(lab)
+        with closing(session), closing(Door(socket_of(capture.stack), session.answer)):
+            session.boot()
+            _watch(session, begun)
+            _stay(session, capture.stack, begun)
+    finally:
+        # From here on nobody ends anything but this.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print("\nTakes everything away", flush=True)
+        lab.close()
+
+
+def _watch(session: Session, begun: float) -> None:
+    """Until every machine has converged, or has failed to."""
+    progress = Progress()
+    while True:
+        states = session.states()
+        if all(state.is_settled for state in states):
+            progress.clear()
+            return
+        progress.show(states, time.monotonic() - begun)
+        session.tend()
+        time.sleep(POLL_SECONDS)
+
+
+def _stay(session: Session, stack: str, begun: float) -> None:
+    print("\n".join(table(session.states(), stack, coloured=is_terminal(sys.stdout))))
+    print(f"\n{time.monotonic() - begun:.0f} s. `make lab-apply` applies the stack file as it is then.", end=" ")
+    print("Ctrl-C takes everything away.", flush=True)
+    while True:
+        session.tend()
+        time.sleep(POLL_SECONDS)
+
+
+def _left_over() -> int:
+    left = of_this_process()
+    print(f"{len(left)} left over", flush=True)
+    for each in left:
+        print(f"  {each}")
+    return 1 if left else 0
