@@ -4,19 +4,16 @@ systemd in a container takes the group that it starts in for the root of all. Tw
 groups of their units by name, and the end of a unit on one machine kills the unit of that name on the other.
 """
 
-import itertools
 from collections.abc import Sequence
 
 from lab.scratch import own_name, remove_group, unified_hierarchy, wait_until_empty
-
-_NUMBERS = itertools.count(1)
 
 
 class ControlGroup:
     """An empty group at the root of the unified hierarchy."""
 
     def __init__(self, name: str) -> None:
-        self.folder = unified_hierarchy() / f"{own_name()}-{name}-{next(_NUMBERS)}"
+        self.folder = unified_hierarchy() / f"{own_name()}-{name}"
         self.folder.mkdir()
 
     def enter(self, command: Sequence[str]) -> list[str]:

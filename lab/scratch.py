@@ -47,12 +47,12 @@ class Leftover:
 
 def of_this_process() -> list[Leftover]:
     """What this process has made and not taken away."""
-    return [found for found in _everything() if own_name() in found.place]
+    return [found for found in everything() if own_name() in found.place]
 
 
 def of_the_dead() -> list[Leftover]:
     """What processes have left that are no more."""
-    return [found for found in _everything() if (name := _NAME.search(found.place)) and not _lives(name[1], name[2])]
+    return [found for found in everything() if (name := _NAME.search(found.place)) and not _lives(name[1], name[2])]
 
 
 def sweep() -> int:
@@ -75,7 +75,7 @@ def _sweep_once() -> None:
     sweep()
 
 
-def _everything() -> list[Leftover]:
+def everything() -> list[Leftover]:
     """All that has the name of a lab, in the order in which it can be taken away."""
     return [*_processes(), *_mounts(), *_groups(), *_folders()]
 

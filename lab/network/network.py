@@ -1,6 +1,7 @@
 """A network of the lab's own: a namespace that only a file descriptor of this process keeps alive."""
 
 import ctypes
+import itertools
 import os
 import socket
 import subprocess
@@ -23,6 +24,8 @@ _CLONE_NEWNET = 0x40000000
 T = TypeVar("T")
 Process = subprocess.Popen[bytes]
 
+_NETWORKS = itertools.count(1)
+
 _STARTER = ThreadPoolExecutor(1)
 """A child dies with the thread that started it, so one thread that lives as long as this process starts them all."""
 
@@ -43,7 +46,7 @@ class LabNetwork:
             f"link set {BRIDGE} up",
         ):
             self.ip(command)
-        self._group = ControlGroup("programs")
+        self._group = ControlGroup(f"programs-{next(_NETWORKS)}")
         self._closing: list[Callable[[], None]] = []
 
     def ip(self, command: str) -> None:

@@ -35,9 +35,7 @@ def apply(capture: Capture, *, now: bool) -> int:
     failed = len(troubles) + sum(not outcome.succeeded for outcome in outcomes)
     if outcomes or troubles:
         print(f"\n{_summary(outcomes, failed)}")
-    print(
-        "".join(_rest(not_applied(before, registered_in(capture), _taken_over(objects, known["documents"].values()))))
-    )
+    print("".join(_rest(not_applied(before, registered_in(capture), taken_over(objects, known["documents"].values())))))
     return EXIT_FAILED if failed else EXIT_FINE
 
 
@@ -76,7 +74,7 @@ def _summary(outcomes: list[Outcome], failed: int) -> str:
     return f"{machines} machines converged anew: {changed} tasks changed, {restarted} units restarted, {failed} failed"
 
 
-def _taken_over(objects: Iterable[str], documents: Iterable[str]) -> set[str]:
+def taken_over(objects: Iterable[str], documents: Iterable[str]) -> set[str]:
     """Addresses of documents of machines that are up, and of bundles."""
     documents = set(documents)
     stores = {address.split("/")[2] for address in documents}

@@ -41,15 +41,15 @@ def converge(machine: LabMachine, *, now: bool) -> Outcome:
         if not succeeded or _has_document(machine):
             break
     after = _services(machine)
-    results = list(_results(text))
+    ended = list(results(text))
     return Outcome(
         machine.name,
         succeeded,
-        changed=[task for kind, task, result in results if (kind, result) == ("TASK", "changed")],
-        handlers=[task for kind, task, result in results if kind != "TASK" and result == "changed"],
+        changed=[task for kind, task, result in ended if (kind, result) == ("TASK", "changed")],
+        handlers=[task for kind, task, result in ended if kind != "TASK" and result == "changed"],
         restarted=sorted(name for name in before if name in after and before[name] != after[name]),
         started=sorted(set(after) - set(before)),
-        failed=[task for _, task, result in results if result != "changed"],
+        failed=[task for _, task, result in ended if result != "changed"],
         words="" if succeeded else "\n".join(text.splitlines()[-LAST_WORDS:]),
     )
 
@@ -69,7 +69,7 @@ def _has_document(machine: LabMachine) -> bool:
 COMPARE = "import json; print(json.load(open('/var/lib/packyard/document.json')))"
 
 
-def _results(text: str) -> Iterator[tuple[str, str, str]]:
+def results(text: str) -> Iterator[tuple[str, str, str]]:
     """Kind and name of a task, and how it ended, once each."""
     seen: set[tuple[str, str, str]] = set()
     kind = task = ""

@@ -1,0 +1,165 @@
+"""What lab-apply tells: how a run ended, what the lab takes over, and what it does not. Nothing is booted."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from lab.cli import main
+from lab.errors import LabError
+from lab.registered import uploaded
+from lab.session import changes, converge, run_folder, talk
+from lab.session.apply import taken_over
+from lab.session.changes import not_applied, registered_in
+from tests.support import estate, variant
+
+RUN = """
+TASK [base : Put the settings of the journal in place] *******
+changed: [localhost]
+TASK [base : Look] ****
+ok: [localhost]
+RUNNING HANDLER [base : Restart journald] *****
+changed: [localhost]
+TASK [database : Reload] *******
+fatal: [localhost]: FAILED! => {"msg": "no"}
+"""
+
+
+def test_changed_tasks_handlers_and_failures_are_told_apart() -> None:
+    assert list(converge.results(RUN)) == [
+        ("TASK", "base : Put the settings of the journal in place", "changed"),
+        ("RUNNING HANDLER", "base : Restart journald", "changed"),
+        ("TASK", "database : Reload", "fatal"),
+    ]
+
+
+def difference(settings: dict[str, object], machines: tuple[str, ...]) -> dict[str, set[str]]:
+    """Groups of what a lab of these machines does not take over, with the last names of the URNs."""
+    before, now = estate("staging"), variant("staging", settings)
+    documents = [address for address in uploaded(before) if address.split("/")[-2] in machines]
+    applied = taken_over(uploaded(now), documents)
+    found: dict[str, set[str]] = {}
+    for each in not_applied(registered_in(before), registered_in(now), applied):
+        found.setdefault(each.group, set()).add(f"{each.kind} {each.urn.rpartition('::')[2]}")
+    return found
+
+
+def test_a_stack_file_that_says_the_same_leaves_nothing_to_apply() -> None:
+    assert difference({}, ("pg-a", "pg-b")) == {}
+
+
+def test_the_document_of_a_machine_that_is_up_is_taken_over_and_that_of_another_is_told() -> None:
+    window = {"databasePair.gcp.maintenanceWindow": {"day": "Fri", "start": "03:00", "minutes": 60}}
+
+    assert difference(window, ("pg-a",)) == {}
+    assert difference(window, ("pg-b",)) == {"objects of machines that are not up": {"changed pg-a-document"}}
+
+
+def test_a_firewall_is_told_and_not_taken_over() -> None:
+    told = difference({"devInstance.gitSsh.allowedCidrs": ["192.0.2.0/24"]}, ("dev-instance",))
+
+    assert told == {"firewalls": {"changed dev-instance-git-ssh"}}
+
+
+def test_a_new_machine_is_told_with_its_identity() -> None:
+    told = difference({"runnerFleet.awsManager.colours": {"blue": "serving", "green": "serving"}}, ())
+
+    assert "new runner-manager-aws-green" in told["machines"]
+    assert any(name.startswith("new ") for name in told["identities"])
+    assert any("green" in name for name in told["firewalls"])
+
+
+def test_every_group_is_that_of_something_registered() -> None:
+    types = {entry.type for entry in estate("production").registrations}
+
+    assert [name for name, pattern in changes.GROUPS if not any(map(pattern.search, types))] == []
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(run_folder, "RUNS", tmp_path / "runs")
+    return tmp_path / "runs"
+
+
+def test_a_second_lab_of_a_stack_is_refused_and_one_of_another_is_not(runs: Path) -> None:
+    with run_folder.claimed("staging") as folder, run_folder.claimed("production"):
+        assert stat.S_IMODE(runs.stat().st_mode) == stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert run_folder.running() == ["production", "staging"]
+        with pytest.raises(LabError, match=r"a lab of staging runs already\. HINT"), run_folder.claimed("staging"):
+            pass
+
+    assert run_folder.running() == []
+    assert list(runs.iterdir()) == []
+
+
+def test_the_folder_of_a_killed_lab_is_taken_away(runs: Path) -> None:
+    (runs / "staging").mkdir(parents=True)
+    (runs / "staging" / "socket").touch()
+
+    assert run_folder.running() == []
+    assert list(runs.iterdir()) == []
+
+
+@pytest.mark.usefixtures("runs")
+def test_answers_come_one_by_one_and_an_error_is_raised_where_it_was_asked_for() -> None:
+    def answer(question: talk.Message) -> list[talk.Message]:
+        if question["command"] == "wrong":
+            raise LabError("no")
+        return [{"number": 1}, {"number": 2}]
+
+    with run_folder.claimed("staging") as folder:
+        door = talk.Door(folder / "socket", answer)
+        assert stat.S_IMODE((folder / "socket").stat().st_mode) == 0o600
+        assert list(talk.ask(folder / "socket", {"command": "right"})) == [{"number": 1}, {"number": 2}]
+        with pytest.raises(LabError, match="no"):
+            list(talk.ask(folder / "socket", {"command": "wrong"}))
+        door.close()
+
+    with pytest.raises(LabError, match=r"no lab of staging runs\. HINT: make lab STACK=staging"):
+        list(talk.ask(folder / "socket", {"command": "right"}))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["up", "stagin"], "Pulumi.stagin.yaml: no such stack. HINT: one of production, staging\n"),
+        (["up", "staging", "--machines", "pga"], "there is no machine 'pga' in staging. HINT: pg-a\n"),
+        (["apply", "staging"], "no lab of staging runs. HINT: make lab STACK=staging\n"),
+        (["shell", "staging", "pg-a"], "no lab of staging runs. HINT: make lab STACK=staging\n"),
+    ],
+)
+@pytest.mark.usefixtures("runs")
+def test_what_cannot_be_done_is_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.session.needs.check", lambda: None)
+
+    assert main(arguments) == 1
+    assert capsys.readouterr() == ("", said)
+
+
+def missing_program(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    def which(name: str, path: str) -> str | None:
+        assert path
+        return None if name == missing else name
+
+    monkeypatch.setattr("shutil.which", which)
+
+
+def test_a_host_that_cannot_be_a_lab_is_told_what_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing_program(monkeypatch, "nginx")
+
+    assert main(["status"]) == 1
+    assert capsys.readouterr().err == "a lab needs nginx. HINT: make machine-tools, as root on Debian\n"
+
+
+def test_somebody_who_is_not_root_is_told_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing_program(monkeypatch, "")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+
+    assert main(["status"]) == 1
+    assert capsys.readouterr().err == "a lab needs root, for machines and networks of its own. HINT: sudo make lab\n"
