@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-FOR_CONTAINERS = ("systemd-nspawn", "mmdebstrap", "nsenter", "ip", "openssl", "dpkg-deb")
+from lab.session.needs import PROGRAMS
+
+FOR_CONTAINERS = PROGRAMS
 
 
 def skip_without(programs: Sequence[str]) -> None:

@@ -54,6 +54,18 @@ class GoogleAccess:
             self.refused.append(f"{member}: {bucket} {name}")
         return granted
 
+    def has_role(self, authorization: str, project: str, role: str) -> bool:
+        """Whether the principal has a role in a project, without a condition."""
+        member = self.member(authorization)
+        granted = member is not None and any(
+            (grant.inputs["member"], grant.inputs["project"], grant.inputs["role"]) == (member, project, role)
+            and not grant.inputs.get("condition")
+            for grant in self.capture.of_type("gcp:projects/iAMMember:IAMMember")
+        )
+        if not granted:
+            self.refused.append(f"{member}: {role} in {project}")
+        return granted
+
     def secret_manager(self, request: Request) -> Reply:
         """The newest version of a secret, for those who may read it."""
         match = re.fullmatch(r"/v1/projects/([^/]+)/secrets/([^/]+)/versions/latest:access", request.path)

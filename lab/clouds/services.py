@@ -23,6 +23,7 @@ from lab.registered import uploaded
 from lab.stand_in_values import StandInValues
 
 A_DAY = 86400
+METRIC_WRITER = "roles/monitoring.metricWriter"
 
 
 class Services:
@@ -94,7 +95,20 @@ class Services:
             return answers[request.host](request)
         if request.host.endswith(f".{self._s3}"):
             return self._amazon_object(request, cloud)
+        if request.host.startswith("monitoring.") and not self._may_send_metrics(request):
+            cloud.bucket.refused.append(request.path)
+            return Reply(403, b"nothing that is registered lets this identity write metrics there")
         return cloud.service(request)
+
+    def _may_send_metrics(self, request: Request) -> bool:
+        if request.host == "monitoring.googleapis.com":
+            project = re.match(r"/v3/projects/([^/]+)/timeSeries", request.path)
+            authorization = request.headers.get("authorization", "")
+            return project is not None and self.google.has_role(authorization, project[1], METRIC_WRITER)
+        caller = self.amazon.caller(request, "monitoring")
+        namespace = dict(urllib.parse.parse_qsl(request.body.decode())).get("Namespace", "")
+        conditions = {"cloudwatch:namespace": namespace}
+        return caller is not None and self.amazon.may(caller, "cloudwatch:PutMetricData", "*", conditions)
 
     @property
     def _s3(self) -> str:

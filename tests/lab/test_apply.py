@@ -1,6 +1,7 @@
 """What lab-apply tells: how a run ended, what the lab takes over, and what it does not. Nothing is booted."""
 
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ def test_changed_tasks_handlers_and_failures_are_told_apart() -> None:
     ]
 
 
-def difference(settings: dict[str, object], machines: tuple[str, ...]) -> dict[str, set[str]]:
+def difference(settings: Mapping[str, object], machines: tuple[str, ...]) -> dict[str, set[str]]:
     """Groups of what a lab of these machines does not take over, with the last names of the URNs."""
     before, now = estate("staging"), variant("staging", settings)
     documents = [address for address in uploaded(before) if address.split("/")[-2] in machines]

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.session.needs import PROGRAMS
 from tests.lab.wires import Wires, wired
-from tests.needed import skip_without
+from tests.needed import FOR_CONTAINERS, skip_without
 from tests.support import variant
 
 pytestmark = pytest.mark.machine
@@ -28,7 +27,7 @@ PORTS = (GIT, WEB, SSH, POSTGRESQL)
 
 @pytest.fixture(scope="module")
 def wires() -> Iterator[Wires]:
-    skip_without(PROGRAMS)
+    skip_without(FOR_CONTAINERS)
     with wired(variant("staging", SETTINGS), NAMES, PORTS) as made:
         yield made
 
@@ -68,7 +67,7 @@ def test_machines_reach_no_private_address_of_another_network(wires: Wires) -> N
 
 def test_what_may_leave_is_said_by_the_security_group() -> None:
     """On AWS a machine of ours opens connections to the web alone; on GCP there is no such rule."""
-    skip_without(PROGRAMS)
+    skip_without(FOR_CONTAINERS)
     capture = variant("staging", {**SETTINGS, "devInstance.gitSsh.allowedCidrs": ["203.0.113.0/24"]})
     with wired(capture, ("dev-instance", "pg-a", "pg-b"), PORTS) as opened:
         dev = opened.seats["dev-instance"].public

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.scratch import everything, sweep
-from lab.session.needs import PROGRAMS
-from tests.needed import skip_without
+from tests.needed import FOR_CONTAINERS, skip_without
 from tests.support import ROOT
 
 pytestmark = pytest.mark.machine
@@ -34,7 +33,7 @@ time.sleep(1000)
 @pytest.fixture
 def lab() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A process with a folder, a mount and a control group in which something hangs; and the name of them all."""
-    skip_without(PROGRAMS)
+    skip_without(FOR_CONTAINERS)
     with subprocess.Popen([sys.executable, "-c", LAB], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         yield process, process.stdout.readline().strip()

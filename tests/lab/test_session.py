@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.session.needs import PROGRAMS
 from lab.session.run_folder import running
-from tests.needed import skip_without
+from tests.needed import FOR_CONTAINERS, skip_without
 from tests.support import ROOT
 
 pytestmark = pytest.mark.machine
@@ -50,7 +49,7 @@ def plain(text: str) -> str:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy that may be edited. Nobody else's lab of this stack may run."""
-    skip_without(PROGRAMS)
+    skip_without(FOR_CONTAINERS)
     assert "staging" not in running(), "a lab of staging runs: end it first"
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in listed.splitlines():

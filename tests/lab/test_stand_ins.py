@@ -5,6 +5,7 @@ import re
 import time
 import urllib.parse
 from functools import cache
+from unittest.mock import patch
 
 import pytest
 
@@ -12,8 +13,12 @@ from lab.clouds.amazon_access import Access, Caller, s3_request
 from lab.clouds.amazon_services import AmazonServices, as_registered
 from lab.clouds.google_access import AWS_SUBJECT, EXCHANGE, GoogleAccess
 from lab.clouds.google_storage import GoogleStorage
-from lab.clouds.metadata import ServiceAccount
+from lab.clouds.metadata import CloudStandIn, GoogleCloud, ServiceAccount
+from lab.clouds.services import Services
 from lab.network.web import Reply, Request
+from lab.placement import place_of
+from lab.registered import cloud_of
+from lab.stand_in_values import StandInValues
 from tests.registrations import role_settings
 from tests.support import estate
 
@@ -22,6 +27,7 @@ OFFSITE = "example-pkg-staging-pg-a-offsite"
 CIPHER = "example-pkg-staging-database-pair-cipher-repo1"
 VAULT = "example-pkg-staging-backup-vault"
 AUDIENCE = "example-pkg-staging-database-pair"
+MONITORING = "monitoring.googleapis.com"
 PARAMETERS = "/example-pkg/staging/database-pair"
 
 
@@ -236,3 +242,60 @@ def test_cloud_storage_refuses_strangers_and_foreign_names(storage: GoogleStorag
     assert storage_answer(storage, "GET", "/storage/v1/b/b/o/other%2Fx").status == 403
     assert storage_answer(storage, "GET", "/storage/v1/b/b/o").status == 403
     assert storage_answer(storage, "POST", "/upload/storage/v1/b/b/o?name=other/x&uploadType=media").status == 403
+
+
+def services_for(name: str) -> tuple[Services, CloudStandIn]:
+    capture = estate("staging")
+    places = {name: place_of(name, capture)}
+    clouds = {name: stand_in_cloud(name)}
+    return Services(capture, places, clouds, StandInValues({}, b"")), clouds[name]
+
+
+def stand_in_cloud(name: str) -> CloudStandIn:
+    """As registered, but for the agent, which an image of the lab has."""
+    with patch("lab.registered.agent_package", return_value=b""):
+        return cloud_of(name, estate("staging"))
+
+
+def google_request(cloud: GoogleCloud, path: str, host: str = "storage.googleapis.com", body: bytes = b"") -> Request:
+    return Request("", "GET", host, path, {"authorization": f"Bearer {cloud.token}"}, body)
+
+
+def test_a_machine_reads_its_own_document_and_the_bundle_and_nothing_else() -> None:
+    services, cloud = services_for("pg-a")
+    assert isinstance(cloud, GoogleCloud)
+    own = "/storage/v1/b/example-pkg-staging-machine-store/o/machines%2Fpg-a%2Fdocument.json?alt=media"
+
+    assert services.answer(google_request(cloud, own), cloud).status == 200
+    assert services.answer(google_request(cloud, own.replace("pg-a", "dev-instance")), cloud).status == 403
+    assert len(cloud.bucket.refused) == 1
+
+
+def test_no_machine_has_the_token_of_another() -> None:
+    services, cloud = services_for("pg-a")
+    _, other = services_for("dev-instance")
+    assert isinstance(other, GoogleCloud)
+    own = "/storage/v1/b/example-pkg-staging-machine-store/o/machines%2Fpg-a%2Fdocument.json?alt=media"
+
+    assert services.answer(google_request(other, own), cloud).status == 403
+
+
+def test_metrics_go_to_the_project_in_which_the_machine_may_write_them() -> None:
+    services, cloud = services_for("pg-a")
+    assert isinstance(cloud, GoogleCloud)
+    body = json.dumps({"timeSeries": []}).encode()
+    sent = [
+        services.answer(google_request(cloud, f"/v3/projects/{project}/timeSeries", MONITORING, body), cloud).status
+        for project in ("example-testground-stg", "example-build-runners-stg")
+    ]
+
+    assert sent == [200, 403]
+
+
+def test_a_grant_without_a_condition_holds_for_the_whole_bucket(amazon: Access) -> None:
+    google = GoogleAccess(estate("staging"), amazon, {})
+    email = "staging-package-server-32245e@example-testground-stg.iam.gserviceaccount.com"
+    google.admit("T", f"serviceAccount:{email}", time.time() + 60)
+
+    assert google.may_use("Bearer T", "example-pkg-staging-package-server-release", "any/name")
+    assert not google.may_use("Bearer T", "example-pkg-staging-dev-instance-lfs", "any/name")
