@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -47,7 +48,9 @@ class Session:
         if self._boots is not None and self._boots.done():
             for machine in self.lab.machines.values():
                 if not machine.is_alive():
-                    machine.boot()
+                    # One that does not come up is shown as down, and the next round tries again.
+                    with suppress(LabError):
+                        machine.boot()
 
     def close(self) -> None:
         """Waits for a boot that is under way to notice the end."""

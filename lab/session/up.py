@@ -8,6 +8,7 @@ from contextlib import closing
 from types import FrameType
 
 from capture import Capture
+from lab.errors import LabError
 from lab.lab import Lab
 from lab.machines.image import image_folder
 from lab.placement import chosen
@@ -34,15 +35,19 @@ def up(capture: Capture, names: Sequence[str] | None) -> int:
     with claimed(capture.stack):
         if swept:
             print(f"Took away {swept} things that a lab had left which was killed.")
+        status = 0
         try:
             _run(capture, wanted)
         except EndError:
             pass
+        except (LabError, LookupError) as error:
+            print(error, file=sys.stderr)
+            status = 1
         finally:
             # Whoever presses Ctrl-C twice must not leave half of it behind.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    return _left_over()
+    return _left_over() or status
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
