@@ -23,8 +23,14 @@ def keep(machines: Callable[[], Iterable[Container]]) -> None:
 
 
 def stand_still_after(report: pytest.TestReport, config: pytest.Config) -> None:
-    """After a failure and with KEEP set, waits for Ctrl-C and ends the run; for pytest_runtest_makereport."""
-    if not report.failed or not os.environ.get("KEEP"):
+    """After a failure and with KEEP set, waits for Ctrl-C and ends the run; without it, says how to come here."""
+    if not report.failed:
+        return
+    if not os.environ.get("KEEP"):
+        target = "test-drills" if "drill" in report.keywords else "test-machines"
+        name = report.nodeid.rpartition("::")[2].partition("[")[0]
+        words = f"KEEP=1 make {target} ARGS='-k {name}' stops here, with the machines up, and says how to enter them"
+        report.sections.append(("a shell in this state", words))
         return
     capture: Any = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():

@@ -62,7 +62,7 @@ def test_a_failure_stands_still_until_it_is_interrupted_and_then_takes_everythin
     assert run.returncode == 1
 
 
-def test_without_it_a_failure_holds_nobody_up(tmp_path: Path) -> None:
+def test_without_it_a_failure_holds_nobody_up_and_says_how_to_come_there(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (tmp_path / "test_it.py").write_text(TESTS, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-s", "-c", os.devnull, "-p", "no:cacheprovider", str(tmp_path)]
@@ -72,3 +72,4 @@ def test_without_it_a_failure_holds_nobody_up(tmp_path: Path) -> None:
 
     assert "another one ran" in done.stdout
     assert "stay until" not in done.stdout
+    assert "KEEP=1 make test-machines ARGS='-k test_that_fails'" in done.stdout
