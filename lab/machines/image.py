@@ -4,11 +4,9 @@ Debian's own packages and nothing else. The lab adds what a container lacks: a c
 for the clouds are certified by, a static network, and the hardware identity by which cloud-init knows a cloud.
 """
 
-import fcntl
 import hashlib
 import io
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,10 +15,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-import yaml
-
-from lab.project import ROOT
-from settings.database_pair.pgbackrest import POSTGRESQL_VERSION
+from lab.machines import chroot
+from lab.machines.cache import digest_of, kept
+from lab.machines.chroot import install, run, run_in
+from lab.machines.packages import all_roles, packages_of
 from settings.vocabulary import Cloud
 
 SUITE = "trixie"
@@ -32,9 +30,6 @@ INSTALLED_FIRST = ("cloud-init", "ansible-core")
 
 FOR_THE_LAB = ("faketime", "wireguard-go")
 """On every image: a clock for a single service, and WireGuard for a kernel without it."""
-
-PACKAGE_LISTS = ("_packages", "_companions")
-"""How names of lists of packages end in the defaults of roles."""
 
 HOSTS = (
     "metadata.google.internal",
@@ -66,66 +61,38 @@ def sub_dmi_vars(text):
 '''
 
 
-def cache_folder() -> Path:
-    """$PACKYARD_CACHE, else ~/.cache/packyard."""
-    return Path(os.environ.get("PACKYARD_CACHE") or Path.home() / ".cache" / "packyard")
-
-
 @cache
 def on_the_mirror() -> tuple[str, ...]:
     """What machines install, as their roles name it; packages that these need come along."""
-    names: set[str] = {*INSTALLED_FIRST, *FOR_THE_LAB}
-    for file in sorted(ROOT.glob("machines/roles/*/defaults/main.yml")):
-        for key, value in yaml.safe_load(file.read_text()).items():
-            if key.endswith(PACKAGE_LISTS):
-                names |= {re.sub(r"{{.*?}}", str(POSTGRESQL_VERSION), name) for name in value}
-    return tuple(sorted(names))
+    named = (name for role in all_roles() for name in packages_of(role))
+    return tuple(sorted({*INSTALLED_FIRST, *FOR_THE_LAB, *named}))
 
 
 @cache
 def image_folder() -> Path:
     """Folder with gcp/ and aws/ (root file systems), mirror/, mirror-names, authority.pem, server.pem, server.key.
 
-    Named by the digest of this file and of the packages: a change of either builds anew, and the folder may be removed
-    at any time.
+    Named by the digest of the code that builds it and of the packages: a change of either builds anew, and the folder
+    may be removed at any time.
     """
-    recipe = Path(__file__).read_bytes() + " ".join(on_the_mirror()).encode()
-    folder = cache_folder() / f"machine-image-{hashlib.sha256(recipe).hexdigest()[:16]}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / "machine-image.lock").open("w") as lock:
-        # Two runs at once build once.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.is_dir():
-            _build_whole(folder)
-    return folder
-
-
-def _build_whole(folder: Path) -> None:
-    """The folder appears whole or not at all."""
-    half = Path(tempfile.mkdtemp(dir=folder.parent, prefix="machine-image-half-"))
-    try:
-        _build(half)
-        half.chmod(0o755)
-        half.rename(folder)
-    except BaseException:
-        shutil.rmtree(half)
-        raise
+    code = [Path(file).read_bytes() for file in (__file__, str(chroot.__file__))]
+    return kept("machine-image", digest_of([*code, " ".join(on_the_mirror()).encode()]), _build)
 
 
 def _build(folder: Path) -> None:
     gcp, mirror = folder / Cloud.GCP, folder / "mirror"
     mirror.mkdir()
-    install = f"apt-get -qy --no-install-recommends --download-only install {' '.join(on_the_mirror())}"
+    download = f"apt-get -qy --no-install-recommends --download-only install {' '.join(on_the_mirror())}"
     # In a mount namespace of its own: an interrupted build leaves /proc and /sys mounted in the folder, and clearing it
     # away would reach into those of the host.
-    _run(
+    run(
         "unshare",
         "--mount",
         "mmdebstrap",
         "--quiet",
         "--variant=minbase",
         f"--include={','.join(BARE)}",
-        f'--customize-hook=chroot "$1" {install}',
+        f'--customize-hook=chroot "$1" {download}',
         f"--customize-hook=cp $1/var/cache/apt/archives/*.deb {mirror}/",
         SUITE,
         str(gcp),
@@ -136,10 +103,10 @@ def _build(folder: Path) -> None:
     (folder / MIRROR_NAMES).write_text("\n".join(names))
     _certificates(folder, names)
     _dress(gcp, folder, names[0])
-    _install(gcp, mirror, *FOR_THE_LAB)
+    install(gcp, mirror, *FOR_THE_LAB)
     aws = folder / Cloud.AWS
-    _run("cp", "-a", "--reflink=auto", str(gcp), str(aws))
-    _install(aws, mirror, "cloud-init")
+    run("cp", "-a", "--reflink=auto", str(gcp), str(aws))
+    install(aws, mirror, "cloud-init")
     # Debian's images for EC2 have it; those for GCE do not.
     (aws / "etc/cloud/cloud.cfg.d/99-image.cfg").write_text(
         "datasource_list: [ Ec2, None ]\nnetwork: {config: disabled}\n"
@@ -162,7 +129,7 @@ def _certificates(folder: Path, mirror: list[str]) -> None:
     authority, server = folder / "authority", folder / "server"
     common = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650")
     sign = ("-addext", "keyUsage=critical,keyCertSign")
-    _run(
+    run(
         "openssl",
         "req",
         "-x509",
@@ -179,7 +146,7 @@ def _certificates(folder: Path, mirror: list[str]) -> None:
     signed = ("-CA", f"{authority}.pem", "-CAkey", f"{authority}.key", "-addext", f"subjectAltName={names}")
     usage = ("-addext", "basicConstraints=critical,CA:false", "-addext", "extendedKeyUsage=serverAuth")
     files = ("-keyout", f"{server}.key", "-out", f"{server}.pem")
-    _run("openssl", "req", "-x509", *common, "-subj", "/CN=stand-in", *signed, *usage, *files)
+    run("openssl", "req", "-x509", *common, "-subj", "/CN=stand-in", *signed, *usage, *files)
     authority.with_suffix(".key").unlink()
 
 
@@ -196,7 +163,7 @@ def _agent_package(mirror: Path) -> None:
         unit.parent.mkdir(parents=True)
         unit.write_text("[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n")
         root.chmod(0o755)
-        _run("dpkg-deb", "--build", "--root-owner-group", str(root), str(mirror / "amazon-ssm-agent.deb"))
+        run("dpkg-deb", "--build", "--root-owner-group", str(root), str(mirror / "amazon-ssm-agent.deb"))
 
 
 def _index(mirror: Path) -> None:
@@ -219,25 +186,11 @@ def _dress(root: Path, folder: Path, mirror: str) -> None:
     for file in (root / "etc/hostname", *root.glob("etc/ssh/ssh_host_*")):
         file.unlink(missing_ok=True)
     shutil.copy(folder / "authority.pem", root / "usr/local/share/ca-certificates/lab.crt")
-    _chroot(root, "update-ca-certificates")
-    _chroot(root, "dpkg-divert", "--add", "--divert", f"/{DMI}.real", "--no-rename", f"/{DMI}")
+    run_in(root, "update-ca-certificates")
+    run_in(root, "dpkg-divert", "--add", "--divert", f"/{DMI}.real", "--no-rename", f"/{DMI}")
     (root / DMI).parent.mkdir(parents=True, exist_ok=True)
     (root / DMI).write_text(DMI_STAND_IN)
-    _chroot(root, "systemctl", "enable", "systemd-networkd.service", "systemd-networkd-wait-online.service")
-
-
-def _install(root: Path, mirror: Path, *packages: str) -> None:
-    """Puts packages on an image."""
-    (root / "mnt/mirror").mkdir()
-    sources = root / "etc/apt/sources.list"
-    before = sources.read_text()
-    _run("cp", "-r", str(mirror), str(root / "mnt"))
-    sources.write_text("deb [trusted=yes] copy:/mnt/mirror ./\n")
-    _chroot(root, "apt-get", "-q", "update")
-    _chroot(root, "apt-get", "-qy", "--no-install-recommends", "install", *packages)
-    sources.write_text(before)
-    shutil.rmtree(root / "mnt/mirror")
-    _chroot(root, "apt-get", "clean")
+    run_in(root, "systemctl", "enable", "systemd-networkd.service", "systemd-networkd-wait-online.service")
 
 
 def dmi(cloud: Cloud) -> str:
@@ -246,13 +199,3 @@ def dmi(cloud: Cloud) -> str:
         return json.dumps({"system-product-name": "Google Compute Engine"})
     uuid = "ec2e1916-9099-7caf-fd21-012345abcdef"
     return json.dumps({"system-uuid": uuid, "system-serial-number": uuid, "system-manufacturer": "Amazon EC2"})
-
-
-def _chroot(root: Path, *command: str) -> None:
-    _run("chroot", str(root), "env", "DEBIAN_FRONTEND=noninteractive", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", *command)
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")

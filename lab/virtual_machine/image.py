@@ -3,15 +3,13 @@
 The kernel has NVMe and ext4 built in, so it starts straight from the disk, without boot loader and initial RAM disk.
 """
 
-import fcntl
-import hashlib
 import shutil
 import struct
-import subprocess
-import tempfile
 from pathlib import Path
 
-from lab.machines.image import SUITE, cache_folder
+from lab.machines.cache import digest_of, kept
+from lab.machines.chroot import run
+from lab.machines.image import SUITE
 
 PACKAGES = (
     *("systemd", "systemd-sysv", "udev", "dbus", "kmod", "linux-image-cloud-amd64"),
@@ -58,20 +56,7 @@ TARGET = "[Unit]\nRequires=basic.target\nWants=lab.service\nAfter=basic.target\n
 
 def vm_image() -> Path:
     """Folder with vmlinuz and root.img, named by the digest of this file."""
-    folder = cache_folder() / f"vm-image-{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]}"
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / "vm-image.lock").open("w") as lock:
-        # Two runs at once build once.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.is_dir():
-            half = Path(tempfile.mkdtemp(dir=folder.parent, prefix="vm-image-half-"))
-            try:
-                _build(half)
-                half.rename(folder)
-            except BaseException:
-                shutil.rmtree(half)
-                raise
-    return folder
+    return kept("vm-image", digest_of([Path(__file__).read_bytes()]), _build)
 
 
 def _build(folder: Path) -> None:
@@ -105,10 +90,3 @@ def _write_disk(root: Path, disk: Path) -> None:
         file.truncate(START * SECTOR + SIZE)
     offset = f"offset={START * SECTOR}"
     run("mke2fs", "-q", "-F", "-t", "ext4", "-E", offset, "-d", str(root), str(disk), f"{SIZE // 1024}k")
-
-
-def run(*command: str) -> None:
-    """Raises RuntimeError with the last words of a command that fails."""
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -1,0 +1,73 @@
+"""What is costly and depends on nothing but its inputs: folders of the cache, each named by a digest of them."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+KEPT = 3
+"""Folders of one kind that stay, those used last."""
+
+DAY = 86400
+"""Seconds. What was used within the last day stays, for a run that began with it may still go on."""
+
+DIGEST_LENGTH = 16
+
+
+def cache_folder() -> Path:
+    """$PACKYARD_CACHE, else ~/.cache/packyard."""
+    return Path(os.environ.get("PACKYARD_CACHE") or Path.home() / ".cache" / "packyard")
+
+
+def digest_of(inputs: Iterable[bytes]) -> str:
+    """One short digest of all inputs, in their order."""
+    together = hashlib.sha256()
+    for content in inputs:
+        together.update(hashlib.sha256(content).digest())
+    return together.hexdigest()[:DIGEST_LENGTH]
+
+
+def kept(kind: str, digest: str, make: Callable[[Path], None]) -> Path:
+    """The folder of this kind and digest; made where there is none, whole or not at all, and once by runs at once.
+
+    Of each kind the few that were used last stay; older ones go when a new one is made.
+    """
+    folder = cache_folder() / f"{kind}-{digest}"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{kind}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            _make_whole(folder, kind, make)
+            _forget_old(folder.parent, kind)
+        os.utime(folder)
+    return folder
+
+
+def is_kept(kind: str, digest: str) -> bool:
+    """Whether it is there already."""
+    return (cache_folder() / f"{kind}-{digest}").is_dir()
+
+
+def _make_whole(folder: Path, kind: str, make: Callable[[Path], None]) -> None:
+    # Under the lock nobody else is at work on this kind, so a half one is of a run that was killed.
+    for half in folder.parent.glob(f"{kind}-half-*"):
+        shutil.rmtree(half)
+    half = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f"{kind}-half-"))
+    try:
+        make(half)
+        half.chmod(0o755)
+        half.rename(folder)
+    except BaseException:
+        shutil.rmtree(half)
+        raise
+
+
+def _forget_old(folder: Path, kind: str) -> None:
+    there = [path for path in folder.glob(f"{kind}-*") if len(path.name) == len(kind) + 1 + DIGEST_LENGTH]
+    for path in sorted(there, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
+        if path.stat().st_mtime < time.time() - DAY:
+            shutil.rmtree(path)
