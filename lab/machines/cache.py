@@ -41,10 +41,21 @@ def kept(kind: str, digest: str, make: Callable[[Path], None]) -> Path:
     with (folder.parent / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
+            begun = time.monotonic()
             _make_whole(folder, kind, make)
+            _seconds_of(folder).write_text(f"{time.monotonic() - begun:.0f}")
             _forget_old(folder.parent, kind)
         os.utime(folder)
     return folder
+
+
+def seconds_to_make(folder: Path) -> float:
+    """How long it took to make a folder of the cache."""
+    return float(_seconds_of(folder).read_text())
+
+
+def _seconds_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.seconds")
 
 
 def is_kept(kind: str, digest: str) -> bool:
@@ -67,7 +78,9 @@ def _make_whole(folder: Path, kind: str, make: Callable[[Path], None]) -> None:
 
 
 def _forget_old(folder: Path, kind: str) -> None:
+    # Digests have one length; `root` is no kind of `root-of-another-kind`.
     there = [path for path in folder.glob(f"{kind}-*") if len(path.name) == len(kind) + 1 + DIGEST_LENGTH]
     for path in sorted(there, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
         if path.stat().st_mtime < time.time() - DAY:
             shutil.rmtree(path)
+            _seconds_of(path).unlink(missing_ok=True)

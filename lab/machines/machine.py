@@ -2,7 +2,7 @@
 
 import re
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lab.clouds.metadata import CloudStandIn, kind_of
@@ -66,14 +66,22 @@ class Machine(Container):
 class LoneMachine(Machine):
     """One machine with its cloud, in a network that has no way out."""
 
-    def __init__(self, cloud: CloudStandIn) -> None:
+    def __init__(self, cloud: CloudStandIn, layers: Sequence[Path] = ()) -> None:
+        """`layers` of a kept root; with none it is the bare image of its cloud."""
         self.cloud = cloud
-        super().__init__(LabNetwork(), RootDisk(kind_of(cloud), _names()))
+        super().__init__(LabNetwork(), RootDisk(kind_of(cloud), _names(), layers=layers))
         self.network.add_machine(ADDRESS)
         serve_addresses(self.network, lambda _: ADDRESS)
         serve(self.network, METADATA, 80, cloud.metadata)
         serve(self.network, GATEWAY, 443, cloud.service, image_folder() / "server.pem")
         serve(self.network, GATEWAY, 80, mirror)
+
+    def first_boot(self) -> None:
+        """Boots as a new machine does. Google's startup script installs cloud-init where there is none, and reboots."""
+        reboots = self.disk.lacks_cloud_init
+        self.boot()
+        if reboots:
+            self.restart(600)
 
     def close(self) -> None:
         """Takes its network away too."""

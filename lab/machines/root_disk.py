@@ -1,8 +1,9 @@
-"""The root disk of a machine: an image as the cloud's, under a layer in memory that goes with the machine."""
+"""The root disk of a machine: an image, bare or kept, under a layer in memory that goes with the machine."""
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from lab.machines.image import dmi, image_folder
 from lab.scratch import scratch_folder
@@ -41,11 +42,18 @@ subprocess.run(["sh"], check=True, input=urllib.request.urlopen(request).read())
 class RootDisk:
     """A fresh one, with what a machine in the lab needs on top of its image."""
 
-    def __init__(self, cloud: Cloud, names: Mapping[str, str], size: str = SIZE) -> None:
-        """`names` are the hosts that it can reach by name, with their addresses."""
+    def __init__(
+        self, cloud: Cloud, names: Mapping[str, str], size: str = SIZE, *, layers: Sequence[Path] = ()
+    ) -> None:
+        """`names` are the hosts that it can reach by name, with their addresses.
+
+        `layers` are those of a kept root, topmost first; with none it is the bare image of the cloud.
+        """
         self._folder = scratch_folder("machine")
         self.root = self._folder / "root"
-        self._mount(cloud, size)
+        self.upper = self._folder / "disk/upper"
+        """What differs from the layers."""
+        self._mount(layers or (image_folder() / cloud,), size)
         self._dress(cloud, names)
 
     def remove(self) -> None:
@@ -54,20 +62,26 @@ class RootDisk:
             subprocess.run(["umount", "--lazy", mount], check=True)
         shutil.rmtree(self._folder)
 
-    def _mount(self, cloud: Cloud, size: str) -> None:
+    @property
+    def lacks_cloud_init(self) -> bool:
+        """Whether the first boot begins with the installation of cloud-init, and a reboot."""
+        return not (self.root / "usr/bin/cloud-init").exists()
+
+    def _mount(self, layers: Sequence[Path], size: str) -> None:
         disk = self._folder / "disk"
         disk.mkdir()
         self.root.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", disk], check=True)
-        (disk / "upper").mkdir()
+        self.upper.mkdir()
         (disk / "work").mkdir()
-        options = f"lowerdir={image_folder() / cloud},upperdir={disk / 'upper'},workdir={disk / 'work'}"
+        lower = ":".join(str(layer) for layer in layers)
+        options = f"lowerdir={lower},upperdir={self.upper},workdir={disk / 'work'}"
         subprocess.run(["mount", "-t", "overlay", "-o", options, "overlay", self.root], check=True)
 
     def _dress(self, cloud: Cloud, names: Mapping[str, str]) -> None:
         etc = self.root / "etc"
         timer = etc / "systemd/system/packyard-converge.timer.d/lab.conf"
-        timer.parent.mkdir()
+        timer.parent.mkdir(exist_ok=True)
         # Machines of a fleet wait a random time; the tests do not.
         timer.write_text("[Timer]\nRandomizedDelaySec=0\nAccuracySec=100ms\n")
         (etc / "systemd/network/10-lab.network").write_text(NETWORK)
@@ -82,4 +96,6 @@ class RootDisk:
             agent.chmod(0o755)
             wants = etc / "systemd/system/multi-user.target.wants"
             wants.mkdir(exist_ok=True)
-            (wants / unit.name).symlink_to(f"../{unit.name}")
+            link = wants / unit.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(f"../{unit.name}")
