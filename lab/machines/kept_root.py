@@ -7,20 +7,19 @@ finds its packages there, and Google's startup script finds cloud-init.
 """
 
 import re
-import shutil
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lab.bundle import change_bundle
 from lab.clouds.metadata import CloudStandIn, kind_of
 from lab.machines import own
-from lab.machines.cache import digest_of, is_kept, kept
+from lab.machines.cache import digest_of, kept
 from lab.machines.chroot import install, run_in
 from lab.machines.image import image_folder
 from lab.machines.machine import LoneMachine
-from lab.machines.packages import BASE, MACHINES, packages_of, roles_of
+from lab.machines.packages import BASE, MACHINES, packages_beside_base, sources, sources_of
 from lab.machines.root_disk import RootDisk
 from lab.project import registered
 from lab.registered import cloud_of, name_stand_in_agent, names_of, role_of
@@ -29,8 +28,6 @@ from settings.vocabulary import Cloud
 BOOT_SECONDS = 600
 """For a boot from a bare image to its first converge, on a machine that does other things as well."""
 
-INCLUDED_ROLE = re.compile(r"ansible\.builtin\.(?:include|import)_role:\n\s+name: (\w+)")
-PROGRAM = re.compile(r"program_name: (\w+)$", re.MULTILINE)
 REGULAR = range(1000, 60000)
 """Numbers of accounts that no package made (Debian Policy 9.2.2)."""
 
@@ -91,27 +88,6 @@ def with_base_alone(cloud: Cloud) -> CloudStandIn:
     return stand_in
 
 
-def proof_digest(cloud: Cloud, role: str) -> str:
-    """Of everything by which a machine of this role may converge on a kept root and not on a bare image."""
-    folders = [folder for name in roles_of(role) for folder in _role_folders(name)]
-    files = sorted({file for folder in folders for file in folder.rglob("*") if _is_source(file)})
-    playbook = MACHINES / "playbooks" / f"{role}.yml"
-    packages = " ".join(packages_beside_base(role))
-    return digest_of(
-        [base_digest(cloud).encode(), packages.encode(), *(file.read_bytes() for file in [playbook, *files])]
-    )
-
-
-def is_proven(cloud: Cloud, role: str) -> bool:
-    """Whether a machine of this role converged from the bare image of this cloud, with all files as they are."""
-    return is_kept(f"machine-proof-{cloud}-{role}", proof_digest(cloud, role))
-
-
-def remember_proof(cloud: Cloud, role: str) -> None:
-    """That it did just now."""
-    kept(f"machine-proof-{cloud}-{role}", proof_digest(cloud, role), lambda _: None)
-
-
 def base_digest(cloud: Cloud) -> str:
     """Of everything that the kept root of a cloud is made from."""
     return digest_of(
@@ -121,34 +97,12 @@ def base_digest(cloud: Cloud) -> str:
 
 def base_inputs() -> list[Path]:
     """The files that decide what `base` makes of a machine: the first boot, converge, its roles and their programs."""
-    folders = [MACHINES / "first_boot", MACHINES / "converge", *_role_folders(BASE)]
-    return sorted({file for folder in folders for file in folder.rglob("*") if _is_source(file)})
-
-
-def _is_source(file: Path) -> bool:
-    return file.is_file() and "__pycache__" not in file.parts and file.suffix != ".md"
-
-
-def _role_folders(role: str) -> Iterator[Path]:
-    """Of a role, of the roles that it includes, and of the programs that it installs."""
-    folder = MACHINES / "roles" / role
-    yield folder
-    for file in sorted((folder / "tasks").glob("*.yml")):
-        text = file.read_text()
-        for included in INCLUDED_ROLE.findall(text):
-            yield from _role_folders(included)
-        for program in PROGRAM.findall(text):
-            yield MACHINES / program
+    return [*sources(MACHINES / "first_boot"), *sources(MACHINES / "converge"), *sources_of(BASE)]
 
 
 def _code() -> list[bytes]:
     """What makes and cleans a kept root."""
     return [Path(file).read_bytes() for file in (__file__, str(own.__file__))]
-
-
-def packages_beside_base(playbook: str) -> tuple[str, ...]:
-    """What the roles of a playbook install beside base."""
-    return tuple(sorted({name for role in roles_of(playbook) if role != BASE for name in packages_of(role)}))
 
 
 def _make_base(cloud: Cloud, folder: Path) -> None:
@@ -179,6 +133,7 @@ def _make_packages(cloud: Cloud, below: tuple[Path, ...], packages: tuple[str, .
         install(disk.root, image_folder() / "mirror", *packages)
         for file in (policy, drop_in):
             file.unlink()
+        drop_in.parent.rmdir()
         _keep(disk, folder, [])
     finally:
         disk.remove()
@@ -206,9 +161,3 @@ def marks_of(machine: LoneMachine) -> list[str]:
     keys = machine.run("sh", "-c", "cut -d' ' -f2 /etc/ssh/ssh_host_*.pub").split()
     found = [match for text in documents for match in re.findall(r'"(?:sha256|url)": "([^"]+)"', text)]
     return [*names, *keys, *found, machine.run("hostname").strip()]
-
-
-def remove_all() -> None:
-    """Every kept root, for a measurement from nothing."""
-    for folder in image_folder().parent.glob("machine-root-*"):
-        shutil.rmtree(folder) if folder.is_dir() else folder.unlink()

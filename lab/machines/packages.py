@@ -1,7 +1,8 @@
-"""Debian's packages that the roles of machines name, and the roles of a playbook."""
+"""The roles of machines: what each is made of, and which of Debian's packages it names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -17,6 +18,9 @@ PACKAGE_LISTS = ("_packages", "_companions")
 
 BASE = "base"
 """The role that every machine has, before all others."""
+
+INCLUDED_ROLE = re.compile(r"ansible\.builtin\.(?:include|import)_role:\n\s+name: (\w+)")
+PROGRAM = re.compile(r"program_name: (\w+)$", re.MULTILINE)
 
 
 def packages_of(role: str) -> tuple[str, ...]:
@@ -36,3 +40,33 @@ def roles_of(playbook: str) -> tuple[str, ...]:
 def all_roles() -> tuple[str, ...]:
     """Every role that there is."""
     return tuple(sorted(folder.name for folder in (MACHINES / "roles").iterdir()))
+
+
+def packages_beside_base(playbook: str) -> tuple[str, ...]:
+    """What the roles of a playbook install beside base."""
+    return tuple(sorted({name for role in roles_of(playbook) if role != BASE for name in packages_of(role)}))
+
+
+def sources(folder: Path) -> list[Path]:
+    """The files of a folder that decide what a machine becomes, sorted."""
+    return sorted(
+        file
+        for file in folder.rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".md"
+    )
+
+
+def sources_of(role: str) -> list[Path]:
+    """Those of a role, of the roles that it includes, and of the programs that it installs."""
+    return [file for folder in dict.fromkeys(_folders_of(role)) for file in sources(folder)]
+
+
+def _folders_of(role: str) -> Iterator[Path]:
+    folder = MACHINES / "roles" / role
+    yield folder
+    for file in sorted((folder / "tasks").glob("*.yml")):
+        text = file.read_text()
+        for included in INCLUDED_ROLE.findall(text):
+            yield from _folders_of(included)
+        for program in PROGRAM.findall(text):
+            yield MACHINES / program

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.machines import kept_root, packages
+from lab.machines import bare_proof, kept_root, packages
 from settings.vocabulary import Cloud
 
 
@@ -14,7 +14,7 @@ def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the bundle's folder, which the digests are taken of."""
     folder = tmp_path / "machines"
     shutil.copytree(packages.MACHINES, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for module in (kept_root, packages):
+    for module in (bare_proof, kept_root, packages):
         monkeypatch.setattr(module, "MACHINES", folder)
     image = tmp_path / "machine-image-0"
     monkeypatch.setattr(kept_root, "image_folder", lambda: image)
@@ -75,5 +75,15 @@ def test_playbooks_whose_roles_install_the_same_share_a_root(machines: Path) -> 
     for name, roles in {"one": "[base, one]", "other": "[base, none, other]", "none": "[base, none]"}.items():
         (machines / f"playbooks/{name}.yml").write_text(f"- hosts: localhost\n  roles: {roles}\n")
 
-    assert kept_root.packages_beside_base("one") == kept_root.packages_beside_base("other") == ("jq", "zstd")
-    assert kept_root.packages_beside_base("none") == ()
+    assert packages.packages_beside_base("one") == packages.packages_beside_base("other") == ("jq", "zstd")
+    assert packages.packages_beside_base("none") == ()
+
+
+def test_a_change_of_any_role_of_a_playbook_asks_for_a_new_proof_from_bare_debian(machines: Path) -> None:
+    before = {role: bare_proof.proof_digest(Cloud.GCP, role) for role in ("database-pair", "dev-instance")}
+
+    change(machines / "roles/database/tasks/main.yml")
+
+    after = {role: bare_proof.proof_digest(Cloud.GCP, role) for role in before}
+    assert after["database-pair"] != before["database-pair"]
+    assert after["dev-instance"] == before["dev-instance"]
