@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -16,6 +17,7 @@ from lab.clouds.metadata import CloudStandIn
 from lab.clouds.services import Services
 from lab.clouds.stores import start_stores
 from lab.errors import LabError
+from lab.machines import kept_root
 from lab.machines.lab_machine import DataDisk, LabMachine
 from lab.machines.machine import mirror
 from lab.network.dhcp import serve_addresses
@@ -35,8 +37,18 @@ CONVERGED_SECONDS = 900
 class Lab:
     """A context: on the way in all machines boot, on the way out everything goes."""
 
-    def __init__(self, capture: Capture, machines: Sequence[str] | None = None, *, data: str = DATA_DISK) -> None:
-        """All machines, or those of these names; `data` is the size of each data disk. Raises LabError."""
+    def __init__(
+        self,
+        capture: Capture,
+        machines: Sequence[str] | None = None,
+        *,
+        data: str = DATA_DISK,
+        layers: Callable[[CloudStandIn], Sequence[Path]] = kept_root.layers_of,
+    ) -> None:
+        """All machines, or those of these names; `data` is the size of each data disk. Raises LabError.
+
+        `layers` says what the root disk of a machine is laid over; `kept_root.bare_layers_of` says bare Debian.
+        """
         self.capture = capture
         self.places = {name: place_of(name, capture) for name in chosen(capture, machines)}
         self.seats = seats_of(self.places.values())
@@ -51,6 +63,9 @@ class Lab:
         self.machines: dict[str, LabMachine] = {}
         """By name."""
         self._clients: set[str] = set()
+        self._layers = layers
+        if layers is kept_root.layers_of:
+            kept_root.prepare(self.clouds.values())
         self._kept = ExitStack()
         try:
             self._build()
@@ -87,7 +102,8 @@ class Lab:
 
     def _add(self, name: str, data_disk: DataDisk | None) -> None:
         names = self.services.names()
-        machine = LabMachine(self.clouds[name], name, self.seats[name], self.network, names, data_disk)
+        cloud = self.clouds[name]
+        machine = LabMachine(cloud, name, self.seats[name], self.network, names, data_disk, self._layers(cloud))
         self.machines[name] = machine
         self._kept.callback(machine.close)
 

@@ -47,12 +47,6 @@ def cloud_of(name: str, capture: Capture) -> CloudStandIn:
     return AmazonCloud(data, dict(tags), zone, Bucket(uploaded(capture)), agent_package(), role=_role(capture, instance))
 
 
-def names_of(capture: Capture) -> tuple[str, ...]:
-    """Every machine of a capture that has a document of its own, in the order of their names."""
-    instances = (*capture.of_type("gcp:compute/instance:Instance"), *capture.of_type("aws:ec2/instance:Instance"))
-    return tuple(sorted(entry.name for entry in instances))
-
-
 def role_of(cloud: CloudStandIn) -> str:
     """The role that its document gives a machine."""
     return str(json.loads(cloud.bucket.objects[document_address(cloud)])["role"])

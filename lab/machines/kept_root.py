@@ -21,8 +21,9 @@ from lab.machines.image import image_folder
 from lab.machines.machine import LoneMachine
 from lab.machines.packages import BASE, MACHINES, packages_beside_base, sources, sources_of
 from lab.machines.root_disk import RootDisk
+from lab.placement import machines_of
 from lab.project import registered
-from lab.registered import cloud_of, name_stand_in_agent, names_of, role_of
+from lab.registered import cloud_of, name_stand_in_agent, role_of
 from settings.vocabulary import Cloud
 
 BOOT_SECONDS = 600
@@ -82,7 +83,7 @@ def bare_layers_of(stand_in: CloudStandIn) -> tuple[Path, ...]:
 def with_base_alone(cloud: Cloud) -> CloudStandIn:
     """The first machine of a cloud as registered for staging, but for a playbook of base alone."""
     capture = registered("staging")
-    stand_in = next(each for name in names_of(capture) if kind_of(each := cloud_of(name, capture)) is cloud)
+    stand_in = next(each for name in machines_of(capture) if kind_of(each := cloud_of(name, capture)) is cloud)
     name_stand_in_agent(stand_in)
     change_bundle(stand_in, {f"playbooks/{role_of(stand_in)}.yml": BASE_ALONE})
     return stand_in

@@ -4,12 +4,12 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab.clouds.metadata import CloudStandIn, GoogleCloud, kind_of
+from lab.clouds.metadata import CloudStandIn, kind_of
 from lab.machines.machine import Machine
 from lab.machines.root_disk import RootDisk
 from lab.network.network import LabNetwork
@@ -45,12 +45,14 @@ class LabMachine(Machine):
         network: LabNetwork,
         names: Mapping[str, str],
         data_disk: DataDisk | None,
+        layers: Sequence[Path],
     ) -> None:
-        """`names` are the hosts that it reaches by name, with their addresses."""
+        """`names` are the hosts that it reaches by name, with their addresses; `layers` those below its root disk."""
         self.cloud = cloud
         self.name = name
         self.seat = seat
         self._names = names
+        self._layers = layers
         self.data: Path | None = None
         """The data disk, from outside."""
         folders = {TUNNEL_DEVICE: str(TUNNEL_DEVICE)}
@@ -78,9 +80,10 @@ class LabMachine(Machine):
         self.cloud.bucket.objects[document_address(self.cloud)] = json.dumps(document).encode()
 
     def first_boot(self) -> None:
-        """Boots as a new machine does. Google's startup script installs cloud-init first, and reboots."""
+        """Boots as a new machine does. Google's startup script installs cloud-init where there is none, and reboots."""
+        reboots = self.disk.lacks_cloud_init
         self.boot()
-        if isinstance(self.cloud, GoogleCloud):
+        if reboots:
             self.restart(FIRST_BOOT_SECONDS)
 
     def reboot(self, seconds: int = 180) -> None:
@@ -129,4 +132,4 @@ class LabMachine(Machine):
         return self.data
 
     def _root_disk(self) -> RootDisk:
-        return RootDisk(kind_of(self.cloud), self._names, ROOT_DISK)
+        return RootDisk(kind_of(self.cloud), self._names, ROOT_DISK, layers=self._layers)
