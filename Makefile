@@ -97,9 +97,9 @@ lab-status: setup ## Show the labs that run, and take away what killed ones left
 	@$(BIN)/python -m lab status
 
 .PHONY: test-machines
-test-machines: setup ## Boot machines from what is registered for staging (Debian, as root; about five minutes)
+test-machines: setup ## Boot every machine of both stacks, with DISTINCT=1 one of those that are alike (Debian, as root)
 	@if [ -n "$$CI" ]; then $(MAKE) --no-print-directory machine-tools; fi
-	@$(BIN)/python -m pytest -m machine tests/machines tests/alerts tests/lab $(ARGS)
+	@PACKYARD_DISTINCT=$(DISTINCT) $(BIN)/python -m pytest -m machine tests/machines tests/alerts tests/lab $(ARGS)
 
 .PHONY: test-drills
 test-drills: setup ## Break a database pair and write docs/drills.md (Debian, as root; about twenty minutes)
@@ -133,6 +133,10 @@ bench: setup ## Time and memory of the preview against the import floor
 .PHONY: bench-engine
 bench-engine: setup ## Time of the engine's preview and up against the import floor
 	@$(BIN)/python -m tests.rehearsal.bench
+
+.PHONY: bench-lab
+bench-lab: setup machine-tools ## Time and memory of the lab from nothing and from kept roots, and what it leaves (as root)
+	@$(BIN)/python -m lab.bench
 
 .PHONY: records
 records: setup ## Write anew what tests compare with: URNs, schema, specifications of roles, reference, alert rules, excerpt, comments

@@ -1,17 +1,19 @@
-"""One machine on each cloud for the whole tier, booted at the same time."""
+"""Machines of both stacks, each stack's at once; one of each cloud for what may go wrong; and what it all took."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 
 import pytest
 
+from lab.machines import kept_root
 from lab.machines.machine import LoneMachine
-from lab.registered import cloud_of, name_stand_in_agent
 from settings.vocabulary import Cloud
+from tests import booted
+from tests.machines.booted.keeper import Keeper, Proof, account, representatives, standing
+from tests.machines.booted.lives import Life
 from tests.needed import FOR_CONTAINERS, skip_without
-from tests.support import estate
 
-NAMES = {Cloud.GCP: "package-server", Cloud.AWS: "runner-manager-aws-blue"}
-"""Machines whose playbook is the base role alone, so one of each cloud stands for all of them."""
+KEEPER = pytest.StashKey[Keeper]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,24 +22,56 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.machine)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "life" in metafunc.fixturenames:
+        machines = dict.fromkeys(standing().values())
+        metafunc.parametrize("life", machines, indirect=True, ids=str, scope="session")
+    if "proof" in metafunc.fixturenames:
+        metafunc.parametrize("proof", representatives(), indirect=True, ids="-".join)
+
+
 @pytest.fixture(scope="session")
-def machines() -> Iterator[dict[Cloud, LoneMachine]]:
+def keeper(request: pytest.FixtureRequest) -> Iterator[Keeper]:
     skip_without(FOR_CONTAINERS)
-    made: dict[Cloud, LoneMachine] = {}
-    try:
-        for cloud, name in NAMES.items():
-            stand_in = cloud_of(name, estate("staging"))
-            name_stand_in_agent(stand_in)
-            made[cloud] = LoneMachine(stand_in)
-            made[cloud].boot()
-        # Google's image brings no cloud-init: the startup script installs it and reboots.
-        made[Cloud.GCP].restart(300)
-        for machine in made.values():
-            machine.wait_for(lambda: machine.is_up() and machine.metric("last_run_success") == 1, 300, "it converges")  # noqa: B023 -- called at once
-        yield made
-    finally:
-        for machine in made.values():
-            machine.close()
+    request.config.stash[KEEPER] = keeper = Keeper()
+    booted.keep(keeper.up)
+    yield keeper
+    keeper.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With KEEP=1 the machines of a failed test stay."""
+    report = yield
+    booted.stand_still_after(report, item.config)
+    return report
+
+
+# Of the session, so that all tests of one stack come one after another.
+@pytest.fixture(scope="session")
+def life(request: pytest.FixtureRequest, keeper: Keeper) -> Life:
+    """What a machine of a stack did; all machines of the stack did it at once."""
+    return keeper.life(request.param)
+
+
+@pytest.fixture
+def proof(request: pytest.FixtureRequest, keeper: Keeper) -> Proof:
+    """That a machine of a role converges from the bare image of a cloud."""
+    return keeper.proof(*request.param)
+
+
+@pytest.fixture(scope="session")
+def machines(keeper: Keeper) -> dict[Cloud, LoneMachine]:
+    """One machine of each cloud with the role base alone, for what is the same on all."""
+    for cloud in Cloud:
+        stand_in = kept_root.with_base_alone(cloud)
+        layers = kept_root.layers_of(stand_in)
+        begun = time.monotonic()
+        machine = keeper.lone[cloud] = LoneMachine(stand_in, layers)
+        machine.first_boot()
+        machine.wait_for(lambda: machine.is_up() and machine.metric("last_run_success") == 1, 300, "it converges")  # noqa: B023 -- called at once
+        keeper.lone_seconds[cloud] = time.monotonic() - begun
+    return keeper.lone
 
 
 @pytest.fixture(params=list(Cloud), ids=lambda cloud: cloud.value)
@@ -50,3 +84,13 @@ def either(request: pytest.FixtureRequest, machines: dict[Cloud, LoneMachine]) -
 def machine(machines: dict[Cloud, LoneMachine]) -> LoneMachine:
     """The machine on GCE, for what does not differ between the clouds."""
     return machines[Cloud.GCP]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What was booted, how long it took, and which machines others stood for."""
+    keeper = config.stash.get(KEEPER, None)
+    if keeper is None:
+        return
+    terminalreporter.section("machines")
+    for line in account(keeper):
+        terminalreporter.write_line(line)

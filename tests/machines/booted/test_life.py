@@ -1,15 +1,10 @@
 """The life of a machine: first boot, runs that change nothing, a new document, a reboot."""
 
-import hashlib
-import io
-import tarfile
-from pathlib import Path
-
+from lab.bundle import change_bundle, file_of_bundle
 from lab.machines.machine import LoneMachine
-from lab.registered import bundle_address, change_document
 
 
-def test_a_machine_boots_from_what_is_registered_and_converges(either: LoneMachine) -> None:
+def test_a_machine_boots_and_converges(either: LoneMachine) -> None:
     status = either.run("cloud-init", "status", "--long", check=False)
 
     assert "extended_status: done" in status, status
@@ -42,18 +37,11 @@ def test_a_second_run_changes_nothing(either: LoneMachine) -> None:
 
 
 def test_a_new_document_is_applied_by_the_timer(machine: LoneMachine) -> None:
-    bucket, address = machine.cloud.bucket, bundle_address(machine.cloud)
-    content = with_file(
-        bucket.objects[address],
-        "roles/base/defaults/main.yml",
-        b"base_journal_max_use: 1G",
-        b"base_journal_max_use: 2G",
-    )
-    digest = hashlib.sha256(content).hexdigest()
-    old = Path(address).stem
-    bucket.objects[address.replace(old, digest)] = content
-    change_document(machine.cloud, f'"url": "([^"]*){old}', rf'"url": "\g<1>{digest}')
-    change_document(machine.cloud, f'"sha256": "{old}"', f'"sha256": "{digest}"')
+    defaults = "roles/base/defaults/main.yml"
+    old = file_of_bundle(machine.cloud, defaults)
+    new = old.replace(b"base_journal_max_use: 1G", b"base_journal_max_use: 2G")
+    assert new != old
+    digest = change_bundle(machine.cloud, {defaults: new})
 
     assert machine.converge(by_timer=True), machine.words()
     assert "SystemMaxUse=2G" in machine.read("/etc/systemd/journald.conf.d/50-packyard.conf")
@@ -70,19 +58,3 @@ def test_a_reboot_keeps_everything(machine: LoneMachine) -> None:
 
     assert machine.metric("last_run_success") == 1
     assert machine.fingerprint() == before
-
-
-def with_file(archive: bytes, name: str, old: bytes, new: bytes) -> bytes:
-    """A bundle that differs in one place of one file."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=io.BytesIO(archive)) as source, tarfile.open(fileobj=buffer, mode="w") as target:
-        for member in source.getmembers():
-            file = source.extractfile(member)
-            assert file is not None
-            content = file.read()
-            if member.name == name:
-                assert content.count(old) == 1
-                content = content.replace(old, new)
-            member.size = len(content)
-            target.addfile(member, io.BytesIO(content))
-    return buffer.getvalue()
