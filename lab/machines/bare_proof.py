@@ -3,7 +3,7 @@
 That a machine of a role converged from bare Debian is remembered under the digest of everything that it depends on.
 """
 
-from lab.machines.cache import digest_of, is_kept, kept
+from lab.machines.cache import digest_of, folder_of, kept
 from lab.machines.kept_root import base_digest
 from lab.machines.packages import MACHINES, packages_beside_base, roles_of, sources_of
 from settings.vocabulary import Cloud
@@ -11,7 +11,7 @@ from settings.vocabulary import Cloud
 
 def is_proven(cloud: Cloud, role: str) -> bool:
     """Whether a machine of this role converged from the bare image of this cloud, with all files as they are."""
-    return is_kept(_kind(cloud, role), proof_digest(cloud, role))
+    return folder_of(_kind(cloud, role), proof_digest(cloud, role)).is_dir()
 
 
 def remember(cloud: Cloud, role: str) -> None:

@@ -36,7 +36,7 @@ def kept(kind: str, digest: str, make: Callable[[Path], None]) -> Path:
 
     Of each kind the few that were used last stay; older ones go when a new one is made.
     """
-    folder = cache_folder() / f"{kind}-{digest}"
+    folder = folder_of(kind, digest)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -49,18 +49,19 @@ def kept(kind: str, digest: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
+def folder_of(kind: str, digest: str) -> Path:
+    """Where it is, or would be."""
+    return cache_folder() / f"{kind}-{digest}"
+
+
 def seconds_to_make(folder: Path) -> float:
-    """How long it took to make a folder of the cache."""
-    return float(_seconds_of(folder).read_text())
+    """How long it took to make a folder of the cache; 0 for one that is not there."""
+    file = _seconds_of(folder)
+    return float(file.read_text()) if file.is_file() else 0
 
 
 def _seconds_of(folder: Path) -> Path:
     return folder.with_name(f"{folder.name}.seconds")
-
-
-def is_kept(kind: str, digest: str) -> bool:
-    """Whether it is there already."""
-    return (cache_folder() / f"{kind}-{digest}").is_dir()
 
 
 def _make_whole(folder: Path, kind: str, make: Callable[[Path], None]) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from lab.bundle import change_bundle
 from lab.clouds.metadata import CloudStandIn, kind_of
 from lab.machines import own
-from lab.machines.cache import digest_of, kept
+from lab.machines.cache import digest_of, folder_of, kept
 from lab.machines.chroot import install, run_in
 from lab.machines.image import image_folder
 from lab.machines.machine import LoneMachine
@@ -47,14 +47,29 @@ def bare(cloud: Cloud) -> tuple[Path, ...]:
 
 def layers(cloud: Cloud, role: str) -> tuple[Path, ...]:
     """What the root disk of a machine of this role is laid over, topmost first; made where it is not kept."""
-    packages = packages_beside_base(role)
-    base = kept(f"machine-root-{cloud}-base", base_digest(cloud), lambda folder: _make_base(cloud, folder))
+    base = kept(*_base(cloud), lambda folder: _make_base(cloud, folder))
     below = (base, *bare(cloud))
+    packages = packages_beside_base(role)
     if not packages:
         return below
-    digest = digest_of([base.name.encode(), " ".join(packages).encode(), *_code()])
-    kind = f"machine-root-{cloud}-packages"
-    return (kept(kind, digest, lambda folder: _make_packages(cloud, below, packages, folder)), *below)
+    return (kept(*_above(cloud, role), lambda folder: _make_packages(cloud, below, packages, folder)), *below)
+
+
+def folders(cloud: Cloud, role: str) -> tuple[Path, ...]:
+    """Where the kept layers are, or would be."""
+    above = [folder_of(*_above(cloud, role))] if packages_beside_base(role) else []
+    return (*above, folder_of(*_base(cloud)))
+
+
+def _base(cloud: Cloud) -> tuple[str, str]:
+    """Kind and digest."""
+    return f"machine-root-{cloud}-base", base_digest(cloud)
+
+
+def _above(cloud: Cloud, role: str) -> tuple[str, str]:
+    """Kind and digest of the packages of a role."""
+    inputs = [base_digest(cloud).encode(), " ".join(packages_beside_base(role)).encode(), *_code()]
+    return f"machine-root-{cloud}-packages", digest_of(inputs)
 
 
 def layers_of(stand_in: CloudStandIn) -> tuple[Path, ...]:

@@ -33,7 +33,7 @@ def test_one_that_cannot_be_made_leaves_nothing_that_looks_like_one(folder: Path
         cache.kept("root", digest(1), fail)
 
     assert [path.name for path in folder.iterdir()] == ["root.lock"]
-    assert not cache.is_kept("root", digest(1))
+    assert not cache.folder_of("root", digest(1)).exists()
 
 
 def test_runs_at_once_make_it_once() -> None:

@@ -127,7 +127,7 @@ def account(keeper: Keeper) -> Iterator[str]:
         )
     for cloud, seconds in keeper.lone_seconds.items():
         yield f"one machine on {cloud} with base alone, from a kept root: {seconds:.0f} s"
-    made = {layer for cloud, role in representatives() for layer in kept_root.layers(cloud, role)[:-1]}
+    made = {folder for kind in representatives() for folder in kept_root.folders(*kind)}
     seconds = sum(seconds_to_make(folder) for folder in (image_folder(), *made))
     yield f"from nothing {seconds:.0f} s more, for images and kept roots"
     for machine, life in (keeper.bare or {}).items():
