@@ -34,16 +34,22 @@ SAMPLE_SECONDS = 3
 
 
 @dataclass
-class Memory:
-    """The most that the lab took of its host: its processes, shared pages counted once, and its disks in memory."""
+class Watch:
+    """What the lab takes of its host: looked at again and again while something else goes on."""
 
-    peak: int = 0
-    """Bytes."""
+    memory: int = 0
+    """Most bytes at a time: of its processes, shared pages counted once, and of its disks in memory."""
+    _cores: dict[str, float] = field(default_factory=dict[str, float])
     _end: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def core_seconds(self) -> float:
+        """What its processes have computed. Other than the time on a clock, it is the same on a busy host."""
+        return sum(self._cores.values())
 
     @contextmanager
     def watched(self) -> Generator[None]:
-        """Looks again and again while something else goes on."""
+        """While the body runs."""
         thread = threading.Thread(target=self._watch, daemon=True)
         thread.start()
         try:
@@ -54,7 +60,21 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._end.wait(SAMPLE_SECONDS):
-            self.peak = max(self.peak, _processes() + _disks())
+            self.memory = max(self.memory, _processes() + _disks())
+            # A group that has gone keeps what it had computed.
+            self._cores |= _computed()
+
+
+def _computed() -> dict[str, float]:
+    """Seconds of one core by control group (cpu.stat of cgroup-v2 needs no controller), and those of this process."""
+    found = {"this process": time.process_time()}
+    for group in (each.place for each in scratch.of_this_process() if each.kind == "control group"):
+        try:
+            words = Path(group, "cpu.stat").read_text().split()
+        except FileNotFoundError:
+            continue
+        found[group] = int(words[words.index("usage_usec") + 1]) / 1e6
+    return found
 
 
 def _processes() -> int:
@@ -106,12 +126,13 @@ def measure(name: str) -> None:
         seconds = statistics.median(_converged_after(capture, [machine]) for _ in range(REPEATS))
         print(f"{machine} alone, from a kept root: {seconds:.0f} s", flush=True)
         return
-    memory = Memory()
-    with memory.watched():
+    watch = Watch()
+    with watch.watched():
         seconds = _converged_after(capture, machines_of(capture))
     what = {"cold": "from nothing", "kept": "from kept roots"}[name]
     count = len(machines_of(capture))
-    print(f"all {count} machines of {STACK}, {what}: {seconds:.0f} s, {memory.peak / GIB:.1f} GiB at most", flush=True)
+    print(f"all {count} machines of {STACK}, {what}: {seconds:.0f} s, {watch.memory / GIB:.1f} GiB at most", flush=True)
+    print(f"  of which {watch.core_seconds:.0f} s of one core were computed; load {os.getloadavg()[0]:.0f}", flush=True)
 
 
 def _smallest(capture: Capture) -> str:
