@@ -68,17 +68,23 @@ def lived(capture: Capture, names: Sequence[str], *, bare: bool = False) -> Live
         life.converged_after = time.monotonic() - begun
         life.cloud_init = machine.run("cloud-init", "status", "--long", check=False)
 
+    def live(names: Sequence[str]) -> None:
+        _each(lab, lives, names, converge)
+        if bare:
+            return
+        _each(lab, lives, names, _second_run)
+        # As an operator would have it: of one role, one machine at a time goes down.
+        for name in names:
+            _each(lab, lives, [name], _reboot)
+
     lab = Lab(capture, names, layers=kept_root.bare_layers_of if bare else kept_root.layers_of)
     with ExitStack() as until_it_is_whole:
         until_it_is_whole.enter_context(lab)
-        _each(lab, lives, names, converge)
-        converged = time.monotonic() - begun
-        if not bare:
-            _each(lab, lives, names, _second_run)
-            for wave in _waves(lab):
-                _each(lab, lives, wave, _reboot)
+        roles = _by_role(lab)
+        with ThreadPoolExecutor(len(roles)) as pool:
+            tuple(pool.map(live, roles))
         until_it_is_whole.pop_all()
-    return Lives(lab, lives, converged, time.monotonic() - begun)
+    return Lives(lab, lives, max(life.converged_after for life in lives.values()), time.monotonic() - begun)
 
 
 def _second_run(machine: LabMachine, life: Life) -> None:
@@ -138,14 +144,9 @@ def _each(lab: Lab, lives: dict[str, Life], names: Iterable[str], act: Callable[
         tuple(pool.map(one, names))
 
 
-def _waves(lab: Lab) -> list[list[str]]:
-    """Of the machines of one role, one at a time goes down, as an operator would have it."""
-    waves: list[list[str]] = []
+def _by_role(lab: Lab) -> list[list[str]]:
+    """Machines of one role may wait for each other, those of different roles do not."""
+    found: dict[str, list[str]] = {}
     for name, machine in lab.machines.items():
-        for wave in waves:
-            if machine.role not in {lab.machines[other].role for other in wave}:
-                wave.append(name)
-                break
-        else:
-            waves.append([name])
-    return waves
+        found.setdefault(machine.role, []).append(name)
+    return list(found.values())
