@@ -54,7 +54,7 @@ class Machine:
     def metric(self, name: str) -> float:
         return self.runs if name == "timestamp_seconds" else 1
 
-    def reboot(self) -> None:
+    def reboot(self, _: float) -> None:
         with Machine.lock:
             Machine.down |= {self.name}
         time.sleep(0.05)

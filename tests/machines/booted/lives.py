@@ -99,7 +99,7 @@ def _second_run(machine: LabMachine, life: Life) -> None:
 def _reboot(machine: LabMachine, life: Life) -> None:
     settle(machine)
     before, last = lasting(machine), machine.metric("timestamp_seconds")
-    machine.reboot()
+    machine.reboot(CONVERGED_SECONDS)
     machine.wait_for(lambda: machine.metric("timestamp_seconds") > last, CONVERGED_SECONDS, "it converges by itself")
     settle(machine)
     life.reported_after_reboot = machine.metric("last_run_success") == 1
