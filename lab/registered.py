@@ -44,7 +44,9 @@ def cloud_of(name: str, capture: Capture) -> CloudStandIn:
     (instance,) = (entry for entry in capture.of_type("aws:ec2/instance:Instance") if entry.name == name)
     tags = cast("dict[str, str]", instance.inputs["tags"])
     zone, data = str(instance.inputs["availabilityZone"]), str(instance.inputs["userData"])
-    return AmazonCloud(data, dict(tags), zone, Bucket(uploaded(capture)), agent_package(), role=_role(capture, instance))
+    return AmazonCloud(
+        data, dict(tags), zone, Bucket(uploaded(capture)), agent_package(), role=_role(capture, instance)
+    )
 
 
 def role_of(cloud: CloudStandIn) -> str:

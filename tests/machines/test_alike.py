@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.machines.booted.alike import Named, standing_for
-from tests.machines.programs import MACHINES
+from tests.machines.support.programs import MACHINES
 
 SCHEMA = json.loads((MACHINES / "document.schema.json").read_text())
 ONE, OTHER = Named("staging", "one"), Named("production", "other")

@@ -18,7 +18,7 @@ from lab.registered import uploaded
 from settings.vocabulary import Cloud
 from tests.machines.booted.alike import Named, left_out, standing_for
 from tests.machines.booted.lives import Life, Lives, lived
-from tests.machines.programs import MACHINES
+from tests.machines.support.programs import MACHINES
 from tests.support import STACKS, estate
 
 DISTINCT = "PACKYARD_DISTINCT"
