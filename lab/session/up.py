@@ -79,10 +79,10 @@ def _watch(session: Session, begun: float) -> None:
     progress = Progress()
     while True:
         states = session.states()
+        progress.show(states, time.monotonic() - begun)
         if all(state.is_settled for state in states):
             progress.clear()
             return
-        progress.show(states, time.monotonic() - begun)
         session.tend()
         time.sleep(POLL_SECONDS)
 
