@@ -93,8 +93,8 @@ class Lab:
             self.capture,
             self.services.amazon,
             self.services.google_storage,
-            lambda request: self.services.answer(request, self._cloud(request)),
-            self.services.hosts_beside_moto(),
+            stand_ins=lambda request: self.services.answer(request, self._cloud(request)),
+            others=self.services.hosts_beside_moto(),
         )
         self._kept.callback(self.stores.close)
         self.stores.make_buckets(self.services.machine_stores)
@@ -103,7 +103,9 @@ class Lab:
     def _add(self, name: str, data_disk: DataDisk | None) -> None:
         names = self.services.names()
         cloud = self.clouds[name]
-        machine = LabMachine(cloud, name, self.seats[name], self.network, names, data_disk, self._layers(cloud))
+        machine = LabMachine(
+            cloud, name, self.seats[name], self.network, names, data_disk=data_disk, layers=self._layers(cloud)
+        )
         self.machines[name] = machine
         self._kept.callback(machine.close)
 

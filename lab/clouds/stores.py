@@ -176,7 +176,7 @@ def start_stores(
     """Starts everything; `others` are names at S3's address that the stand-ins answer, not moto."""
     for address in (S3, GCS):
         network.add_address(address)
-    stores = Stores(network, folder, capture, access, storage, [])
+    stores = Stores(network, folder, capture, access, storage, processes=[])
     (folder / "nginx.conf").write_text(
         NGINX.format(
             folder=folder,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from lab.errors import LabError
@@ -123,4 +123,4 @@ class Session:
 def _as_booting(state: MachineState) -> MachineState:
     if state.phase is not Phase.DOWN:
         return state
-    return MachineState(state.name, state.role, state.cloud, state.address, state.public, Phase.BOOTS, "")
+    return replace(state, phase=Phase.BOOTS, task="")

@@ -48,13 +48,13 @@ def state_of(machine: LabMachine) -> MachineState:
     phase, task = _phase(machine)
     document = machine.document
     return MachineState(
-        machine.name,
-        str(document["role"]),
-        str(document["cloud"]),
-        machine.seat.private,
-        machine.seat.public or "-",
-        phase,
-        task,
+        name=machine.name,
+        role=str(document["role"]),
+        cloud=str(document["cloud"]),
+        address=machine.seat.private,
+        public=machine.seat.public or "-",
+        phase=phase,
+        task=task,
     )
 
 

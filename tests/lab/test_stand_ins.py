@@ -258,7 +258,7 @@ def stand_in_cloud(name: str) -> CloudStandIn:
 
 
 def google_request(cloud: GoogleCloud, path: str, host: str = "storage.googleapis.com", body: bytes = b"") -> Request:
-    return Request("", "GET", host, path, {"authorization": f"Bearer {cloud.token}"}, body)
+    return Request("", "GET", host, path, {"authorization": f"Bearer {cloud.token}"}, body=body)
 
 
 def test_a_machine_reads_its_own_document_and_the_bundle_and_nothing_else() -> None:

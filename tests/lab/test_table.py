@@ -19,7 +19,7 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def machine(name: str, phase: Phase, task: str = "") -> MachineState:
-    return MachineState(name, "database-pair", "gcp", "10.16.15.252", "-", phase, task)
+    return MachineState(name, "database-pair", "gcp", "10.16.15.252", public="-", phase=phase, task=task)
 
 
 def test_without_a_terminal_a_line_tells_each_change_and_nothing_twice() -> None:

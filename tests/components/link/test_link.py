@@ -12,7 +12,7 @@ import yaml
 from capture import Capture, ProgramError, Registration, capture_stack, read_stack_file
 from capture.registration import Secret, leaves
 from tests.registrations import resources_of
-from tests.support import ROOT, STACKS, changed_stack_file, estate
+from tests.support import ROOT, STACKS, changed_stack_file, estate, variant
 
 KEYS = ["first.key.AAAA", "second.key.BBBB", "third.key.CCCC", "fourth.key.DDDD"]
 HA_VPN: dict[str, object] = {
@@ -27,8 +27,7 @@ HA_VPN: dict[str, object] = {
 @cache
 def joined(**changes: object) -> Capture:
     """Production with the networks joined, and the keys as the secure values that they are in a stack file."""
-    stack_file = changed_stack_file("production", {"link": HA_VPN | changes})
-    return capture_stack(ROOT, replace(stack_file, secret_keys=("packyard:link",)))
+    return variant("production", {"link": HA_VPN | changes})
 
 
 def of_link(capture: Capture, kind: str) -> list[Registration]:
@@ -161,7 +160,7 @@ def test_google_takes_a_new_key_when_its_version_is_raised() -> None:
 
 def test_keys_in_clear_are_refused_without_being_shown() -> None:
     with pytest.raises(ProgramError) as caught:
-        capture_stack(ROOT, changed_stack_file("production", {"link": HA_VPN}))
+        capture_stack(ROOT, replace(changed_stack_file("production", {"link": HA_VPN}), secret_keys=()))
 
     assert "packyard:link.presharedKeys: the keys are written in clear" in str(caught.value)
     assert [key for key in KEYS if key in str(caught.value)] == []
