@@ -57,6 +57,10 @@ class Exchange:
     authority: str
 
 
+AUTHORITY = "authority.pem"
+"""In the folder of the certificates: those of every authority that the host trusts."""
+
+
 @dataclass(frozen=True)
 class Certificates:
     """Certificates in place of passwords."""

@@ -1,5 +1,6 @@
 """The result of a run: one row a drill, printed, and written to docs/drills.md."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,23 +8,21 @@ from tests.support import ROOT
 
 PAGE = ROOT / "docs" / "drills.md"
 
-_HEAD = """\
-# Drills: what the database pair survives
+HEAD = """\
+# Drills: what the systems survive
 
-`make test-drills` boots both hosts and the object stores as system containers, from the files that boot them in the
-cloud, breaks one thing after another, and writes this page. A drill that fails makes the run fail and stays in here.
-
-* A writer on the network commits all the time and writes down, outside the database, each commit that it was told of.
-  "Lost" is what it was told of and is not there afterwards.
-* "Writes again" counts from the fault, or from the runbook's command where a person decides; the time to decide is not
-  in it.
-* "Redundancy" counts from the first command of the repair until a standby streams again, or every repository is whole.
-* "Without it" is the mutation: the protection was taken away, and the check of the drill failed as it must.
-* The commands of the [runbooks](runbooks/database/README.md) were taken from their files and run.
-* Not shown: the distance between two clouds and the size of a real database. All of it shares one machine, with data
-  disks in memory; add the round trip to each commit that waits for the standby, and the volume to each restore.
-
+`make test-drills` breaks one system after another on purpose, `make test-drills SYSTEM=database` one alone, and a whole
+run of a system writes its part of this page. A drill that fails makes the run fail and stays in here.
 """
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the page says of one system before its table."""
+
+    title: str
+    words: str
+    """What is booted and broken, what the columns count, and what is not shown."""
 
 
 @dataclass
@@ -81,18 +80,25 @@ def markdown(rows: list[Row]) -> str:
     return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
 
 
-def page(rows: list[Row], date: str, machine: str, minutes: float) -> str:
-    """docs/drills.md."""
+def part_of_page(part: Part, rows: list[Row], *, date: str, machine: str, minutes: float) -> str:
+    """The part of a system: its words, how the run ended, and the table."""
     failed = sum(row.failure is not None for row in rows)
     verdict = f"{len(rows)} drills, " + (f"{failed} failed" if failed else "all held")
-    return (
-        f"{_HEAD}{date}, {machine}: {verdict}, {minutes:.0f} minutes with the boot of both hosts.\n\n{markdown(rows)}"
-    )
+    run = f"{date}, {machine}: {verdict}, {minutes:.0f} minutes with the boot of its machines."
+    return f"## {part.title}\n\n{part.words}\n{run}\n\n{markdown(rows)}"
 
 
-def write(text: str, path: Path = PAGE) -> None:
-    """Replaces the page."""
-    path.write_text(text, encoding="utf-8")
+def with_part(page: str, part: Part, text: str) -> str:
+    """The page with the new text of a system in place of the old; the parts of other systems stay as they are."""
+    _, *others = re.split(r"^(?=## )", page, flags=re.MULTILINE)
+    parts = {other.partition("\n")[0]: other.rstrip("\n") + "\n" for other in others}
+    parts[f"## {part.title}"] = text
+    return "\n".join([HEAD, *parts.values()])
+
+
+def write(part: Part, text: str, path: Path = PAGE) -> None:
+    """Puts the part of a system into the page."""
+    path.write_text(with_part(path.read_text(encoding="utf-8"), part, text), encoding="utf-8")
 
 
 def _seconds(value: float | None) -> str:

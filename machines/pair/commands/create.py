@@ -17,7 +17,7 @@ from pair import memory
 from pair.repositories import pgbackrest
 from pair.server import cluster, creation_sql, postgres_user, postgresql, slots
 from pair.server.lock import held
-from pair.settings import PairSettings
+from pair.settings import AUTHORITY, PairSettings
 from pair.succession import fence, standby
 
 INITDB_TIMEOUT = 300
@@ -176,7 +176,7 @@ def _fill(settings: PairSettings) -> None:
 
 def _require_certificates(settings: PairSettings) -> None:
     folder = settings.certificates.directory
-    names = ["authority.pem", *(f"{kind}.pem" for kind in settings.certificates.kinds)]
+    names = [AUTHORITY, *(f"{kind}.pem" for kind in settings.certificates.kinds)]
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise HostError(

@@ -17,9 +17,8 @@ from pair import memory
 from pair.keys import certificates
 from pair.keys.certificates import Names
 from pair.server import postgres_user
-from pair.settings import Certificates
+from pair.settings import AUTHORITY, Certificates
 
-AUTHORITY = "authority.pem"
 CURRENT = "current"
 
 

@@ -15,7 +15,7 @@ import psycopg
 import psycopg.pq.abc
 
 from pair.server import wal
-from pair.settings import PairSettings
+from pair.settings import AUTHORITY, PairSettings
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -108,7 +108,7 @@ def peer_conninfo(settings: PairSettings, user: str, database: str = "postgres")
     return (
         f"host={settings.peer} hostaddr={settings.link.peer_address} port={settings.server.port}"
         f" user={user} dbname={database}"
-        f" sslmode=verify-full sslrootcert={folder}/authority.pem sslcert={folder}/{user}.pem"
+        f" sslmode=verify-full sslrootcert={folder}/{AUTHORITY} sslcert={folder}/{user}.pem"
         f" sslkey={folder}/{user}.key tcp_user_timeout=5000"
     )
 

@@ -15,6 +15,7 @@ from tests import booted
 from tests.drills import table as pages
 from tests.drills.database.breakages import CONFIGURATION
 from tests.drills.database.lab import PairLab
+from tests.drills.database.page import PART
 from tests.drills.database.pair import CLIENT, UNIT, Pair
 from tests.drills.table import Table
 from tests.needed import FOR_CONTAINERS, skip_without
@@ -112,7 +113,8 @@ def keeper(table: Table, request: pytest.FixtureRequest) -> Iterator[Keeper]:
         if _is_whole_run(request.config):
             minutes = (time.monotonic() - started) / 60
             date = f"{datetime.now(UTC):%Y-%m-%d}"
-            pages.write(pages.page(table.rows, date, f"{os.cpu_count()} cores", minutes))
+            text = pages.part_of_page(PART, table.rows, date=date, machine=f"{os.cpu_count()} cores", minutes=minutes)
+            pages.write(PART, text)
 
 
 def _is_whole_run(config: pytest.Config) -> bool:
