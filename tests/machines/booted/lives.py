@@ -16,8 +16,8 @@ CONVERGED_SECONDS = 900
 SETTLED_SECONDS = 300
 """For what goes on after converge, such as the making of a standby."""
 
-BY_OTHERS = ("/etc/pgbackrest/conf.d/",)
-"""Below the folders of converge, what other programs write anew by the hour: tokens."""
+BY_OTHERS = ("/etc/pgbackrest/conf.d/", "/conf.d/20-alone.conf")
+"""Below the folders of converge, what other programs write: tokens, and that a primary has no standby yet."""
 
 
 @dataclass
