@@ -12,7 +12,7 @@ from tests.rehearsal.engine.support import Living, captured, only, project_copy
 
 pytestmark = pytest.mark.engine
 
-OPENED = (("components/network/gcp_network.py", "source_ranges=[IAP_RANGE]", 'source_ranges=["0.0.0.0/0"]'),)
+OPENED = (("components/network/gcp_network.py", "sources=[IAP_RANGE]", 'sources=["0.0.0.0/0"]'),)
 
 
 def test_the_engine_finds_all_policies_kept(living: Living) -> None:
