@@ -5,6 +5,7 @@ All their names begin with the number and the start of their process, so that an
 taken for it.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -58,8 +59,9 @@ def of_the_dead() -> list[Leftover]:
 def sweep() -> int:
     """Takes away what the dead have left; how many things that were."""
     found = of_the_dead()
-    for group in (each for each in found if each.kind == "control group"):
-        _empty_group(Path(group.place))
+    for group in (Path(each.place) for each in found if each.kind == "control group"):
+        if group.parent == unified_hierarchy():
+            _empty_group(group)
     for each in of_the_dead():
         if each.kind == "mount":
             subprocess.run(["umount", "--lazy", each.place], check=True)
@@ -81,7 +83,7 @@ def everything() -> list[Leftover]:
 
 
 def _processes() -> Iterator[Leftover]:
-    for group in _groups():
+    for group in (each for each in _groups() if Path(each.place).parent == unified_hierarchy()):
         for folder, _, _ in os.walk(group.place):
             for number in (Path(folder) / "cgroup.procs").read_text().split():
                 yield Leftover("process", f"{number} of {group.place}")
@@ -95,11 +97,12 @@ def _mounts() -> Iterator[Leftover]:
 
 def _groups() -> Iterator[Leftover]:
     try:
-        hierarchy = unified_hierarchy()
+        hierarchies = (unified_hierarchy(), *_old_hierarchies())
     except RuntimeError:
         return
-    for group in sorted(hierarchy.glob(f"{_PREFIX}-*")):
-        yield Leftover("control group", str(group))
+    for hierarchy in hierarchies:
+        for group in sorted(hierarchy.glob(f"{_PREFIX}-*")):
+            yield Leftover("control group", str(group))
 
 
 def _folders() -> Iterator[Leftover]:
@@ -130,6 +133,13 @@ def unified_hierarchy() -> Path:
     return Path(found[1])
 
 
+@cache
+def _old_hierarchies() -> tuple[Path, ...]:
+    """Where systemd-nspawn makes each group once more, beside the unified hierarchy."""
+    mounts = Path("/proc/self/mounts").read_text()
+    return tuple(map(Path, re.findall(r"^\S+ (/sys/fs/cgroup\S*) cgroup \S*\bname=systemd\b", mounts, re.MULTILINE)))
+
+
 def _empty_group(group: Path) -> None:
     """Ends every process in it, also a machine that hangs in the middle of its reboot."""
     (group / "cgroup.kill").write_text("1")
@@ -144,6 +154,21 @@ def wait_until_empty(group: Path, seconds: float = 10) -> None:
 
 
 def remove_group(group: Path) -> None:
-    """A control group with all below it."""
-    for folder, _, _ in os.walk(group, topdown=False):
-        Path(folder).rmdir()
+    """A control group with all below it, in every hierarchy that has it."""
+    for hierarchy in (group.parent, *_old_hierarchies()):
+        for folder, _, _ in os.walk(hierarchy / group.name, topdown=False):
+            _remove_folder(Path(folder))
+
+
+def _remove_folder(group: Path, seconds: float = 10) -> None:
+    """An old hierarchy lets go of a process a moment after the unified one has told of its end."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            group.rmdir()
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
