@@ -38,7 +38,7 @@ class Leftover:
     """Something with the name of a lab."""
 
     kind: str
-    """Process, mount, control group or folder; they are taken away in this order."""
+    """Process, mount, control group, old control group or folder; they are taken away in this order."""
     place: str
 
     def __str__(self) -> str:
@@ -59,13 +59,12 @@ def of_the_dead() -> list[Leftover]:
 def sweep() -> int:
     """Takes away what the dead have left; how many things that were."""
     found = of_the_dead()
-    for group in (Path(each.place) for each in found if each.kind == "control group"):
-        if group.parent == unified_hierarchy():
-            _empty_group(group)
+    for group in (each for each in found if each.kind == "control group"):
+        _empty_group(Path(group.place))
     for each in of_the_dead():
         if each.kind == "mount":
             subprocess.run(["umount", "--lazy", each.place], check=True)
-        elif each.kind == "control group":
+        elif each.kind in ("control group", "old control group"):
             remove_group(Path(each.place))
         elif each.kind == "folder":
             shutil.rmtree(each.place)
@@ -79,11 +78,11 @@ def _sweep_once() -> None:
 
 def everything() -> list[Leftover]:
     """All that has the name of a lab, in the order in which it can be taken away."""
-    return [*_processes(), *_mounts(), *_groups(), *_folders()]
+    return [*_processes(), *_mounts(), *_groups(), *_old_groups(), *_folders()]
 
 
 def _processes() -> Iterator[Leftover]:
-    for group in (each for each in _groups() if Path(each.place).parent == unified_hierarchy()):
+    for group in _groups():
         for folder, _, _ in os.walk(group.place):
             for number in (Path(folder) / "cgroup.procs").read_text().split():
                 yield Leftover("process", f"{number} of {group.place}")
@@ -97,12 +96,17 @@ def _mounts() -> Iterator[Leftover]:
 
 def _groups() -> Iterator[Leftover]:
     try:
-        hierarchies = (unified_hierarchy(), *_old_hierarchies())
+        hierarchy = unified_hierarchy()
     except RuntimeError:
         return
-    for hierarchy in hierarchies:
+    for group in sorted(hierarchy.glob(f"{_PREFIX}-*")):
+        yield Leftover("control group", str(group))
+
+
+def _old_groups() -> Iterator[Leftover]:
+    for hierarchy in _old_hierarchies():
         for group in sorted(hierarchy.glob(f"{_PREFIX}-*")):
-            yield Leftover("control group", str(group))
+            yield Leftover("old control group", str(group))
 
 
 def _folders() -> Iterator[Leftover]:
