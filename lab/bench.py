@@ -41,6 +41,7 @@ class Watch:
     """Most bytes at a time: of its processes, shared pages counted once, and of its disks in memory."""
     _cores: dict[str, float] = field(default_factory=dict[str, float])
     _end: threading.Event = field(default_factory=threading.Event)
+    _fault: Exception | None = None
 
     @property
     def core_seconds(self) -> float:
@@ -49,7 +50,7 @@ class Watch:
 
     @contextmanager
     def watched(self) -> Generator[None]:
-        """While the body runs."""
+        """While the body runs. Raises what went wrong with a look, since a figure of half the time is none."""
         thread = threading.Thread(target=self._watch, daemon=True)
         thread.start()
         try:
@@ -57,23 +58,26 @@ class Watch:
         finally:
             self._end.set()
             thread.join()
+        if self._fault is not None:
+            raise self._fault
 
     def _watch(self) -> None:
-        while not self._end.wait(SAMPLE_SECONDS):
-            self.memory = max(self.memory, _processes() + _disks())
-            # A group that has gone keeps what it had computed.
-            self._cores |= _computed()
+        try:
+            while not self._end.wait(SAMPLE_SECONDS):
+                self.memory = max(self.memory, _processes() + _disks())
+                # A group that has gone keeps what it had computed.
+                self._cores |= _computed()
+        except Exception as fault:
+            self._fault = fault
 
 
 def _computed() -> dict[str, float]:
     """Seconds of one core by control group (cpu.stat of cgroup-v2 needs no controller), and those of this process."""
     found = {"this process": time.process_time()}
     for group in (each.place for each in scratch.of_this_process() if each.kind == "control group"):
-        try:
-            words = Path(group, "cpu.stat").read_text().split()
-        except FileNotFoundError:
-            continue
-        found[group] = int(words[words.index("usage_usec") + 1]) / 1e6
+        words = scratch.words_of_group(Path(group), "cpu.stat")
+        if words:
+            found[group] = int(words[words.index("usage_usec") + 1]) / 1e6
     return found
 
 

@@ -56,6 +56,19 @@ def of_the_dead() -> list[Leftover]:
     return [found for found in everything() if (name := _NAME.search(found.place)) and not _lives(name[1], name[2])]
 
 
+def words_of_group(group: Path, file: str) -> list[str]:
+    """What a file of a control group says; nothing where the group has gone, since machines end while one looks."""
+    try:
+        return (group / file).read_text().split()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        # What the kernel says of a group that went between the opening and the reading of its file.
+        if error.errno == errno.ENODEV:
+            return []
+        raise
+
+
 def sweep() -> int:
     """Takes away what the dead have left; how many things that were."""
     found = of_the_dead()
@@ -84,7 +97,7 @@ def everything() -> list[Leftover]:
 def _processes() -> Iterator[Leftover]:
     for group in _groups():
         for folder, _, _ in os.walk(group.place):
-            for number in (Path(folder) / "cgroup.procs").read_text().split():
+            for number in words_of_group(Path(folder), "cgroup.procs"):
                 yield Leftover("process", f"{number} of {group.place}")
 
 
