@@ -18,7 +18,9 @@ from settings.naming import account_id
 ROLE_ATTRIBUTE = "attribute.aws_role"
 """What the grant names: the role, so that a rebuilt instance, whose session has another name, is the same principal."""
 
-PROVIDER = "aws"
+PROVIDER = "aws-account"
+"""4 to 32 lowercase letters, digits and hyphens, not beginning with gcp- (IAM API,
+workloadIdentityPools.providers.create, read 2026-11-28)."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,8 @@ def test_the_host_on_aws_becomes_a_principal_of_google_with_sessions_of_its_own_
     assert inputs["workloadIdentityPoolId"] == pool.inputs["workloadIdentityPoolId"]
     assert audience.startswith("//iam.googleapis.com/projects/")
     place = audience.removeprefix("//").partition("/providers/")[0]
-    assert audience.endswith(f"/{pool.inputs['workloadIdentityPoolId']}/providers/aws")
+    own_id = f"/{pool.inputs['workloadIdentityPoolId']}/providers/{inputs['workloadIdentityPoolProviderId']}"
+    assert audience.endswith(own_id)
     assert grant.inputs["member"] == f"principalSet://{place}/attribute.aws_role/{role.inputs['name']}"
     assert role_settings(capture, "pg-a")["identity"]["federation"] is None
 

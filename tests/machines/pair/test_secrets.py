@@ -18,7 +18,7 @@ from tests.machines.pair.hosts import pair_settings, without_root
 
 NAMES = ("example-pkg-staging-database-pair-cipher-repo1", "example-pkg-staging-database-pair-cipher-repo2")
 PASSPHRASES = {name: f"passphrase-{number}+/=" for number, name in enumerate(NAMES, start=1)}
-AUDIENCE = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/aws"
+AUDIENCE = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/aws-account"
 
 
 class Host:
