@@ -15,11 +15,22 @@ from settings.parse import parse
 ROOT = Path(__file__).resolve().parent.parent
 STACKS = ("staging", "production")
 
+REAL_STACKS = tuple(sorted(file.name.split(".")[1] for file in ROOT.glob("Pulumi.*.yaml")))
+"""The stacks of the project. Their files are data that change: only what holds of every valid one is tested on them."""
+
+STACK_FILES = ROOT / "tests" / "stacks"
+"""Stack files of the tests, for everything else."""
+
+
+def stack_file_text(stack: str) -> str:
+    """A stack file of the tests, as it is written."""
+    return (STACK_FILES / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+
 
 @cache
 def estate(stack: str, *, preview: bool = False) -> Capture:
-    """Everything that a real stack file registers; captured once in a test run."""
-    return capture_stack(ROOT, read_stack_file(ROOT, stack), preview=preview)
+    """Everything that a stack file registers; captured once in a test run."""
+    return capture_stack(ROOT, read_stack_file(STACK_FILES, stack), preview=preview)
 
 
 def variant(stack: str, changes: Mapping[str, object], *, preview: bool = False) -> Capture:
@@ -28,12 +39,12 @@ def variant(stack: str, changes: Mapping[str, object], *, preview: bool = False)
 
 
 def changed_stack_file(stack: str, changes: Mapping[str, object]) -> StackFile:
-    """A real stack file with values replaced, by dotted path; whole numbers in a path are list indexes."""
-    stack_file = read_stack_file(ROOT, stack)
+    """A stack file with values replaced, by dotted path; whole numbers in a path are list indexes."""
+    stack_file = read_stack_file(STACK_FILES, stack)
     sections: dict[str, Any] = {key: json.loads(text) for key, text in stack_file.config.items()}
     for path, value in changes.items():
         put_value(sections, [f"packyard:{path.split('.')[0]}", *path.split(".")[1:]], copy.deepcopy(value))
-    # The pre-shared keys of the link are secure values in a real stack file.
+    # The pre-shared keys of the link are secure values in a stack file that is deployed.
     secret = ("packyard:link",) if "link" in changes else ()
     return replace(
         stack_file,
@@ -43,7 +54,7 @@ def changed_stack_file(stack: str, changes: Mapping[str, object]) -> StackFile:
 
 
 def faults_of(stack: str, changes: Mapping[str, object]) -> tuple[Fault, ...]:
-    """The faults of a real stack file with some settings changed; none where it is still right."""
+    """The faults of a stack file with some settings changed; none where it is still right."""
     config = changed_stack_file(stack, changes).config
     try:
         parse({key.removeprefix("packyard:"): json.loads(text) for key, text in config.items()}, stack)

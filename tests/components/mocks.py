@@ -40,7 +40,7 @@ from estate.providers import Providers, make_providers
 from settings.parse import parse
 from settings.stack import Settings
 from settings.vocabulary import GcpProject
-from tests.support import ROOT
+from tests.support import ROOT, STACK_FILES
 
 Part = TypeVar("Part")
 
@@ -150,7 +150,7 @@ class _OneThreadLoop(InlineLoop):
 @cache
 def settings() -> Settings:
     """The typed settings of a real stack; a test changes what it needs with `model_copy(update=...)`."""
-    config = read_stack_file(ROOT, STACK).config
+    config = read_stack_file(STACK_FILES, STACK).config
     return parse({key.removeprefix("packyard:"): json.loads(text) for key, text in config.items()}, STACK)
 
 

@@ -14,12 +14,12 @@ that goes on from another says `<!-- continues: <page> -->`, and finds what that
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.copies import copy_project
 from tests.support import ROOT
 
 FOLDER = ROOT / "docs" / "how-to"
@@ -103,13 +103,7 @@ def follow(text: str, folder: Path, *, again: bool = False) -> None:
 
 def copy(folder: Path) -> Path:
     """A copy of the repository as it lies there, with a commit of all of it, so that a change can be previewed."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    copy_project(folder)
     # The environment is the one that the test runs in, so `make` has nothing to install.
     for requirements in folder.glob("requirements*.txt"):
         os.utime(requirements, (0, 0))

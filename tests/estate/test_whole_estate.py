@@ -14,7 +14,7 @@ from capture import Capture, Unknown
 from capture.registration import leaves
 from policies.tags import TAG_INPUTS
 from tests.estate.sdk import tag_input_of, wrong_keys
-from tests.support import ROOT, STACKS, estate
+from tests.support import ROOT, STACKS, estate, stack_file_text
 
 PLACES = re.compile(
     r"\b(?:(?:us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]|(?:us|europe|asia|australia|northamerica|southamerica|africa|me)-"
@@ -128,7 +128,7 @@ def test_physical_names_hold_the_stack(final: Capture) -> None:
 
 
 def test_every_place_comes_from_the_settings(final: Capture) -> None:
-    text = (ROOT / f"Pulumi.{final.stack}.yaml").read_text(encoding="utf-8")
+    text = stack_file_text(final.stack)
     known = set(PLACES.findall(text))
     wrong = [
         f"{entry.urn}: {path}: {place}"

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.session.run_folder import running
+from tests.copies import copy_project
 from tests.needed import FOR_CONTAINERS, skip_without
 from tests.support import ROOT
 
@@ -51,14 +51,7 @@ def project(tmp_path: Path) -> Path:
     """A copy that may be edited. Nobody else's lab of this stack may run."""
     skip_without(FOR_CONTAINERS)
     assert "staging" not in running(), "a lab of staging runs: end it first"
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in listed.splitlines():
-        if (ROOT / name).is_file():
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            # With its time: make would install everything again for a newer file of requirements.
-            shutil.copy2(ROOT / name, tmp_path / name)
-    (tmp_path / ".venv").symlink_to(ROOT / ".venv")
-    return tmp_path
+    return copy_project(tmp_path)
 
 
 def compared(step: Step, printed: str) -> None:

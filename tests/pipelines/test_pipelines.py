@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support import ROOT, STACKS
+from tests.copies import copy_project
+from tests.support import ROOT, STACKS, stack_file_text
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
@@ -61,7 +62,7 @@ def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 def identity(stack: str) -> dict[str, Any]:
-    document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load(stack_file_text(stack))
     return document["config"]["packyard:ciIdentity"]
 
 
@@ -235,15 +236,7 @@ def test_gitlabs_identity_file_is_what_google_reads(tmp_path: Path) -> None:
 def test_the_comment_job_runs_in_a_fresh_clone(tmp_path: Path) -> None:
     origin, clone = tmp_path / "origin", tmp_path / "clone"
     origin.mkdir()
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    names = [name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
-    subprocess.run(["tar", "-cf", "../files.tar", "-C", str(ROOT), *names], cwd=origin, check=True)
-    subprocess.run(["tar", "-xf", "../files.tar"], cwd=origin, check=True)
+    copy_project(origin)
     _git(origin, "init", "-q")
     _git(origin, "add", "-A")
     _git(origin, "commit", "-q", "-m", "before")

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 
 from capture import capture_stack, read_stack_file
-from tests.support import ROOT, STACKS, variant
+from tests.support import ROOT, STACK_FILES, STACKS, variant
 
 PAIRS = 5
 """Pairs of runs; the median is printed."""
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _row(stack: str, modules: list[str]) -> str:
-    resources = len(capture_stack(ROOT, read_stack_file(ROOT, stack)).resources)
+    resources = len(capture_stack(ROOT, read_stack_file(STACK_FILES, stack)).resources)
     floor = floor_command(modules)
     pairs = [(run(floor), run([sys.executable, "-m", "preview", stack])) for _ in range(PAIRS)]
     floor_seconds = statistics.median(floor.seconds for floor, _ in pairs)
@@ -56,7 +56,7 @@ def floor_command(modules: list[str]) -> list[str]:
 def touched_modules() -> list[str]:
     """Every subpackage of the SDKs that running the program loads."""
     for stack in STACKS:
-        capture_stack(ROOT, read_stack_file(ROOT, stack))
+        capture_stack(ROOT, read_stack_file(STACK_FILES, stack))
     # Subpackages load lazily: one that is really loaded has modules of its own.
     loaded = (name.split(".") for name in sys.modules if name.startswith(("pulumi_aws.", "pulumi_gcp.")))
     return sorted({".".join(parts[:2]) for parts in loaded if len(parts) > 2})

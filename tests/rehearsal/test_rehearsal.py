@@ -14,7 +14,7 @@ from rehearsal.clouds import CloudResource, Failure, FailureKind, Operation, Sim
 from rehearsal.physical_names import unique_name
 from rehearsal.project_copy import copy_work_tree, without_encryption
 from rehearsal.refusals import refused_deletion, refused_inputs
-from tests.support import ROOT
+from tests.support import ROOT, stack_file_text
 
 GIT = shutil.which("git") or ""
 
@@ -108,7 +108,7 @@ def test_what_another_backend_encrypted_leaves_the_copy(tmp_path: Path) -> None:
 
 
 def test_a_stack_file_without_secrets_stays_to_the_letter(tmp_path: Path) -> None:
-    text = (ROOT / "Pulumi.staging.yaml").read_text(encoding="utf-8")
+    text = stack_file_text("staging")
     (tmp_path / "Pulumi.staging.yaml").write_text(text, encoding="utf-8")
 
     assert without_encryption(tmp_path, "staging") == {}

@@ -9,14 +9,14 @@ import yaml
 from settings.estate import GcpSettings
 from settings.faults import Fault, SettingsError
 from settings.parse import parse
-from tests.support import ROOT, STACKS
+from tests.support import STACK_FILES, STACKS, stack_file_text
 
 MEANS_ZONE = (GcpSettings.model_fields["zone"].description or "").splitlines()[0].removesuffix(".")
 
 
 def raw_settings(stack: str) -> dict[str, Any]:
-    """The sections of a real stack file, to be broken."""
-    document = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    """The sections of a stack file, to be broken."""
+    document = yaml.safe_load(stack_file_text(stack))
     return {key.removeprefix("packyard:"): value for key, value in document["config"].items()}
 
 
@@ -27,7 +27,7 @@ def faults_of(raw: dict[str, Any], stack: str = "staging", stack_file: Path | No
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_real_stack_files_are_accepted(stack: str) -> None:
+def test_the_stack_files_are_accepted(stack: str) -> None:
     assert parse(raw_settings(stack), stack).stack == stack
 
 
@@ -37,14 +37,14 @@ def test_every_fault_is_reported_at_once_and_in_the_order_of_the_file() -> None:
     raw["estate"]["costCentre"] = "CC 1"
     raw["aws"]["accountId"] = 12
 
-    paths = [fault.path for fault in faults_of(raw, stack_file=ROOT / "Pulumi.staging.yaml")]
+    paths = [fault.path for fault in faults_of(raw, stack_file=STACK_FILES / "Pulumi.staging.yaml")]
 
     assert paths == [("estate", "costCentre"), ("aws", "accountId"), ("network", "aws", "natGateways")]
 
 
 def test_a_fault_names_file_line_place_and_what_would_be_right(tmp_path: Path) -> None:
     stack_file = tmp_path / "Pulumi.staging.yaml"
-    text = (ROOT / "Pulumi.staging.yaml").read_text(encoding="utf-8").replace("zone: us-east1-b", "zone: us-east1")
+    text = stack_file_text("staging").replace("zone: us-east1-b", "zone: us-east1")
     stack_file.write_text(text, encoding="utf-8")
     line = text[: text.index("zone: us-east1")].count("\n") + 1
     raw = {key.removeprefix("packyard:"): value for key, value in yaml.safe_load(text)["config"].items()}

@@ -10,7 +10,7 @@ from capture import Capture, Registration
 from policies.values import component_chain
 from settings.dev_instance.document import DevInstanceDocument
 from tests.registrations import inputs, one, role_settings
-from tests.support import ROOT, STACKS, estate, variant
+from tests.support import STACKS, estate, stack_file_text, variant
 
 FIREWALL = "gcp:compute/firewall:Firewall"
 BUCKET = "gcp:storage/bucket:Bucket"
@@ -146,7 +146,7 @@ def test_known_hosts_holds_the_keys_of_the_settings_and_of_the_document(stack: s
     capture = estate(stack)
     told = document(capture)
     lines = [line.split(" ") for line in str(capture.root.outputs["known_hosts"]).splitlines()]
-    stack_file = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+    stack_file = stack_file_text(stack)
 
     assert {name for name, _, _ in lines} == {f"[{told['hostName']}]:{told['gitSsh']['port']}"}
     assert {f"{kind} {key}" for _, kind, key in lines} == {key["publicKey"] for key in told["gitSsh"]["hostKeys"]}

@@ -12,7 +12,7 @@ import yaml
 from capture import Capture, ProgramError, Registration, capture_stack, read_stack_file
 from capture.registration import Secret, leaves
 from tests.registrations import resources_of
-from tests.support import ROOT, STACKS, changed_stack_file, estate, variant
+from tests.support import ROOT, STACKS, changed_stack_file, estate, stack_file_text, variant
 
 KEYS = ["first.key.AAAA", "second.key.BBBB", "third.key.CCCC", "fourth.key.DDDD"]
 HA_VPN: dict[str, object] = {
@@ -167,7 +167,7 @@ def test_keys_in_clear_are_refused_without_being_shown() -> None:
 
 
 def test_a_preview_passes_without_opening_the_keys_of_a_stack_file(tmp_path: Path) -> None:
-    document = yaml.safe_load((ROOT / "Pulumi.production.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load(stack_file_text("production"))
     sealed = {"presharedKeys": [{"secure": f"v1:ciphertext{number}"} for number in range(4)]}
     document["config"]["packyard:link"] = HA_VPN | sealed
     (tmp_path / "Pulumi.production.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")

@@ -14,12 +14,13 @@ from lab.machines.container import Container
 from lab.machines.image import image_folder
 from lab.machines.machine import LoneMachine
 from lab.placement import document_of, machines_of, place_of
+from lab.project import registered
 from lab.registered import uploaded
 from settings.vocabulary import Cloud
 from tests.machines.booted.alike import Named, left_out, standing_for
 from tests.machines.booted.lives import Life, Lives, lived
 from tests.machines.support.programs import MACHINES
-from tests.support import STACKS, estate
+from tests.support import REAL_STACKS
 
 DISTINCT = "PACKYARD_DISTINCT"
 """Variable of the environment: where it is set, one machine stands for all that differ in names and sizes alone."""
@@ -27,10 +28,10 @@ DISTINCT = "PACKYARD_DISTINCT"
 
 @cache
 def documents() -> Mapping[Named, Any]:
-    """The document of every machine of both stacks, as registered."""
+    """The document of every machine of the project's stacks, as registered: a machine is tested by being there."""
     found: dict[Named, Any] = {}
-    for stack in STACKS:
-        capture = estate(stack)
+    for stack in REAL_STACKS:
+        capture = registered(stack)
         objects = uploaded(capture)
         for name in machines_of(capture):
             found[Named(stack, name)] = document_of(place_of(name, capture), objects)
@@ -112,7 +113,7 @@ class Keeper:
         if self._lab is not None:
             self._lab.close()
             self._lab = None
-        lives = lived(estate(stack), names, bare=bare)
+        lives = lived(registered(stack), names, bare=bare)
         self._lab = lives.lab
         return lives
 

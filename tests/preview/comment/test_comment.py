@@ -16,7 +16,7 @@ from preview.engine_plan import AnswerError
 from preview.report import EXIT_FAULT, EXIT_LOSS
 from tests.preview.comment.estates import GOLDEN, HOSTILE, a_loss, an_attack, many
 from tests.preview.comment.record import FOLDER
-from tests.support import ROOT
+from tests.support import ROOT, STACK_FILES
 
 GITHUB_LETTERS = 65_536
 
@@ -133,7 +133,7 @@ def test_the_command_writes_comment_and_diff_and_ends_as_the_preview_does(tmp_pa
 
 
 def test_without_a_list_every_stack_with_a_file_is_compared() -> None:
-    assert stacks_of(ROOT) == ("production", "staging")
+    assert stacks_of(STACK_FILES) == ("production", "staging")
 
 
 def test_an_unknown_revision_is_one_line() -> None:

@@ -8,7 +8,7 @@ import yaml
 
 from preview.compare import Step
 from tests.rehearsal.engine.support import Edits, Settings
-from tests.support import ROOT
+from tests.support import stack_file_text
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,7 @@ def _document(machine: str) -> tuple[Step, str]:
 
 def _with_shard(stack: str) -> Settings:
     """One more shard like the first one on AWS."""
-    shards: list[dict[str, Any]] = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))[
-        "config"
-    ]["packyard:runnerFleet"]["shards"]
+    shards: list[dict[str, Any]] = yaml.safe_load(stack_file_text(stack))["config"]["packyard:runnerFleet"]["shards"]
     first = next(shard for shard in shards if shard["cloud"] == "aws")
     return {"runnerFleet.shards": [*shards, {**first, "name": "amd64-second", "runnerId": 9900}]}
 

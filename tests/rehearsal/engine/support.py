@@ -17,7 +17,7 @@ import yaml
 from capture import Capture
 from rehearsal.clouds import SimulatedClouds
 from rehearsal.engine import Engine, running_engine, succeeded
-from rehearsal.project_copy import copy_work_tree
+from tests.copies import copy_project
 from tests.support import ROOT, put_value, variant
 
 SYSTEMS = ("cloudNativeCluster", "backupVault", "packageServer", "devInstance", "runnerFleet", "databasePair", "link")
@@ -86,7 +86,7 @@ def only(*systems: str) -> dict[str, object]:
 
 def project_copy(target: Path, stack: str, settings: Settings | None = None, edits: Edits | None = None) -> Path:
     """A copy of the work tree with changed settings and a changed program."""
-    copy_work_tree(ROOT, target)
+    copy_project(target)
     if settings:
         change_stack_file(target / f"Pulumi.{stack}.yaml", settings)
     for name, before, after in edits or ():

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from settings.ssh import HOST_KEY_TYPES, known_hosts_lines
-from tests.support import ROOT, faults_of
+from tests.support import faults_of, stack_file_text
 
-STACK_FILE = yaml.safe_load((ROOT / "Pulumi.staging.yaml").read_text(encoding="utf-8"))
+STACK_FILE = yaml.safe_load(stack_file_text("staging"))
 KEYS: list[str] = STACK_FILE["config"]["packyard:devInstance"]["gitSsh"]["hostPublicKeys"]
 ED25519, ECDSA, RSA = KEYS
 
