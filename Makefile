@@ -107,6 +107,10 @@ test-drills: setup ## Break the systems, or SYSTEM=database alone, and write doc
 	@if [ -n "$$CI" ]; then $(MAKE) --no-print-directory machine-tools; fi
 	@$(BIN)/python -m pytest -m drill tests/drills/$(SYSTEM) $(ARGS)
 
+.PHONY: test-adopted
+test-adopted: setup ## All tests once more in a copy whose stack files are rewritten, as whoever adopts the project would
+	@$(BIN)/python -m tests.adopted
+
 .PHONY: lint
 lint: setup ## Check style and types
 	@$(BIN)/ruff format --check .

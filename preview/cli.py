@@ -14,6 +14,7 @@ from preview.faults import explained
 from preview.files import OutputError, write_whole
 from preview.graph import draw
 from preview.mermaid import mermaid
+from preview.placeholders import still_there
 from preview.render import render
 from preview.report import Against, Report, make_report
 from preview.revision import PastCapture, RevisionError, past_run
@@ -62,11 +63,12 @@ def _report(options: Options, root: Path) -> Report:
     stack_file = read_stack_file(root, options.stack)
     _tell_of_secure_values(stack_file)
     if options.against is None:
-        return make_report(capture_stack(root, stack_file))
+        return make_report(capture_stack(root, stack_file), placeholders=still_there(stack_file))
     with past_run(root, options.against, options.stack) as past:
         present = capture_stack(root, stack_file)
         before = past.result()
-    return make_report(present, _against(options.against, before, present))
+    against = _against(options.against, before, present)
+    return make_report(present, against, placeholders=still_there(stack_file))
 
 
 def _against(revision: str, before: PastCapture, present: Capture) -> Against:

@@ -35,6 +35,7 @@ def document(report: Report) -> dict[str, Any]:
         "groups": [asdict(group) for group in report.groups],
         "openToTheWorld": [asdict(door) for door in report.exposures],
         "secretsToFill": [asdict(secret) for secret in report.empty_secrets],
+        "placeholders": [asdict(placeholder) for placeholder in report.placeholders],
         "violations": [asdict(violation) for violation in report.violations],
         "outputs": shown(symbolic_outputs(capture, urn_name)),
         "resources": [_resource(capture, entry) for entry in capture.registrations if entry is not capture.root],

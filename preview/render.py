@@ -33,6 +33,7 @@ def render(report: Report, *, full: bool, console: Console | None = None) -> Non
     _groups(out, report.groups)
     _open_to_the_world(out, report)
     _secrets(out, report, full=full)
+    _placeholders(out, report, full=full)
     _policies(out, report)
     _verdict(out, report)
 
@@ -167,6 +168,25 @@ def _secrets(out: Console, report: Report, *, full: bool) -> None:
         if full:
             # On one line, so that it can be copied.
             out.print(Text(f"      {secret.command}", "dim"), soft_wrap=True)
+
+
+def _placeholders(out: Console, report: Report, *, full: bool) -> None:
+    """Without `full` a line for each kind, with the lines of the stack file."""
+    if not report.placeholders:
+        return
+    note = "" if full else "(--full shows the values)"
+    _section(out, f"Placeholders still there: {len(report.placeholders)}", note, "bold yellow")
+    if full:
+        for found in report.placeholders:
+            line = "" if found.line is None else f"line {found.line}: "
+            put(out, Text.assemble((line, "dim"), f"{found.place}  ", (found.value, "bold"), f"  {found.kind}"), INDENT)
+        return
+    lines: dict[str, list[str]] = {}
+    for found in report.placeholders:
+        lines.setdefault(found.kind, []).append(str(found.line or found.place))
+    for kind, places in lines.items():
+        noun = "line" if len(places) == 1 else "lines"
+        put(out, Text.assemble(kind, (f": {noun} {', '.join(places)}", "dim")), INDENT)
 
 
 def _policies(out: Console, report: Report) -> None:

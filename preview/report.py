@@ -7,6 +7,7 @@ from policies import Violation, check
 from preview.compare import Comparison
 from preview.exposure import Exposure, exposures
 from preview.machines import Group, Machine, groups, machines
+from preview.placeholders import StillThere
 from preview.secrets import EmptySecret, empty_secrets
 
 NO_CLOUD = "No cloud was asked: this is what the program would register, not what exists."
@@ -40,6 +41,7 @@ class Report:
     exposures: tuple[Exposure, ...]
     empty_secrets: tuple[EmptySecret, ...]
     violations: tuple[Violation, ...]
+    placeholders: tuple[StillThere, ...] = ()
     against: Against | None = None
 
     @property
@@ -50,7 +52,9 @@ class Report:
         return EXIT_VIOLATION if self.violations else EXIT_FINE
 
 
-def make_report(capture: Capture, against: Against | None = None) -> Report:
+def make_report(
+    capture: Capture, against: Against | None = None, *, placeholders: tuple[StillThere, ...] = ()
+) -> Report:
     """Looks at a capture from every side."""
     return Report(
         capture=capture,
@@ -59,5 +63,6 @@ def make_report(capture: Capture, against: Against | None = None) -> Report:
         exposures=exposures(capture),
         empty_secrets=empty_secrets(capture),
         violations=check(capture),
+        placeholders=placeholders,
         against=against,
     )

@@ -33,6 +33,9 @@ class EstateSettings(Section):
     """Leads every physical name; bucket names are global, so it must be the organisation's own."""
     protected: bool = True
     """Stateful resources are protected, retained and deletion-protected. Only staging may turn it off."""
+    example: bool = False
+    """Says that nobody builds this stack: it may hold placeholders, such as example domains and accounts of zeros. The
+    preview lists those that are still there."""
     alert_addresses: Annotated[tuple[EmailAddress, ...], Field(min_length=1, examples=[["oncall@example.com"]])]
     """Who is told when a machine is down or a backup is late; both clouds' alarms go there."""
 

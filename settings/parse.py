@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from settings.declarations import example, first_sentence, item, keys, meaning, members, nested_models
 from settings.faults import Fault, Path, SettingsError, in_file_order
+from settings.placeholders import placeholder_faults
 from settings.positions import line_of, lines_by_path
 from settings.rules import RULES
 from settings.stack import Settings
@@ -51,6 +52,8 @@ def _find_faults(raw: Mapping[str, object], stack: str) -> Iterator[Fault]:
         return
     for rule in RULES:
         yield from rule(settings)
+    if not settings.estate.example:
+        yield from placeholder_faults(raw)
 
 
 def _lies_within(path: Path, around: Path) -> bool:

@@ -1,6 +1,8 @@
 """Copies of the project for tests that change it or run its commands, with the stack files of the tests."""
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from rehearsal.project_copy import copy_work_tree
@@ -15,3 +17,13 @@ def copy_project(target: Path) -> Path:
     for stack_file in STACK_FILES.glob("Pulumi.*.yaml"):
         shutil.copy2(stack_file, target / stack_file.name)
     return target
+
+
+def commit_all(folder: Path) -> None:
+    """Makes a copy a repository of its own, whose `make` has nothing to install."""
+    # The environment is the one that the test runs in.
+    for requirements in folder.glob("requirements*.txt"):
+        os.utime(requirements, (0, 0))
+    git = ["git", "-c", "user.name=a-copy", "-c", "user.email=a-copy@example.com", "-c", "core.excludesFile="]
+    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "as it is"]):
+        subprocess.run([*git, *words], cwd=folder, check=True, capture_output=True)

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.copies import copy_project
+from tests.copies import commit_all, copy_project
 from tests.support import ROOT
 
 FOLDER = ROOT / "docs" / "how-to"
@@ -104,12 +104,7 @@ def follow(text: str, folder: Path, *, again: bool = False) -> None:
 def copy(folder: Path) -> Path:
     """A copy of the repository as it lies there, with a commit of all of it, so that a change can be previewed."""
     copy_project(folder)
-    # The environment is the one that the test runs in, so `make` has nothing to install.
-    for requirements in folder.glob("requirements*.txt"):
-        os.utime(requirements, (0, 0))
-    git = ["git", "-c", "user.name=how-to", "-c", "user.email=how-to@example.com", "-c", "core.excludesFile="]
-    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "as it is"]):
-        subprocess.run([*git, *words], cwd=folder, check=True, capture_output=True)
+    commit_all(folder)
     return folder
 
 

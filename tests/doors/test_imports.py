@@ -32,7 +32,10 @@ DOORS = {
     "estate": Door(rooms=("settings", "components"), packages=CLOUDS),
     "capture": Door(packages=("pulumi", "google", "yaml")),
     "policies": Door(rooms=("capture", "settings.vocabulary", "settings.backup_vault.retention")),
-    "preview": Door(rooms=("capture", "policies"), packages=("rich", "yaml")),
+    "preview": Door(
+        rooms=("capture", "policies", "settings.faults", "settings.placeholders", "settings.positions"),
+        packages=("rich", "yaml"),
+    ),
     "rehearsal": Door(
         rooms=("capture", "policies", "preview", "settings.vocabulary"),
         packages=(*CLOUDS, "google", "grpc", "rich", "yaml"),
