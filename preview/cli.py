@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from capture import Capture, StackFile, capture_stack, read_stack_file
+from capture import StackFile, capture_stack, read_stack_file
+from preview.bundle import bundle_files
 from preview.command_line import Parser, failed
-from preview.compare import all_new, compare
 from preview.document import document_text
 from preview.faults import explained
 from preview.files import OutputError, write_whole
@@ -16,8 +16,8 @@ from preview.graph import draw
 from preview.mermaid import mermaid
 from preview.placeholders import still_there
 from preview.render import render
-from preview.report import Against, Report, make_report
-from preview.revision import PastCapture, RevisionError, past_run
+from preview.report import Report, make_against, make_report
+from preview.revision import RevisionError, past_run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +36,7 @@ class Options:
     stack: str
     against: str | None
     full: bool
+    changes: bool
     json: bool
     graph: Path | None
     mermaid: bool
@@ -45,6 +46,8 @@ class Options:
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Runs the command on a project folder; the result is the exit code."""
     options = Options(**vars(_parser().parse_args(arguments)))
+    if options.changes and options.against is None:
+        return failed("--changes: there is nothing to compare with. HINT: give a revision, --against HEAD")
     try:
         report = _report(options, root)
         if options.graph is not None:
@@ -67,13 +70,8 @@ def _report(options: Options, root: Path) -> Report:
     with past_run(root, options.against, options.stack) as past:
         present = capture_stack(root, stack_file)
         before = past.result()
-    against = _against(options.against, before, present)
+    against = make_against(options.against, before, present, bundle_files(present, root))
     return make_report(present, against, placeholders=still_there(stack_file))
-
-
-def _against(revision: str, before: PastCapture, present: Capture) -> Against:
-    comparison = all_new(present) if before.capture is None else compare(before.capture, present)
-    return Against(revision, before.commit, before.capture is not None, comparison)
 
 
 def _show(report: Report, options: Options) -> None:
@@ -82,7 +80,7 @@ def _show(report: Report, options: Options) -> None:
     elif options.mermaid:
         sys.stdout.write(mermaid(report.capture))
     else:
-        render(report, full=options.full)
+        render(report, full=options.full, changes_alone=options.changes)
 
 
 def _tell_of_secure_values(stack_file: StackFile) -> None:
@@ -99,6 +97,7 @@ def _parser() -> Parser:
     )
     parser.add_stack(against="compare with another git revision of the same stack")
     parser.add_argument("--full", action="store_true", help="list every resource, change and command")
+    parser.add_argument("--changes", action="store_true", help="with --against: show the difference alone")
     output = parser.add_mutually_exclusive_group()
     output.add_argument("--json", action="store_true", help="print one JSON document (docs/preview.md)")
     output.add_argument("--mermaid", action="store_true", help="print a Mermaid graph, for a merge request")

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from capture import Capture, Registration, capture_stack, read_stack_file
 from policies import Violation, check
-from preview.compare import Change, Step, all_new, compare
+from preview.bundle import Files, bundle_files
+from preview.compare import Change, Step
 from preview.exposure import Exposure, exposures
 from preview.faults import explained
-from preview.report import EXIT_FAULT, Against, Report, make_report
-from preview.revision import RevisionError, past_run
+from preview.report import EXIT_FAULT, Against, Report, make_against, make_report
+from preview.revision import PastCapture, RevisionError, past_run
 
 
 @dataclass(frozen=True)
@@ -62,13 +63,13 @@ def look_at(root: Path, stack: str, revision: str) -> StackResult:
             before = past.result()
         except RevisionError as error:
             return StackFailure(stack, str(error))
-    return facts(stack, present, before.capture, revision, before.commit)
+    return facts(stack, present, bundle_files(present, root), before, revision)
 
 
-def facts(stack: str, present: Capture, before: Capture | None, revision: str, commit: str) -> StackFacts:
-    """Looks at two captures; None is a stack that did not exist."""
-    comparison = all_new(present) if before is None else compare(before, present)
-    against = Against(revision, commit, before is not None, comparison)
+def facts(stack: str, present: Capture, bundle: Files, past: PastCapture, revision: str) -> StackFacts:
+    """Looks at two captures; `bundle` has the files that the machines run from now."""
+    against = make_against(revision, past, present, bundle)
+    before, comparison = past.capture, against.comparison
     report = make_report(present, against)
     renamed = {rename.old_urn: rename.registration.urn for rename in comparison.renames}
     doors = {} if before is None else {_door(door, renamed): door for door in exposures(before)}

@@ -11,6 +11,8 @@ from preview.comment_text import Redactor, fenced, fitted, fold, literal, size
 from preview.comment_untrusted import MARKER
 from preview.compare import Change, Step
 from preview.render_changes import SIGNS
+from preview.served_paths import folders
+from preview.telling import file_lines, told
 from preview.text import change_text, kind_of
 
 ROOM = 56_000
@@ -109,6 +111,8 @@ class _Writer:
 
     def _losses(self) -> Iterator[list[str]]:
         for result in self._compared:
+            for folder in folders(result.against.comparison.lost_paths):
+                yield [f"* {self._literal(result.stack)}: {self._literal(str(folder))}"]
             for change in result.against.comparison.losses:
                 yield self._loss(result, change)
 
@@ -202,9 +206,17 @@ class _Writer:
         return lines
 
     def _diff(self, result: StackFacts, width: int) -> Iterator[str]:
+        bundle = result.against.bundle
         for step in SIGNS:
-            for change in result.against.comparison.of(step):
+            listing = told(result.against.comparison.of(step), bundle)
+            for change in listing.changes:
                 yield from self._diff_of(change, width)
+            if listing.by_bundle:
+                yield f"# {SIGNS[step][2]}  by the new bundle alone: {listing.by_bundle}"
+        for folder in folders(path for path in result.against.comparison.paths if not path.is_lost):
+            yield f"# path  {self._redactor.text(str(folder))[:width]}"
+        for file in bundle.files:
+            yield from (self._redactor.text(line)[:width] for line in file_lines(file, full=width == FULL_WIDTH))
         for rename in result.against.comparison.renames:
             was = self._redactor.text(rename.old_urn.rpartition("::")[2])
             name = self._redactor.text(rename.registration.name)

@@ -13,6 +13,7 @@ from capture import Capture, Registration, Value, make_urn, type_chain, urn_name
 from policies.stateful import is_stateful
 from preview.difference import PropertyChange, differences
 from preview.replacements import forces_replacement
+from preview.served_paths import PathChange, path_changes
 from preview.symbols import Use, symbolic_inputs, symbolic_outputs
 
 PROVIDER_PROPERTIES: Mapping[str, str] = {"aws": "region", "gcp": "project"}
@@ -62,10 +63,17 @@ class Comparison:
     renames: tuple[Rename, ...]
     outputs: tuple[PropertyChange, ...]
     """Stack outputs that differ."""
+    paths: tuple[PathChange, ...] = ()
+    """Paths that a load balancer answers in another way."""
 
     def of(self, step: Step) -> tuple[Change, ...]:
         """The changes of one step."""
         return tuple(change for change in self.changes if change.step is step)
+
+    @property
+    def lost_paths(self) -> tuple[PathChange, ...]:
+        """Paths that clients no longer get."""
+        return tuple(change for change in self.paths if change.is_lost)
 
     @property
     def losses(self) -> tuple[Change, ...]:
@@ -108,6 +116,7 @@ class _Comparer:
             tuple(sorted(changes, key=lambda change: change.registration.urn)),
             tuple(sorted(renames, key=lambda rename: rename.registration.urn)),
             tuple(outputs),
+            path_changes(self._old, self._new),
         )
 
     def _changes_of_the_rest(self) -> list[Change]:
@@ -120,13 +129,22 @@ class _Comparer:
                 uses[urn] = symbolic.uses
                 old_inputs = symbolic_inputs(self._old, before, urn_name).inputs
                 found = [*differences(old_inputs, symbolic.inputs), *self._moves(before, registration)]
-                changes[urn] = _change(before, registration, found)
+                options = (*_option_changes(before, registration), *self._orders(before, registration))
+                changes[urn] = _change(registration, found, options)
         _spread_replacements(changes, uses)
         return [change for change in changes.values() if change.properties or change.options]
 
     def _name(self, urn: str) -> str:
         """The name that a resource had, so that a rename is no change of what refers to it."""
         return urn_name(self._former.get(urn, urn))
+
+    def _orders(self, before: Registration, after: Registration) -> Iterator[PropertyChange]:
+        """What must be there first although no input takes anything of it: without it, an update runs in any order."""
+        was, becomes = _explicit(before), {self._former.get(urn, urn) for urn in _explicit(after)}
+        for urn in sorted(was - becomes):
+            yield PropertyChange("dependsOn[]", _with_kind(urn), None)
+        for urn in sorted(becomes - was):
+            yield PropertyChange("dependsOn[]", None, _with_kind(urn))
 
     def _moves(self, before: Registration, after: Registration) -> Iterator[PropertyChange]:
         """Another provider, or another place that the provider gives, is another resource."""
@@ -140,6 +158,15 @@ class _Comparer:
         becomes = _provider_input(self._new, after, key)
         if was != becomes:
             yield PropertyChange(f"{key} of the provider", was, becomes, replaces=True)
+
+
+def _with_kind(urn: str) -> str:
+    return f"{urn_name(urn)} ({type_chain(urn).rpartition(':')[2]})"
+
+
+def _explicit(registration: Registration) -> set[str]:
+    """What `depends_on` alone asks for."""
+    return set(registration.dependencies).difference(*registration.property_dependencies.values())
 
 
 def _provider_input(capture: Capture, registration: Registration, key: str) -> Value:
@@ -176,14 +203,14 @@ def _inherited_aliases(entry: Registration, former: Mapping[str, str]) -> Iterat
         yield make_urn(stack, project, parent, type_chain(urn).rpartition("$")[2], name)
 
 
-def _change(before: Registration, after: Registration, found: list[PropertyChange]) -> Change:
+def _change(after: Registration, found: list[PropertyChange], options: tuple[PropertyChange, ...]) -> Change:
     judged = tuple(
         replace(change, replaces=change.replaces or forces_replacement(after, change))
         for change in found
         if not _is_ignored(after, change.path)
     )
     step = Step.REPLACE if any(change.replaces for change in judged) else Step.UPDATE if judged else Step.OPTIONS
-    return Change(step, after, judged, tuple(_option_changes(before, after)))
+    return Change(step, after, judged, options)
 
 
 def _is_ignored(registration: Registration, path: str) -> bool:

@@ -1,11 +1,18 @@
 """Two values property by property, in the way a reviewer reads them."""
 
+import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from capture import Value
+
+NAMES = ("Sid", "name", "key", "priority", "deviceName")
+"""What tells the entries of a list apart, where all have one of these and no two the same."""
+
+ALIKE = 0.5
+"""From this share of equal letters on, an entry that went and one that came are shown as one that changed."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +47,64 @@ def differences(old: Value, new: Value, path: str = "") -> Iterator[PropertyChan
 
 
 def _list_differences(old: tuple[Value, ...], new: tuple[Value, ...], path: str) -> Iterator[PropertyChange]:
+    before, after = _named(old), _named(new)
+    if before is not None and after is not None and _name_of(old) == _name_of(new):
+        changes = [
+            change
+            for name in dict.fromkeys([*before, *after])
+            for change in differences(before.get(name), after.get(name), f"{path}[{name}]")
+        ]
+        yield from changes or [PropertyChange(path, tuple(before), tuple(after))]
+        return
     gone = [item for item in old if item not in new]
     added = [item for item in new if item not in old]
     if len(old) == len(new) and any(isinstance(item, Mapping) for item in old):
-        for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from differences(before, after, f"{path}[{index}]")
+        for index, (left, right) in enumerate(zip(old, new, strict=True)):
+            yield from differences(left, right, f"{path}[{index}]")
     elif gone or added:
-        yield from (PropertyChange(f"{path}[]", item, None) for item in gone)
-        yield from (PropertyChange(f"{path}[]", None, item) for item in added)
+        yield from (PropertyChange(f"{path}[]", *pair) for pair in _pairs(gone, added))
     else:
         yield PropertyChange(path, old, new)
+
+
+def _name_of(entries: Sequence[Value]) -> str:
+    """The property that tells the entries of a list apart; empty where there is none."""
+    records = [entry for entry in entries if isinstance(entry, Mapping)]
+    if len(records) < len(entries):
+        return ""
+    for name in NAMES:
+        values = [str(record[name]) for record in records if record.get(name) not in (None, "")]
+        if len(values) == len(entries) == len(set(values)):
+            return name
+    return ""
+
+
+def _named(entries: tuple[Value, ...]) -> dict[str, Value] | None:
+    """The entries by what a reader calls them; a statement of a policy also by its effect."""
+    name = _name_of(entries)
+    if not name:
+        return None
+    records = [entry for entry in entries if isinstance(entry, Mapping)]
+    return {", ".join(str(record[key]) for key in (name, "Effect") if key in record): record for record in records}
+
+
+def _pairs(gone: Sequence[Value], added: Sequence[Value]) -> Iterator[tuple[Value, Value]]:
+    """What went and what came: side by side where two are alike, so that it shows what was widened."""
+    left = list(added)
+    for item in gone:
+        other = max(left, key=lambda candidate: _likeness(item, candidate), default=None)
+        if other is None or _likeness(item, other) < ALIKE:
+            yield item, None
+        else:
+            left.remove(other)
+            yield item, other
+    yield from ((None, item) for item in left)
+
+
+def _likeness(one: Value, other: Value) -> float:
+    if not isinstance(one, str) or not isinstance(other, str):
+        return 0
+    return difflib.SequenceMatcher(None, one, other).ratio()
 
 
 def _parsed(text: str) -> Value:

@@ -68,6 +68,8 @@ def _against(against: Against) -> dict[str, Any]:
         "changes": [_change(change) for change in comparison.changes],
         "renames": [{"from": rename.old_urn, "to": rename.registration.urn} for rename in comparison.renames],
         "outputs": [_property(change) for change in comparison.outputs],
+        "paths": [{**asdict(path), "lost": path.is_lost} for path in comparison.paths],
+        "bundle": [{"path": file.path, "diff": file.diff()} for file in against.bundle.files],
     }
 
 

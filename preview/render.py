@@ -19,13 +19,22 @@ GUIDE = 4
 """Columns; a tree takes four for each level."""
 
 
-def render(report: Report, *, full: bool, console: Console | None = None) -> None:
-    """Prints every section. Without `full`, long lists are folded."""
+def render(report: Report, *, full: bool, changes_alone: bool = False, console: Console | None = None) -> None:
+    """Prints every section, or those of the difference alone. Without `full`, long lists are folded."""
     out = console or Console(highlight=False)
-    _header(out, report)
     if report.against is not None:
         show_losses(out, report.against)
+    _header(out, report)
+    if report.against is not None:
         show_changes(out, report.against, full=full)
+    if not changes_alone:
+        _estate(out, report, full=full)
+    _policies(out, report)
+    _verdict(out, report)
+
+
+def _estate(out: Console, report: Report, *, full: bool) -> None:
+    """Everything that the stack has."""
     _totals(out, report.capture)
     _section(out, "Components")
     out.print(_tree(report.capture, out.width, full=full))
@@ -34,8 +43,6 @@ def render(report: Report, *, full: bool, console: Console | None = None) -> Non
     _open_to_the_world(out, report)
     _secrets(out, report, full=full)
     _placeholders(out, report, full=full)
-    _policies(out, report)
-    _verdict(out, report)
 
 
 def _header(out: Console, report: Report) -> None:

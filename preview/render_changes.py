@@ -7,10 +7,13 @@ from rich.console import Console
 from rich.text import Text
 
 from capture import Registration, type_chain
+from preview.bundle import FileChange
 from preview.compare import Change, Comparison, Step
 from preview.difference import PropertyChange
 from preview.layout import put, put_hanging
 from preview.report import Against
+from preview.served_paths import PathChange, folders
+from preview.telling import Told, file_lines, told
 from preview.text import change_text, kind_of
 
 SIGNS = {
@@ -29,11 +32,17 @@ FOLDED_CREATIONS = 12
 
 
 def show_losses(out: Console, against: Against) -> None:
-    """Stateful resources that would be lost; nothing where there are none."""
+    """Paths and stateful resources that would be lost; nothing where there are none."""
+    lost_paths = against.comparison.lost_paths
+    if lost_paths:
+        noun = "pattern of paths" if len(lost_paths) == 1 else "patterns of paths"
+        put(out, Text(f"{len(lost_paths)} {noun} would no longer be served", "bold white on red"))
+        for folder in folders(lost_paths):
+            put(out, str(folder), 2)
+        out.print()
     losses = against.comparison.losses
     if not losses:
         return
-    out.print()
     noun = "stateful resource" if len(losses) == 1 else "stateful resources"
     put(out, Text(f"{len(losses)} {noun} would be lost", "bold white on red"))
     for change in losses:
@@ -45,6 +54,7 @@ def show_losses(out: Console, against: Against) -> None:
         guards = _guards(change.registration)
         if guards:
             put(out, Text(guards, "dim"), 6)
+    out.print()
 
 
 def show_changes(out: Console, against: Against, *, full: bool) -> None:
@@ -58,7 +68,9 @@ def show_changes(out: Console, against: Against, *, full: bool) -> None:
         return
     for step in SIGNS:
         if changes := comparison.of(step):
-            _show_step(out, step, changes, full=full)
+            _show_step(out, step, told(changes, against.bundle), full=full)
+    _show_paths(out, comparison.paths, full=full)
+    _show_bundle(out, against.bundle.files, full=full)
     for rename in comparison.renames:
         words = ("» ", "cyan"), *_name(rename.registration), f"  was {rename.old_urn.rpartition('::')[2]}"
         put(out, Text.assemble(*words, ("  (alias: nothing changes)", "dim")), 2)
@@ -75,9 +87,11 @@ def _summary(comparison: Comparison) -> str:
     return ", ".join(parts) or "no changes"
 
 
-def _show_step(out: Console, step: Step, changes: Sequence[Change], *, full: bool) -> None:
+def _show_step(out: Console, step: Step, listing: Told, *, full: bool) -> None:
     sign, style, word = SIGNS[step]
-    put(out, Text(f"{len(changes)} {word}", style), 2)
+    changes = listing.changes
+    named = f", {listing.by_bundle} of them by the new bundle alone" if listing.by_bundle else ""
+    put(out, Text(f"{len(changes) + listing.by_bundle} {word}{named}", style), 2)
     if step is Step.CREATE and len(changes) > FOLDED_CREATIONS and not full:
         _show_folded(out, changes, sign, style)
         return
@@ -92,6 +106,33 @@ def _show_step(out: Console, step: Step, changes: Sequence[Change], *, full: boo
             put(out, Text(f"and {len(properties) - len(shown)} more (--full)", "dim"), 8)
     if len(listed) < len(changes):
         _show_folded(out, changes[len(listed) :], sign, style)
+
+
+def _show_paths(out: Console, paths: Sequence[PathChange], *, full: bool) -> None:
+    """Those that are lost stand at the top already."""
+    others = [path for path in paths if not path.is_lost]
+    if not others:
+        return
+    put(out, Text("Paths that are answered in another way", "yellow"), 2)
+    lines = [f"{path.host}{path.path}: {path.answers}" for path in others] if full else map(str, folders(others))
+    for line in lines:
+        put(out, line, 4)
+
+
+def _show_bundle(out: Console, files: Sequence[FileChange], *, full: bool) -> None:
+    """The files that machines take at their next converge, whatever resources name their archive."""
+    if not files:
+        return
+    noun = "file" if len(files) == 1 else "files"
+    put(out, Text(f"{len(files)} {noun} of the machine bundle", "yellow"), 2)
+    for change in files if full else files[:FOLDED_CHANGES]:
+        head, *lines = file_lines(change, full=full)
+        put(out, Text(head, "bold"), 4)
+        for line in lines:
+            style = {"+": "green", "-": "red"}.get(line[:1], "dim")
+            out.print(Text(f"        {line}", style), soft_wrap=True)
+    if not full and len(files) > FOLDED_CHANGES:
+        put(out, Text(f"and {len(files) - FOLDED_CHANGES} more (--full)", "dim"), 4)
 
 
 def _show_folded(out: Console, changes: Sequence[Change], sign: str, style: str) -> None:

@@ -21,7 +21,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
 
 def forces_replacement(registration: Registration, change: PropertyChange) -> bool:
     """Whether the cloud can only make this change by making the resource anew."""
-    path = re.sub(r"\[\d*\]", "", change.path)
+    path = re.sub(r"\[[^\]]*\]", "", change.path)
     if any(_covers(pattern, path) for pattern in registration.replace_on_changes):
         return True
     if path in IDENTITY.get(registration.cloud, ()) and registration.type not in NAME_CAN_CHANGE:

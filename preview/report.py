@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from capture import Capture
 from policies import Violation, check
-from preview.compare import Comparison
+from preview.bundle import NO_BUNDLE_CHANGE, BundleChange, Files, bundle_change
+from preview.compare import Comparison, all_new, compare
 from preview.exposure import Exposure, exposures
 from preview.machines import Group, Machine, groups, machines
 from preview.placeholders import StillThere
+from preview.revision import PastCapture
 from preview.secrets import EmptySecret, empty_secrets
 
 NO_CLOUD = "No cloud was asked: this is what the program would register, not what exists."
@@ -29,6 +31,21 @@ class Against:
     exists: bool
     """False where that revision has no such stack, so that everything is new."""
     comparison: Comparison
+    bundle: BundleChange = NO_BUNDLE_CHANGE
+
+    @property
+    def loses(self) -> bool:
+        """Whether data goes, or a path that no rule names any more; one that is stopped by a rule is meant to be."""
+        return bool(self.comparison.losses) or any(path.new is None for path in self.comparison.lost_paths)
+
+
+def make_against(revision: str, before: PastCapture, present: Capture, bundle: Files) -> Against:
+    """Compares with what another revision registers; `bundle` has the files that the machines run from now."""
+    if before.capture is None:
+        return Against(revision, before.commit, exists=False, comparison=all_new(present))
+    comparison = compare(before.capture, present)
+    changed = bundle_change(before.capture, before.bundle, present, bundle)
+    return Against(revision, before.commit, exists=True, comparison=comparison, bundle=changed)
 
 
 @dataclass(frozen=True)
@@ -46,8 +63,8 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """A lost stateful resource weighs more than a violated policy."""
-        if self.against is not None and self.against.comparison.losses:
+        """What is lost weighs more than a violated policy."""
+        if self.against is not None and self.against.loses:
             return EXIT_LOSS
         return EXIT_VIOLATION if self.violations else EXIT_FINE
 

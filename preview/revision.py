@@ -11,10 +11,11 @@ import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from capture import Capture
+from preview.bundle import Files
 
 NO_SUCH_STACK = 10
 """How preview.past ends where the revision has no program or no such stack."""
@@ -38,6 +39,8 @@ class PastCapture:
     """Short id of the commit."""
     capture: Capture | None
     """None where that revision has no such stack."""
+    bundle: Files = field(default_factory=dict[str, bytes])
+    """The files that its machines run from."""
 
 
 class PastRun:
@@ -70,7 +73,8 @@ class PastRun:
             said = self._errors.read_text(encoding="utf-8", errors="replace").strip()
             raise RevisionError(f"--against: revision {short} cannot be captured:\n{said}")
         # Written by our own module in the process above.
-        return PastCapture(short, pickle.loads(self._answer.read_bytes()))  # noqa: S301
+        capture, bundle = pickle.loads(self._answer.read_bytes())  # noqa: S301
+        return PastCapture(short, capture, bundle)
 
     def stop(self) -> None:
         """Ends the process if it still runs."""

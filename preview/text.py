@@ -1,6 +1,7 @@
 """Values as short text."""
 
 import json
+import re
 from collections.abc import Mapping
 
 from capture import Asset, Registration, Secret, Unknown, Value
@@ -8,8 +9,20 @@ from preview.difference import PropertyChange
 
 SECRET = "[secret]"  # noqa: S105 -- what stands in place of one
 UNKNOWN = "[unknown]"
-COMMON_PREFIX_SHOWN = 8
+COMMON_PREFIX_SHOWN = 12
 """Letters of an equal beginning that stay for orientation."""
+
+SHORTEST = 48
+"""Columns that a value has in any case; a longer line is wrapped."""
+
+LINES_OF_ONE = 3
+"""Lines that a value may take which stands alone: a new statement of a policy must be read."""
+
+DECIDING = re.compile(
+    r"Deny|[a-z0-9-]+:(?:Delete|Put|\*)[A-Za-z*]*|0\.0\.0\.0/0|::/0|\ball(?:Authenticated)?Users\b|roles/(?:owner|editor)\b"
+    r"|(?<![\w/:.-])\*(?![\w])"
+)
+"""Words that decide what a change does: they are shown, wherever a value is cut."""
 
 
 def shown(value: Value) -> Value:
@@ -35,12 +48,15 @@ def one_line(value: Value) -> str:
 
 
 def change_text(change: PropertyChange, width: int) -> str:
-    """Path, old and new value in at most `width` columns, cut so that the difference stays visible."""
+    """Path, old and new value in about `width` columns, cut so that the difference stays visible.
+
+    It is longer where the path leaves too little room, or where a word that decides would be cut away.
+    """
     room = width - len(change.path) - 2
     if change.old is None:
-        return f"{change.path}: + {_cut(one_line(change.new), room - 2)}"
+        return f"{change.path}: + {_cut(one_line(change.new), LINES_OF_ONE * room)}"
     if change.new is None:
-        return f"{change.path}: - {_cut(one_line(change.old), room - 2)}"
+        return f"{change.path}: - {_cut(one_line(change.old), LINES_OF_ONE * room)}"
     old, new = one_line(change.old), one_line(change.new)
     if len(old) + len(new) + 3 > room:
         old, new = _from_difference(old, new)
@@ -64,5 +80,11 @@ def _from_difference(old: str, new: str) -> tuple[str, str]:
 
 
 def _cut(text: str, width: int) -> str:
-    limit = max(width, 12)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    limit = max(width, SHORTEST)
+    if len(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    # A word that lies across the cut counts as cut away.
+    hidden = dict.fromkeys(found[0] for found in DECIDING.finditer(text) if found.end() > len(kept))
+    missing = [word for word in hidden if word not in kept]
+    return f"{kept}…" + (f" (also {', '.join(missing)})" if missing else "")

@@ -110,8 +110,8 @@ def test_a_lost_stateful_resource_leads_the_output_and_decides_the_exit_code() -
     report = make_report(capture, Against("main", "0123456789", exists=True, comparison=loss))
     assert report.exit_code == 3
     lines = [line for line in shown(report, 80).splitlines() if line]
-    assert lines[2] == "1 stateful resource would be lost"
-    assert disk.name in lines[3]
+    assert lines[0] == "1 stateful resource would be lost"
+    assert disk.name in lines[1]
     assert "Exit code 3" in lines[-1]
 
 
@@ -149,7 +149,8 @@ def test_the_keys_of_the_document_are_those_of_its_version() -> None:
         "openToTheWorld", "secretsToFill", "placeholders", "violations", "outputs", "resources",
     }  # fmt: skip
     assert set(found["against"]) == {
-        "revision", "commit", "stackExists", "statefulLosses", "changes", "renames", "outputs",
+        "revision", "commit", "stackExists", "statefulLosses", "changes", "renames", "outputs", "paths",
+        "bundle",
     }  # fmt: skip
     assert set(found["against"]["changes"][0]) == {
         "step", "urn", "type", "losesState", "protected", "retained", "properties", "options",

@@ -8,6 +8,7 @@ from capture import Capture, Registration, Value, make_urn
 from preview.comment_facts import StackFailure, StackResult, facts
 from preview.comment_markdown import Comment, comment
 from preview.comment_text import Redactor
+from preview.revision import PastCapture
 
 HEAD = "2222222222"
 BASE = "1111111111"
@@ -41,7 +42,7 @@ def estate(stack: str, *entries: Registration) -> Capture:
 
 def compared(stack: str, before: Capture | None, present: Capture) -> StackResult:
     """With one policy alone: what the others say of captures made by hand is beside the point."""
-    result = facts(stack, present, before, "origin/main", BASE)
+    result = facts(stack, present, {}, PastCapture(BASE, before), "origin/main")
     kept = tuple(found for found in result.report.violations if found.policy == "no_ssh_from_the_world")
     return replace(result, report=replace(result.report, violations=kept), new_violations=frozenset(kept))
 

@@ -104,7 +104,8 @@ def captured(project: Path, stack: str, settings: Settings | None, edits: Edits 
     command = [sys.executable, "-m", "preview.past", str(project), stack, str(answer)]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
-    return pickle.loads(answer.read_bytes())  # noqa: S301 -- written by our own module
+    capture, _ = pickle.loads(answer.read_bytes())  # noqa: S301 -- written by our own module
+    return capture
 
 
 def holds_in_clear(folder: Path, value: str) -> list[str]:
