@@ -10,6 +10,7 @@ from preview.comment_facts import StackFacts, StackFailure, StackResult, system_
 from preview.comment_text import Redactor, fenced, fitted, fold, literal, size
 from preview.comment_untrusted import MARKER
 from preview.compare import Change, Step
+from preview.effects import STEPS, later
 from preview.render_changes import SIGNS
 from preview.served_paths import folders
 from preview.telling import file_lines, told
@@ -213,6 +214,9 @@ class _Writer:
                 yield from self._diff_of(change, width)
             if listing.by_bundle:
                 yield f"# {SIGNS[step][2]}  by the new bundle alone: {listing.by_bundle}"
+        for found in later(result.against.comparison):
+            text = f"{found.machine.name}: {change_text(self._redactor.change(found.change), width)}"
+            yield f"# not at once  {text}: {found.when} ({STEPS})"
         for folder in folders(path for path in result.against.comparison.paths if not path.is_lost):
             yield f"# path  {self._redactor.text(str(folder))[:width]}"
         for file in bundle.files:

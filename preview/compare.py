@@ -40,6 +40,8 @@ class Change:
     """As the present revision has it; for a deletion, as the other one had it."""
     properties: tuple[PropertyChange, ...] = ()
     options: tuple[PropertyChange, ...] = ()
+    ignored: tuple[PropertyChange, ...] = ()
+    """Inputs that differ and that `ignore_changes` keeps from the resource."""
 
     @property
     def loses_state(self) -> bool:
@@ -65,6 +67,8 @@ class Comparison:
     """Stack outputs that differ."""
     paths: tuple[PathChange, ...] = ()
     """Paths that a load balancer answers in another way."""
+    ignored: tuple[Change, ...] = ()
+    """Resources that stay as they are although inputs differ, since `ignore_changes` names these."""
 
     def of(self, step: Step) -> tuple[Change, ...]:
         """The changes of one step."""
@@ -101,10 +105,11 @@ class _Comparer:
         kept = set(self._former.values())
         gone = [entry for entry in self._old.registrations if entry.custom and entry.urn not in kept]
         born = [entry for entry in self._new.registrations if entry.custom and entry.urn not in self._former]
+        rest = self._changes_of_the_rest()
         changes = [
             *(Change(Step.DELETE, entry) for entry in gone),
             *(Change(Step.CREATE, entry) for entry in born),
-            *self._changes_of_the_rest(),
+            *(change for change in rest if change.properties or change.options),
         ]
         renames = [
             Rename(former, self._new.by_urn[urn])
@@ -117,6 +122,7 @@ class _Comparer:
             tuple(sorted(renames, key=lambda rename: rename.registration.urn)),
             tuple(outputs),
             path_changes(self._old, self._new),
+            tuple(change for change in rest if change.ignored and not (change.properties or change.options)),
         )
 
     def _changes_of_the_rest(self) -> list[Change]:
@@ -132,7 +138,7 @@ class _Comparer:
                 options = (*_option_changes(before, registration), *self._orders(before, registration))
                 changes[urn] = _change(registration, found, options)
         _spread_replacements(changes, uses)
-        return [change for change in changes.values() if change.properties or change.options]
+        return list(changes.values())
 
     def _name(self, urn: str) -> str:
         """The name that a resource had, so that a rename is no change of what refers to it."""
@@ -210,7 +216,8 @@ def _change(after: Registration, found: list[PropertyChange], options: tuple[Pro
         if not _is_ignored(after, change.path)
     )
     step = Step.REPLACE if any(change.replaces for change in judged) else Step.UPDATE if judged else Step.OPTIONS
-    return Change(step, after, judged, options)
+    ignored = tuple(change for change in found if _is_ignored(after, change.path))
+    return Change(step, after, judged, options, ignored)
 
 
 def _is_ignored(registration: Registration, path: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from capture import Capture, Registration, urn_name
 from preview.compare import Change, Comparison
 from preview.difference import PropertyChange
+from preview.effects import later
 from preview.report import NO_CLOUD, Against, Report
 from preview.symbols import symbolic_inputs, symbolic_outputs
 from preview.text import shown
@@ -69,6 +70,9 @@ def _against(against: Against) -> dict[str, Any]:
         "renames": [{"from": rename.old_urn, "to": rename.registration.urn} for rename in comparison.renames],
         "outputs": [_property(change) for change in comparison.outputs],
         "paths": [{**asdict(path), "lost": path.is_lost} for path in comparison.paths],
+        "later": [
+            {"urn": found.machine.urn, "when": found.when, **_property(found.change)} for found in later(comparison)
+        ],
         "bundle": [{"path": file.path, "diff": file.diff()} for file in against.bundle.files],
     }
 

@@ -1,13 +1,14 @@
 """Draws the preview in a terminal: what may hurt first, then the whole estate, the verdict last."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
 from capture import Capture, Registration
+from preview.effects import later
 from preview.layout import columns, flow, put, put_flow, put_hanging
 from preview.machines import Disk, Group, Machine
 from preview.render_changes import show_changes, show_losses
@@ -38,7 +39,8 @@ def _estate(out: Console, report: Report, *, full: bool) -> None:
     _totals(out, report.capture)
     _section(out, "Components")
     out.print(_tree(report.capture, out.width, full=full))
-    _machines(out, report.machines)
+    waiting = () if report.against is None else later(report.against.comparison)
+    _machines(out, report.machines, {found.machine.urn for found in waiting})
     _groups(out, report.groups)
     _open_to_the_world(out, report)
     _secrets(out, report, full=full)
@@ -110,7 +112,8 @@ def _inside(capture: Capture, component: Registration) -> int:
     return sum(_inside(capture, child) if not child.custom else child.cloud != "pulumi" for child in children)
 
 
-def _machines(out: Console, machines: Sequence[Machine]) -> None:
+def _machines(out: Console, machines: Sequence[Machine], waiting: Collection[str]) -> None:
+    """Those in `waiting` do not have all of it yet."""
     _section(out, "Machines", "" if machines else "none")
     rows = [
         (
@@ -125,6 +128,8 @@ def _machines(out: Console, machines: Sequence[Machine]) -> None:
         put(out, line, INDENT)
         image = Text(machine.image.rpartition("/")[2], "dim")
         put_flow(out, [*(_disk(machine, disk) for disk in machine.disks), image], 2 * INDENT)
+        if machine.urn in waiting:
+            put(out, Text("some of this does not hold at once: see above", "magenta"), 2 * INDENT)
 
 
 def _disk(machine: Machine, disk: Disk) -> Text:

@@ -10,6 +10,7 @@ from capture import Registration, type_chain
 from preview.bundle import FileChange
 from preview.compare import Change, Comparison, Step
 from preview.difference import PropertyChange
+from preview.effects import STEPS, Later, later
 from preview.layout import put, put_hanging
 from preview.report import Against
 from preview.served_paths import PathChange, folders
@@ -69,6 +70,7 @@ def show_changes(out: Console, against: Against, *, full: bool) -> None:
     for step in SIGNS:
         if changes := comparison.of(step):
             _show_step(out, step, told(changes, against.bundle), full=full)
+    _show_later(out, later(comparison))
     _show_paths(out, comparison.paths, full=full)
     _show_bundle(out, against.bundle.files, full=full)
     for rename in comparison.renames:
@@ -106,6 +108,15 @@ def _show_step(out: Console, step: Step, listing: Told, *, full: bool) -> None:
             put(out, Text(f"and {len(properties) - len(shown)} more (--full)", "dim"), 8)
     if len(listed) < len(changes):
         _show_folded(out, changes[len(listed) :], sign, style)
+
+
+def _show_later(out: Console, found: Sequence[Later]) -> None:
+    if not found:
+        return
+    put(out, Text.assemble(("What machines do not take at once", "yellow"), (f"  steps: {STEPS}", "dim")), 2)
+    for each in found:
+        put(out, Text.assemble((each.machine.name, "bold"), f"  {change_text(each.change, out.width - 6)}"), 4)
+        put(out, Text(each.when, "magenta"), 8)
 
 
 def _show_paths(out: Console, paths: Sequence[PathChange], *, full: bool) -> None:

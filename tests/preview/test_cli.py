@@ -150,7 +150,7 @@ def test_the_keys_of_the_document_are_those_of_its_version() -> None:
     }  # fmt: skip
     assert set(found["against"]) == {
         "revision", "commit", "stackExists", "statefulLosses", "changes", "renames", "outputs", "paths",
-        "bundle",
+        "bundle", "later",
     }  # fmt: skip
     assert set(found["against"]["changes"][0]) == {
         "step", "urn", "type", "losesState", "protected", "retained", "properties", "options",
