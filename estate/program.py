@@ -36,6 +36,10 @@ class Networks:
     aws: AwsNetwork
 
 
+Logins = dict[str, pulumi.Output[str]]
+"""For each machine the command that logs an operator in."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ground:
     """What the systems stand on."""
@@ -83,15 +87,18 @@ def build_estate(settings: Settings) -> None:
         alerts=alerts,
         vault=vault,
     )
-    _dev_instance(settings, ground)
-    _runner_fleet(settings, ground)
-    _package_server(settings, ground)
+    logins = {
+        **_dev_instance(settings, ground),
+        **_runner_fleet(settings, ground),
+        **_package_server(settings, ground),
+        **_database_pair(settings, ground),
+    }
     _link(settings, ground)
-    _database_pair(settings, ground)
     _ci_identity(settings, ground)
     _cloud_native_cluster(settings, ground)
     # The policies allow unprotected data only where the stack itself says so.
     pulumi.export("protected", context.protected)
+    pulumi.export("logins", logins)
     pulumi.export("dns", {"domain": zone.domain, "name_servers": zone.name_servers})
 
 
@@ -169,9 +176,9 @@ def _vault_for(section: str, ground: Ground) -> BackupVault:
     return ground.vault
 
 
-def _dev_instance(settings: Settings, ground: Ground) -> None:
+def _dev_instance(settings: Settings, ground: Ground) -> Logins:
     if settings.dev_instance is None:
-        return
+        return {}
     networks = ground.networks
     instance = DevInstance(
         "dev-instance",
@@ -196,11 +203,12 @@ def _dev_instance(settings: Settings, ground: Ground) -> None:
     pulumi.export("dev_instance", {"url": instance.url})
     # Plain text of its own: `pulumi stack output known_hosts` is then the file that clients install.
     pulumi.export("known_hosts", instance.known_hosts)
+    return instance.logins
 
 
-def _package_server(settings: Settings, ground: Ground) -> None:
+def _package_server(settings: Settings, ground: Ground) -> Logins:
     if settings.package_server is None:
-        return
+        return {}
     networks, vault = ground.networks, ground.vault
     server = PackageServer(
         "package-server",
@@ -228,12 +236,13 @@ def _package_server(settings: Settings, ground: Ground) -> None:
             "addresses": [server.ipv4_address, server.ipv6_address],
         },
     )
+    return server.logins
 
 
-def _database_pair(settings: Settings, ground: Ground) -> None:
+def _database_pair(settings: Settings, ground: Ground) -> Logins:
     pair = settings.database_pair
     if pair is None:
-        return
+        return {}
     zone = settings.aws.availability_zones.index(pair.aws.availability_zone)
     made = DatabasePair(
         "database-pair",
@@ -260,6 +269,7 @@ def _database_pair(settings: Settings, ground: Ground) -> None:
             "pg_b_public_address": made.pg_b_public_address,
         },
     )
+    return made.logins
 
 
 def _link(settings: Settings, ground: Ground) -> None:
@@ -313,9 +323,9 @@ def _cloud_native_cluster(settings: Settings, ground: Ground) -> None:
     )
 
 
-def _runner_fleet(settings: Settings, ground: Ground) -> None:
+def _runner_fleet(settings: Settings, ground: Ground) -> Logins:
     if settings.runner_fleet is None:
-        return
+        return {}
     fleet = RunnerFleet(
         "runner-fleet",
         RunnerFleetArgs(
@@ -338,3 +348,4 @@ def _runner_fleet(settings: Settings, ground: Ground) -> None:
         "runner_fleet",
         {"worker_groups": fleet.worker_groups, "token_secrets": fleet.token_secrets, "draining": fleet.draining},
     )
+    return fleet.logins

@@ -81,6 +81,8 @@ class DatabasePair(Component):
     """Public address of the tunnel on GCP."""
     pg_b_public_address: pulumi.Output[str]
     """Public address of the tunnel on AWS."""
+    logins: dict[str, pulumi.Output[str]]
+    """For each machine the command that logs an operator in."""
 
     def __init__(
         self,
@@ -119,6 +121,7 @@ class DatabasePair(Component):
         open_to_clients(self, args.settings.app_cidrs, args.gcp_network, pg_a, pg_b)
 
         self.pg_a_public_address, self.pg_b_public_address = a_public, b_address
+        self.logins = {pg_a.name: pg_a.login, pg_b.name: pg_b.login}
         self.register_outputs({"pg_a_public_address": a_public, "pg_b_public_address": b_address})
 
 

@@ -62,6 +62,8 @@ class DevInstance(Component):
     """Where people and builds reach it."""
     known_hosts: str
     """Lines for /etc/ssh/ssh_known_hosts of clients. From the settings, so they are right before the first boot."""
+    logins: dict[str, pulumi.Output[str]]
+    """For each machine the command that logs an operator in."""
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class DevInstance(Component):
         public_names(self, settings, args.zone, address)
         monitoring(self, settings, args.project, args.alerts)
 
+        self.logins = {name: machine.login}
         self.url = f"https://{settings.host_name}"
         self.known_hosts = "\n".join(
             known_hosts_lines(settings.host_name, settings.git_ssh.port, settings.git_ssh.host_public_keys)

@@ -63,6 +63,8 @@ class Ec2Machine(Component):
     """Static public IPv4 address, if it has one."""
     data_volume_id: pulumi.Output[str]
     """Id of the data disk."""
+    login: pulumi.Output[str]
+    """The command that logs an operator in, through Session Manager."""
 
     def __init__(
         self,
@@ -91,6 +93,7 @@ class Ec2Machine(Component):
         self.private_address = interface.private_ip
         self.public_address = None if public is None else public.public_ip
         self.data_volume_id = volume.id
+        self.login = pulumi.Output.concat(f"aws ssm start-session --region={context.aws_region} --target=", instance.id)
         self.register_outputs(
             {
                 "instance_id": self.instance_id,

@@ -68,6 +68,8 @@ class GceMachine(Component):
     """Static public IPv4 address, if it has one."""
     data_disk_id: pulumi.Output[str]
     """Id of the data disk."""
+    login: pulumi.Output[str]
+    """The command that logs an operator in, through IAP."""
 
     def __init__(
         self,
@@ -105,6 +107,9 @@ class GceMachine(Component):
         self.private_address = private.address
         self.public_address = None if public is None else public.address
         self.data_disk_id = disk.id
+        self.login = pulumi.Output.concat(
+            "gcloud compute ssh ", instance.name, " --project=", account.project, f" --zone={zone} --tunnel-through-iap"
+        )
         self.register_outputs(
             {
                 "instance_name": self.instance_name,

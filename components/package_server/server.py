@@ -67,6 +67,8 @@ class PackageServer(Component):
     """Public IPv6 address of the public host."""
     machine: GceMachine
     """The machine; others grant its identity what it needs of theirs."""
+    logins: dict[str, pulumi.Output[str]]
+    """For each machine the command that logs an operator in."""
 
     def __init__(
         self,
@@ -92,6 +94,7 @@ class PackageServer(Component):
         addresses = front(self, url_map, settings.hosts, args.zone)
         monitoring(self, settings, buckets.release.project, args.alerts)
 
+        self.logins = {name: self.machine.login}
         self.public_host = settings.hosts.public
         self.upload_host = settings.hosts.upload
         self.ipv4_address = addresses.ipv4.address

@@ -55,6 +55,8 @@ class AwsRunnerFleet(Component):
     """ARNs of the secrets that wait for a runner's token."""
     draining: list[str]
     """Names of the managers that drain; they are unprotected, and can be left out of the stack file next."""
+    logins: dict[str, pulumi.Output[str]]
+    """For each machine the command that logs an operator in."""
 
     def __init__(
         self,
@@ -75,10 +77,11 @@ class AwsRunnerFleet(Component):
             bucket=s3_cache(self, fleet.settings.cache.expiry_days),
             egress_group_id=worker_egress(self, fleet.aws_network).id,
         )
-        self.worker_groups = []
+        self.worker_groups, self.logins = [], {}
         for colour, state in args.manager.colours.in_use().items():
             shards = _shards(self, fleet, shared, colour)
-            _manager(self, args, shared, shards, colour=colour, state=state)
+            manager = _manager(self, args, shared, shards, colour=colour, state=state)
+            self.logins[manager.name] = manager.login
             self.worker_groups += [shard.group_name for shard in shards]
         self.token_secrets = list(shared.secrets.values())
         self.draining = draining_managers(Cloud.AWS, args.manager.colours)
@@ -114,7 +117,7 @@ def _manager(
     *,
     colour: Colour,
     state: ManagerState,
-) -> None:
+) -> Ec2Machine:
     fleet, name = args.fleet, manager_name(Cloud.AWS, colour)
     log_group = _log_group(component, fleet, name)
     inputs = ManagerInputs(
@@ -152,6 +155,7 @@ def _manager(
     for shard in shards:
         group_at_max_alarm(component, fleet.alerts, shard)
         starved_alarm(component, fleet.alerts, shard)
+    return machine
 
 
 def _log_group(component: Component, fleet: RunnerFleetArgs, name: str) -> aws.cloudwatch.LogGroup:

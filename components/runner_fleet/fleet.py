@@ -25,6 +25,8 @@ class RunnerFleet(Component):
     """Secrets that wait for the token of a runner: names on GCP, ARNs on AWS."""
     draining: list[str]
     """Managers that drain and are unprotected for it; empty but in the middle of a swap."""
+    logins: dict[str, pulumi.Output[str]]
+    """For each machine the command that logs an operator in."""
 
     def __init__(
         self,
@@ -49,4 +51,5 @@ class RunnerFleet(Component):
         self.worker_groups = [group for half in halves for group in half.worker_groups]
         self.token_secrets = [secret for half in halves for secret in half.token_secrets]
         self.draining = [name for half in halves for name in half.draining]
+        self.logins = {name: login for half in halves for name, login in half.logins.items()}
         self.register_outputs({"worker_groups": self.worker_groups, "token_secrets": self.token_secrets})

@@ -55,6 +55,8 @@ class GcpRunnerFleet(Component):
     """Ids of the secrets that wait for a runner's token."""
     draining: list[str]
     """Names of the managers that drain; they are unprotected, and can be left out of the stack file next."""
+    logins: dict[str, pulumi.Output[str]]
+    """For each machine the command that logs an operator in."""
 
     def __init__(
         self,
@@ -74,10 +76,11 @@ class GcpRunnerFleet(Component):
             roles=manager_roles(self),
         )
         worker_rules(self, fleet.gcp_network, fleet.settings.gcp_shards)
-        self.worker_groups = []
+        self.worker_groups, self.logins = [], {}
         for colour, state in args.manager.colours.in_use().items():
             shards = _shards(self, fleet, shared, colour)
-            _manager(self, args, shared, shards, colour=colour, state=state)
+            manager = _manager(self, args, shared, shards, colour=colour, state=state)
+            self.logins[manager.name] = manager.login
             self.worker_groups += [shard.group_name for shard in shards]
         self.token_secrets = [secret.secret_id for secret in shared.secrets.values()]
         self.draining = draining_managers(Cloud.GCP, args.manager.colours)
@@ -111,7 +114,7 @@ def _manager(
     *,
     colour: Colour,
     state: ManagerState,
-) -> None:
+) -> GceMachine:
     fleet, name = args.fleet, manager_name(Cloud.GCP, colour)
     inputs = ManagerInputs(
         cloud=Cloud.GCP,
@@ -160,3 +163,4 @@ def _manager(
     )
     for shard in shards:
         group_at_max_alarm(component, fleet.alerts, shard)
+    return machine
