@@ -10,12 +10,9 @@ import time
 
 from host.errors import HostError
 
-from pair.repositories import archive_gaps, pgbackrest, proofs, turn, verify_text
-from pair.repositories.archive_gaps import Gaps
-from pair.repositories.info import RepositoryInfo
+from pair.repositories import archive, archive_gaps, pgbackrest, proofs, turn, verify_text
 from pair.repositories.pgbackrest import QUIET
 from pair.repositories.proofs import Proof
-from pair.server import postgres_user
 from pair.settings import PairSettings
 
 TIMEOUT = 24 * 3600
@@ -55,19 +52,12 @@ def faults_of(settings: PairSettings, number: int) -> tuple[str, ...]:
     after = pgbackrest.info_of(settings, number, LIST_TIMEOUT)
     # Backups that were made or expired meanwhile were not there for all of it.
     labels = {backup.label for backup in before.backups} & {backup.label for backup in after.backups}
-    found = _gaps(settings, after)
+    found = archive_gaps.gaps(archive.read(settings, after), after.backups)
     if found.faults:
         time.sleep(SETTLES)
-        found = _gaps(settings, after)
+        found = archive_gaps.gaps(archive.read(settings, after), after.backups)
     for note in found.notes:
         sys.stdout.write(f"repository {number}: {note}\n")
     faults = (*verify_text.faults(finished.output, labels), *found.faults, *finished.errors.split("\n"))
     nothing = () if labels else ("there is no backup in it",)
     return tuple(fault.strip() for fault in (*nothing, *faults) if fault.strip())
-
-
-def _gaps(settings: PairSettings, info: RepositoryInfo) -> Gaps:
-    path = f"archive/{settings.stanza}/{info.archive}"
-    words = ["pgbackrest", f"--repo={info.number}", "--output=json", "--recurse", *QUIET, "repo-ls", path]
-    listing = postgres_user.run(settings.server, words, timeout=LIST_TIMEOUT).output
-    return archive_gaps.gaps(archive_gaps.listed(listing), info.backups)

@@ -1,17 +1,18 @@
 """Whether the archive of a repository has all the WAL that its backups need. pgBackRest's verify does not tell.
 
-A dropped archive queue leaves a gap. Backups before it cannot be rolled past it; once a newer backup is there, the gap
-is history, and is only told of.
+What is needed is what a restore of PostgreSQL would ask for: from the beginning of a backup to the end of each
+timeline that it leads to, every segment once, on the newest timeline of the way that had begun by then. Where a
+timeline left its parent is in the histories, and decides where the parent's segments end and its own begin; numbers of
+segments do not.
+
+A dropped archive queue leaves a gap, and so does a promotion that lost what the old primary had not archived. Backups
+before it cannot be rolled past it; once a newer backup is there, the gap is history, and is only told of.
 """
 
-import itertools
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
-from host.errors import HostError
-
+from pair.repositories.archive import Archive
 from pair.repositories.info import Backup
 from pair.server import wal
 from pair.server.wal import Segment
@@ -26,59 +27,136 @@ class Gaps:
     """Gaps that a newer backup has made history."""
 
 
-def listed(text: str) -> frozenset[Segment]:
-    """The whole segments in the text of `repo-ls --recurse --output=json`. Raises HostError."""
-    try:
-        content: Any = json.loads(text)
-    except ValueError as error:
-        raise HostError(f"pgbackrest repo-ls cannot be understood: {error}") from None
-    names = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
-    segments = (wal.archived_segment(name) for name in names)
-    return frozenset(found for found in segments if found is not None)
+@dataclass(frozen=True, order=True)
+class Run:
+    """Segments of one timeline that follow each other."""
+
+    timeline: int
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        """The names of the first and the last, or of the only one."""
+        first, last = (Segment(self.timeline, number) for number in (self.first, self.last))
+        return str(first) if first == last else f"{first} to {last}"
 
 
-def gaps(present: frozenset[Segment], backups: Sequence[Backup]) -> Gaps:
-    """What is missing between the first backup and the newest segment of each timeline."""
-    faults = [
-        f"backup {backup.label} lacks WAL {missing}"
-        for backup in backups
-        for missing in _runs(_missing(present, backup.first, backup.last))
+def gaps(archive: Archive, backups: Sequence[Backup]) -> Gaps:
+    """What restores lack; `backups` are the oldest first."""
+    if not backups:
+        return Gaps((), ())
+    present = _present(archive.segments)
+    own = {backup: tuple(_without(_own(backup), present)) for backup in backups}
+    unusable = tuple(run for runs in own.values() for run in runs)
+    now = tuple(_without(_joined(_needed_now(archive, backups)), (*present, *unusable)))
+    earlier = _without(lacking(archive, backups), (*unusable, *now))
+    reached, newest = backups[-1].last.timeline, max(_known(archive, backups))
+    lost = _lost_histories(archive, backups)
+    faults = [f"backup {backup.label} lacks WAL {run}" for backup, runs in own.items() for run in runs]
+    faults += [f"WAL {run} is missing after the newest backup" for run in now]
+    faults += [f"{wal.history_name(each)} is missing, so no restore gets there" for each in lost if each > reached]
+    if not any(_leads_to(archive, backup, newest) for backup in backups):
+        faults.append(f"no backup leads to timeline {newest}, so nothing of it can be restored")
+    notes = [f"WAL {run} is missing before the newest backup" for run in earlier]
+    notes += [f"{wal.history_name(each)} is missing before the newest backup" for each in lost if each <= reached]
+    return Gaps(tuple(faults), tuple(notes))
+
+
+def lacking(archive: Archive, backups: Iterable[Backup]) -> tuple[Run, ...]:
+    """All segments that are not there and without which some restore of some backup to some point ends."""
+    needed = [run for backup in backups for run in (*_own(backup), *_onwards(archive, backup))]
+    return tuple(_without(_joined(needed), _present(archive.segments)))
+
+
+def _needed_now(archive: Archive, backups: Sequence[Backup]) -> Iterator[Run]:
+    """Of the newest backup, wherever it leads; and the newest timeline must be within reach of one."""
+    yield from _onwards(archive, backups[-1])
+    newest = max(_known(archive, backups))
+    leading = [backup for backup in backups if _leads_to(archive, backup, newest)]
+    if leading:
+        yield from _way(archive, leading[-1], newest)
+
+
+def _own(backup: Backup) -> tuple[Run, ...]:
+    """Without these a backup cannot be restored at all."""
+    return (Run(backup.last.timeline, backup.first.number, backup.last.number),)
+
+
+def _onwards(archive: Archive, backup: Backup) -> Iterator[Run]:
+    for timeline in _known(archive, [backup]):
+        if _leads_to(archive, backup, timeline):
+            yield from _way(archive, backup, timeline)
+
+
+def _way(archive: Archive, backup: Backup, target: int) -> Iterator[Run]:
+    """What a restore of a backup to the end of a timeline asks for.
+
+    PostgreSQL takes a segment from the newest timeline that had begun by then, and a new timeline begins with a copy
+    of the segment in which it left its parent. So a parent's own copy of that segment is not needed.
+    """
+    switches = archive.histories.get(target, ())
+    begins = [0, *(wal.segment_at(target, switch.lsn).number for switch in switches)]
+    timelines = [*(switch.timeline for switch in switches), target]
+    newest = max((each.number for each in archive.segments if each.timeline == target), default=-1)
+    ends = [*(begin - 1 for begin in begins[1:]), newest]
+    for timeline, begin, end in zip(timelines, begins, ends, strict=True):
+        first = max(begin, backup.first.number)
+        if first <= end:
+            yield Run(timeline, first, end)
+
+
+def _leads_to(archive: Archive, backup: Backup, target: int) -> bool:
+    """Whether a restore of a backup can follow a timeline: it must be whole before the way there leaves its own."""
+    if backup.last.timeline == target:
+        return True
+    left = (switch.lsn for switch in archive.histories.get(target, ()) if switch.timeline == backup.last.timeline)
+    return any(backup.whole_at <= lsn for lsn in left)
+
+
+def _known(archive: Archive, backups: Iterable[Backup]) -> set[int]:
+    """Timelines that something tells of, with one that has no segment."""
+    ancestors = {switch.timeline for switches in archive.histories.values() for switch in switches}
+    archived = {each.timeline for each in archive.segments}
+    return {*archived, *archive.histories, *ancestors, *(backup.last.timeline for backup in backups)}
+
+
+def _lost_histories(archive: Archive, backups: Sequence[Backup]) -> list[int]:
+    """A restore looks for one timeline after the other, and takes the first that has no history for the end.
+
+    pgBackRest expires the histories of timelines before that of the oldest backup.
+    """
+    oldest = min(backup.last.timeline for backup in backups)
+    return [
+        number for number in range(oldest + 1, max(_known(archive, backups)) + 1) if number not in archive.histories
     ]
-    newest = backups[-1].last if backups else Segment(0, 0)
-    notes: list[str] = []
-    for timeline in sorted({each.timeline for each in present}):
-        numbers = [each.number for each in present if each.timeline == timeline]
-        missing = _missing(present, Segment(timeline, min(numbers)), Segment(timeline, max(numbers)))
-        later = [each for each in missing if each > newest]
-        faults += [f"WAL {run} is missing after the newest backup" for run in _runs(later)]
-        notes += [
-            f"WAL {run} is missing before the newest backup"
-            for run in _runs(each for each in missing if each not in later)
-        ]
-    return Gaps((*faults, *_torn(present, newest)), tuple(notes))
 
 
-def _torn(present: frozenset[Segment], newest: Segment) -> Iterator[str]:
-    """A timeline begins at the segment in which the one before it ended; what lies between can be lost as well."""
-    timelines = sorted({each.timeline for each in present if each.timeline >= newest.timeline})
-    for before, after in itertools.pairwise(timelines):
-        last = max(each.number for each in present if each.timeline == before)
-        first = min(each.number for each in present if each.timeline == after)
-        if first > last + 1:
-            yield f"WAL between {Segment(before, last)} and {Segment(after, first)} is missing"
+def _present(segments: Iterable[Segment]) -> tuple[Run, ...]:
+    return _joined(Run(each.timeline, each.number, each.number) for each in segments)
 
 
-def _missing(present: frozenset[Segment], first: Segment, last: Segment) -> list[Segment]:
-    numbers = range(first.number, last.number + 1)
-    return [each for number in numbers if (each := Segment(first.timeline, number)) not in present]
+def _joined(runs: Iterable[Run]) -> tuple[Run, ...]:
+    """In order, each segment in one run alone, and the runs as long as they can be."""
+    joined: list[Run] = []
+    for run in sorted(runs):
+        last = joined[-1] if joined else None
+        if last is not None and run.timeline == last.timeline and run.first <= last.last + 1:
+            joined[-1] = Run(last.timeline, last.first, max(last.last, run.last))
+        else:
+            joined.append(run)
+    return tuple(joined)
 
 
-def _runs(missing: Iterator[Segment] | list[Segment]) -> Iterator[str]:
-    """Names, where many follow each other the first and the last."""
-    run: list[Segment] = []
-    for each in [*missing, None]:
-        if run and (each is None or each.timeline != run[-1].timeline or each.number != run[-1].number + 1):
-            yield str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}"
-            run = []
-        if each is not None:
-            run.append(each)
+def _without(runs: Iterable[Run], taken: Iterable[Run]) -> Iterator[Run]:
+    """What of the runs is in none of those that are taken."""
+    holes = _joined(taken)
+    for run in runs:
+        first = run.first
+        for hole in holes:
+            if hole.timeline != run.timeline or hole.last < first or hole.first > run.last:
+                continue
+            if hole.first > first:
+                yield Run(run.timeline, first, hole.first - 1)
+            first = hole.last + 1
+        if first <= run.last:
+            yield Run(run.timeline, first, run.last)

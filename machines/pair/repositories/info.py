@@ -24,6 +24,8 @@ class Backup:
     first: Segment
     """Of the WAL without which it cannot be restored at all."""
     last: Segment
+    whole_at: int
+    """Position in the WAL, bytes: a restore must get there before it may leave the timeline of the backup."""
 
 
 @dataclass(frozen=True)
@@ -69,4 +71,5 @@ def _backup(entry: dict[str, Any]) -> Backup:
         size=int(entry["info"]["size"]),
         first=wal.segment(str(entry["archive"]["start"])),
         last=wal.segment(str(entry["archive"]["stop"])),
+        whole_at=wal.position(str(entry["lsn"]["stop"])),
     )

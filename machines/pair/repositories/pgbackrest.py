@@ -44,23 +44,31 @@ def info_of(settings: PairSettings, repository: int, timeout: float = 30) -> Rep
     raise HostError(f"pgbackrest info says nothing of repository {repository}", "pair-pgbackrest info")
 
 
-def repo_get(settings: PairSettings, repository: int, path: str, timeout: float = SHORT) -> bytes | None:
-    """An object of a repository as it lies there, without its encryption; None where there is none.
+def repo_list(settings: PairSettings, repository: int, folder: str, timeout: float) -> str:
+    """All below a folder of a repository, as JSON. Raises CommandError."""
+    words = ["pgbackrest", f"--repo={repository}", "--output=json", "--recurse", *QUIET, "repo-ls", folder]
+    return postgres_user.run(settings.server, words, timeout=timeout).output
 
-    Raises CommandError where the repository cannot be read.
+
+def repo_get(
+    settings: PairSettings, repository: int, path: str, timeout: float = SHORT, *, raw: bool = True
+) -> bytes | None:
+    """An object of a repository; None where there is none. `raw` is as it lies there, for what we put there ourselves.
+
+    What pgBackRest wrote comes decrypted without it. Raises CommandError where the repository cannot be read.
     """
-    words = _object_command(repository, "repo-get", path, timeout)
+    words = [*_object_command(repository, "repo-get", timeout, raw=raw), path]
     finished = postgres_user.run(settings.server, [*words, "--ignore-missing"], timeout=timeout, accepted=(0, MISSING))
     return finished.output.encode() if finished.status == 0 else None
 
 
 def repo_put(settings: PairSettings, repository: int, path: str, content: bytes, timeout: float = SHORT) -> None:
     """Writes an object into a repository as it is. Raises CommandError."""
-    words = _object_command(repository, "repo-put", path, timeout)
+    words = [*_object_command(repository, "repo-put", timeout, raw=True), path]
     postgres_user.run(settings.server, words, timeout=timeout, given=content)
 
 
-def _object_command(repository: int, command: str, path: str, timeout: float) -> list[str]:
+def _object_command(repository: int, command: str, timeout: float, *, raw: bool) -> list[str]:
     """These two take no options of a stanza; their own limits end a connection before the program is killed."""
     limits = (f"--io-timeout={max(timeout - 1, 1):g}", "--db-timeout=1", f"--protocol-timeout={timeout + 1:g}")
-    return ["pgbackrest", f"--repo={repository}", *limits, *QUIET, "--raw", command, path]
+    return ["pgbackrest", f"--repo={repository}", *limits, *QUIET, *(["--raw"] if raw else []), command]

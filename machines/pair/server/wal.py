@@ -55,6 +55,12 @@ def history_name(timeline: int) -> str:
     return f"{timeline:08X}.history"
 
 
+def history_timeline(name: str) -> int | None:
+    """The timeline of a history file's name; None for any other file."""
+    match = re.fullmatch(r"([0-9A-F]{8})\.history", name)
+    return None if match is None else int(match[1], 16)
+
+
 def _segment(match: re.Match[str] | None) -> Segment | None:
     if match is None:
         return None

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 
 from pair.repositories.info import Backup
-from pair.server.wal import Segment
+from pair.server.wal import SEGMENT_SIZE, Segment
 
 ONCE = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def backup(label: str, number: int = 3, stop: datetime = ONCE) -> Backup:
+def backup(
+    label: str, number: int = 3, stop: datetime = ONCE, *, kind: str = "full", timeline: int = 1, whole_at: int = 0
+) -> Backup:
     """A full backup that needs one segment of the first timeline, by its number."""
-    return Backup(label, "full", stop, 30 << 20, first=Segment(1, number), last=Segment(1, number))
+    segment = Segment(timeline, number)
+    return Backup(label, kind, stop, 30 << 20, segment, segment, whole_at or number * SEGMENT_SIZE + 0x120)

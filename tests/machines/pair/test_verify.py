@@ -9,16 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from host.errors import HostError
 from host.programs import CommandError, Finished
 from hypothesis import given
 from hypothesis import strategies as st
 from pair.commands import verify
-from pair.repositories import archive_gaps, info, proofs, turn, verify_text
+from pair.repositories import proofs, turn, verify_text
 from pair.repositories.proofs import Proof, Result
-from pair.server.wal import Segment
 
-from tests.machines.pair.backups import backup
 from tests.machines.pair.hosts import pair_settings, without_root
 
 TEXTS = Path(__file__).parent / "texts"
@@ -81,63 +78,6 @@ def test_a_backup_that_is_being_made_is_none() -> None:
     assert verify_text.faults(CLEAN + line, LABELS | {"20261122-000000F"})
 
 
-def segments(*numbers: int, timeline: int = 1) -> frozenset[Segment]:
-    return frozenset(Segment(timeline, number) for number in numbers)
-
-
-BACKUPS = next(each.backups for each in info.parse(INFO) if each.number == 1)
-
-
-def test_an_archive_without_gaps_is_whole() -> None:
-    assert archive_gaps.gaps(archive_gaps.listed(ARCHIVE), BACKUPS) == archive_gaps.Gaps((), ())
-
-
-def test_each_lost_segment_is_noticed() -> None:
-    whole = archive_gaps.listed(ARCHIVE)
-    assert whole == segments(*range(1, 8))
-
-    for number in (2, 3, 4, 5, 6, 7):
-        found = archive_gaps.gaps(whole - segments(number), BACKUPS)
-        assert found.faults or found.notes, f"segment {number}"
-
-
-def test_a_backup_without_its_own_wal_cannot_be_restored_at_all() -> None:
-    found = archive_gaps.gaps(archive_gaps.listed(ARCHIVE) - segments(3), BACKUPS)
-
-    assert found.faults == ("backup 20261121-163212F lacks WAL 000000010000000000000003",)
-
-
-def test_a_gap_is_a_fault_until_a_newer_backup_makes_it_history() -> None:
-    before = [backup("first", 3)]
-    after = [*before, backup("second", 20)]
-    present = segments(*range(3, 10), *range(15, 25))
-
-    assert archive_gaps.gaps(present, before).faults == (
-        "WAL 00000001000000000000000A to 00000001000000000000000E is missing after the newest backup",
-    )
-    assert archive_gaps.gaps(present, after).faults == ()
-    assert len(archive_gaps.gaps(present, after).notes) == 1
-
-
-def test_a_promotion_is_no_gap_and_what_lies_between_two_timelines_may_be() -> None:
-    backups = [backup("first", 3)]
-
-    assert archive_gaps.gaps(segments(3, 4, 5) | segments(5, 6, timeline=2), backups).faults == ()
-    assert archive_gaps.gaps(segments(3, 4, 5) | segments(6, 7, timeline=2), backups).faults == ()
-    assert archive_gaps.gaps(segments(3, 4, 5, 6, 7) | segments(5, 6, timeline=2), backups).faults == ()
-    assert archive_gaps.gaps(segments(3, 4, 5) | segments(8, timeline=2), backups).faults == (
-        "WAL between 000000010000000000000005 and 000000020000000000000008 is missing",
-    )
-
-
-def test_what_is_no_listing_is_refused() -> None:
-    for wrong in ("", "[", "not found"):
-        with pytest.raises(HostError):
-            archive_gaps.listed(wrong)
-        with pytest.raises(HostError):
-            info.parse(wrong)
-
-
 class Repository:
     """pgBackRest's answers about one repository."""
 
@@ -146,6 +86,7 @@ class Repository:
         self.errors = ""
         self.info = [INFO]
         self.archive = ARCHIVE
+        self.histories: dict[str, str] = {}
         self.is_away = False
 
     def run(self, _: object, command: str, *options: str, **more: object) -> Finished:
@@ -157,9 +98,17 @@ class Repository:
             return Finished(0, self.verify, self.errors)
         return Finished(0, self.info.pop() if len(self.info) > 1 else self.info[0], "")
 
-    def list(self, *_: object, **more: object) -> Finished:
+    def objects(self, _: object, words: list[str], **more: object) -> Finished:
+        """repo-ls and repo-get."""
         del more
-        return Finished(0, self.archive, "")
+        if "repo-ls" in words:
+            return Finished(0, self.archive, "")
+        (name,) = (word for word in words if word.endswith(".history"))
+        assert name.startswith("archive/main/17-1/")
+        assert "--raw" not in words, "else it comes encrypted"
+        if (history := self.histories.get(name.rpartition("/")[2])) is None:
+            raise CommandError("pgbackrest ended with 42: unable to read it")
+        return Finished(0, history, "")
 
 
 @pytest.fixture
@@ -167,7 +116,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     made = Repository()
     without_root(monkeypatch, tmp_path)
     monkeypatch.setattr("pair.repositories.pgbackrest.run", made.run)
-    monkeypatch.setattr("pair.server.postgres_user.run", made.list)
+    monkeypatch.setattr("pair.server.postgres_user.run", made.objects)
     monkeypatch.setattr(verify, "SETTLES", 0)
     monkeypatch.setattr("host.metrics.FOLDER", tmp_path)
 
@@ -215,7 +164,48 @@ def emptied(repository: Repository) -> None:
     repository.info = ["[]"]
 
 
-@pytest.mark.parametrize("damage", [lost_segment, damaged, complaining, away, emptied])
+def promoted(repository: Repository) -> None:
+    """A repository after two promotions, which pgBackRest 2.55.1 calls sound."""
+    repository.info, repository.archive = [text("info_promoted.json")], text("archive_promoted.json")
+    repository.histories = {name: text(name) for name in ("00000002.history", "00000003.history")}
+    labels = {"20261121-163212F_20261121-163214D": "20261128-035712F_20261128-035717D", "20261121-163212F": LATER}
+    for before, after in labels.items():
+        repository.verify = repository.verify.replace(before, after)
+
+
+LATER = "20261128-035712F"
+
+
+def test_the_archive_of_promotions_is_clean_by_its_histories(repository: Repository, tmp_path: Path) -> None:
+    promoted(repository)
+
+    assert verified(tmp_path)[0] == 0
+
+
+def without_a_history(repository: Repository) -> None:
+    promoted(repository)
+    del repository.histories["00000003.history"]
+
+
+def with_a_history_of_another(repository: Repository) -> None:
+    promoted(repository)
+    repository.histories["00000002.history"] = repository.histories["00000003.history"]
+
+
+def with_a_cut_history(repository: Repository) -> None:
+    promoted(repository)
+    repository.histories["00000003.history"] = repository.histories["00000003.history"][:-40]
+
+
+def with_an_empty_history(repository: Repository) -> None:
+    promoted(repository)
+    repository.histories["00000003.history"] = ""
+
+
+DAMAGED_HISTORIES = [without_a_history, with_a_history_of_another, with_a_cut_history, with_an_empty_history]
+
+
+@pytest.mark.parametrize("damage", [*DAMAGED_HISTORIES, lost_segment, damaged, complaining, away, emptied])
 def test_whatever_is_not_clean_is_told_and_keeps_the_time_of_the_last_proof(
     damage: Callable[[Repository], None], repository: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
