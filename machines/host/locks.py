@@ -13,14 +13,21 @@ PAUSE = 0.1
 
 
 @contextlib.contextmanager
-def held(path: Path, what: str, patience: float = 0, hint: str = "try again when it has ended") -> Generator[None]:
-    """Holds a lock; `what` tells others who has it.
+def held(
+    path: Path,
+    what: str,
+    patience: float = 0,
+    hint: str = "try again when it has ended",
+    *,
+    shared: bool = False,
+) -> Generator[None]:
+    """Holds a lock; `what` tells others who has it. A shared one keeps only those out who want it for themselves.
 
     Raises HostError with the hint when it does not get free within `patience` seconds.
     """
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+") as file:
         end = time.monotonic() + patience
-        while not _taken(file.fileno()):
+        while not _taken(file.fileno(), fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             if time.monotonic() >= end:
                 holder = path.read_text(encoding="utf-8").strip() or "another command"
                 raise HostError(f"{holder} holds {path}", hint)
@@ -32,9 +39,9 @@ def held(path: Path, what: str, patience: float = 0, hint: str = "try again when
         file.truncate(0)
 
 
-def _taken(descriptor: int) -> bool:
+def _taken(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

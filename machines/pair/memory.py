@@ -227,6 +227,14 @@ DRILL_LOCK = Memory(
     clearers=("the kernel, with the process",),
     at_boot="free",
 )
+IN_USE_LOCK = Memory(
+    Folder.RUN,
+    "packyard-pgbackrest.lock",
+    "jobs run for which pgBackRest must stay as it is, or it is upgraded",
+    writers=("backup", "create", "drill", "settle", "verify", "converge"),
+    clearers=("the kernel, with the process",),
+    at_boot="free",
+)
 AWAY = Memory(
     Folder.RUN,
     "pgbackrest/repo*-away",
@@ -239,5 +247,5 @@ AWAY = Memory(
 ALL = (
     *(EPOCH, CREATING, REBUILD, YIELDED, WAITING, OVERRIDE, SINCE, DIVERGED),
     *(ALONE, STANDBY_SIGNAL, SCRATCH, AUTHORITY, GENERATION, PENDING, RELOAD),
-    *(WIREGUARD_KEY, WIREGUARD_PEER, CREDENTIALS, PROOFS, LOCK, DRILL_LOCK, AWAY),
+    *(WIREGUARD_KEY, WIREGUARD_PEER, CREDENTIALS, PROOFS, LOCK, DRILL_LOCK, IN_USE_LOCK, AWAY),
 )

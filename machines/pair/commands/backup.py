@@ -7,11 +7,10 @@ expires what is no longer kept.
 import argparse
 import sys
 
-from pair.repositories import pgbackrest, turn
+from pair.repositories import backups, turn
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
 
-TIMEOUT = 24 * 3600
 LAST_LINES = 12
 
 
@@ -29,10 +28,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     if turn.role(settings) is not Role.PRIMARY:
         sys.stdout.write(f"{settings.host} is the standby: the primary makes the backups\n")
         return 0
-    turn.refresh(settings, repository)
-    finished = pgbackrest.run(
-        settings, "backup", f"--type={options.type}", repository=repository.number, timeout=TIMEOUT
-    )
-    for line in finished.output.strip().splitlines()[-LAST_LINES:]:
+    output = backups.make(settings, repository, options.type)
+    for line in output.strip().splitlines()[-LAST_LINES:]:
         sys.stdout.write(f"{line}\n")
     return 0

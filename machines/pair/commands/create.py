@@ -14,15 +14,14 @@ from host import accounts
 from host.errors import HostError
 
 from pair import memory
-from pair.repositories import pgbackrest
+from pair.repositories import backups, pgbackrest
 from pair.server import cluster, creation_sql, postgres_user, postgresql, slots
 from pair.server.lock import held
-from pair.settings import AUTHORITY, PairSettings
+from pair.settings import AUTHORITY, PairSettings, Repository
 from pair.succession import fence, standby
 
 INITDB_TIMEOUT = 300
 CHECK_TIMEOUT = 180
-BACKUP_TIMEOUT = 24 * 3600
 OWN_CONFIGURATION = ("postgresql.conf", "pg_hba.conf", "pg_ident.conf")
 """That initdb writes into PGDATA and nobody reads."""
 
@@ -117,14 +116,14 @@ def _create_primary(settings: PairSettings, progress: accounts.Progress, *, is_c
     pgbackrest.run(settings, "check", timeout=CHECK_TIMEOUT)
     progress("each repository has the WAL")
     for repository in settings.repositories:
-        _first_backup(settings, repository.number, progress)
+        _first_backup(settings, repository, progress)
 
 
-def _first_backup(settings: PairSettings, repository: int, progress: accounts.Progress) -> None:
+def _first_backup(settings: PairSettings, repository: Repository, progress: accounts.Progress) -> None:
     """A full one, unless an earlier attempt made it."""
-    if not any(backup.kind == "full" for backup in pgbackrest.info_of(settings, repository).backups):
-        pgbackrest.run(settings, "backup", "--type=full", repository=repository, timeout=BACKUP_TIMEOUT)
-    progress(f"repository {repository} has a full backup")
+    if not any(backup.kind == "full" for backup in pgbackrest.info_of(settings, repository.number).backups):
+        backups.make(settings, repository, "full")
+    progress(f"repository {repository.number} has a full backup")
 
 
 def _create_standby(settings: PairSettings, progress: accounts.Progress) -> None:

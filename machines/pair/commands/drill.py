@@ -16,7 +16,7 @@ from host.errors import HostError
 from host.metrics import Sample
 
 from pair import memory
-from pair.repositories import pgbackrest, proofs, turn
+from pair.repositories import in_use, pgbackrest, proofs, turn
 from pair.repositories.proofs import Proof
 from pair.repositories.restore_drill import Copy, Proven
 from pair.server.postgresql import Role
@@ -51,7 +51,8 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     if options.dry_run:
         sys.stdout.write(f"{_account(settings, copy, target)}\n")
         return 0
-    with locks.held(LOCK, "pairctl drill", hint="systemctl list-units 'pair-restore-drill-*'"):
+    alone = locks.held(LOCK, "pairctl drill", hint="systemctl list-units 'pair-restore-drill-*'")
+    with alone, in_use.held("pairctl drill"):
         return _noted(settings, repository, copy, target)
 
 

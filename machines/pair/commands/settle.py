@@ -2,16 +2,16 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from host.errors import HostError
 
-from pair.repositories import pgbackrest
+from pair.repositories import backups, pgbackrest
 from pair.server import postgresql
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
 
 CHECK_TIMEOUT = 180
-BACKUP_TIMEOUT = 24 * 3600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,26 +26,22 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     if seen.role is not Role.PRIMARY:
         raise HostError(f"{settings.host} is {seen.role.value}, and only a primary archives", "pairctl status")
     faults: list[str] = []
-    _attempt("check", faults, settings, "check", None, CHECK_TIMEOUT)
+    attempts: dict[str, Callable[[], object]] = {
+        "check": lambda: pgbackrest.run(settings, "check", timeout=CHECK_TIMEOUT)
+    }
     for repository in settings.repositories:
         name = f"backup to repository {repository.number}"
-        _attempt(name, faults, settings, "backup", repository.number, BACKUP_TIMEOUT, "--type=diff")
+        attempts[name] = lambda repository=repository: backups.make(settings, repository, "diff")
+    for name, attempt in attempts.items():
+        _attempt(name, attempt, faults)
     if faults:
         raise HostError("; ".join(faults), "pairctl settle, once it is mended")
     return 0
 
 
-def _attempt(
-    name: str,
-    faults: list[str],
-    settings: PairSettings,
-    command: str,
-    repository: int | None,
-    timeout: float,
-    *options: str,
-) -> None:
+def _attempt(name: str, attempt: Callable[[], object], faults: list[str]) -> None:
     try:
-        pgbackrest.run(settings, command, *options, repository=repository, timeout=timeout)
+        attempt()
         sys.stdout.write(f"{name}: done\n")
     except HostError as error:
         faults.append(f"{name}: {error.message}")

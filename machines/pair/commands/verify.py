@@ -10,7 +10,7 @@ import time
 
 from host.errors import HostError
 
-from pair.repositories import archive, archive_gaps, pgbackrest, proofs, turn, verify_text
+from pair.repositories import archive, archive_gaps, in_use, pgbackrest, proofs, turn, verify_text
 from pair.repositories.pgbackrest import QUIET
 from pair.repositories.proofs import Proof
 from pair.settings import PairSettings
@@ -29,12 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """1 for a repository that is not clean, and for one that cannot be read."""
     repository = turn.repository_of(settings, options.repository)
-    turn.refresh(settings, repository)
     faults: tuple[str, ...]
-    try:
-        faults = faults_of(settings, repository.number)
-    except HostError as error:
-        faults = (str(error),)
+    with in_use.held("pairctl verify"):
+        turn.refresh(settings, repository)
+        try:
+            faults = faults_of(settings, repository.number)
+        except HostError as error:
+            faults = (str(error),)
     for fault in faults:
         sys.stderr.write(f"repository {repository.number}: {fault}\n")
     if not faults:

@@ -1,5 +1,7 @@
 """pgBackRest, always as postgres and with a time limit; and what it answers."""
 
+from collections.abc import Sequence
+
 from host.errors import HostError
 from host.programs import Finished
 
@@ -23,11 +25,12 @@ def run(
     repository: int | None = None,
     timeout: float = 600,
     shown: bool = False,
+    accepted: Sequence[int] = (0,),
 ) -> Finished:
     """Runs a pgBackRest command for the stanza. Raises CommandError."""
     chosen = () if repository is None else (f"--repo={repository}",)
     words = ["pgbackrest", f"--stanza={settings.stanza}", *chosen, *options, command]
-    return postgres_user.run(settings.server, words, timeout=timeout, shown=shown)
+    return postgres_user.run(settings.server, words, timeout=timeout, shown=shown, accepted=accepted)
 
 
 def info(settings: PairSettings, repository: int | None = None, timeout: float = 30) -> tuple[RepositoryInfo, ...]:

@@ -1,6 +1,7 @@
 """Locks between programs."""
 
 import multiprocessing
+import subprocess
 import time
 from pathlib import Path
 
@@ -27,3 +28,25 @@ def test_two_commands_take_turns_and_the_second_knows_the_first(tmp_path: Path) 
         assert "pairctl rejoin" in path.read_text()
 
     first.join()
+
+
+def test_those_who_share_a_lock_bear_each_other_and_nobody_who_wants_it_alone(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    with locks.held(path, "pairctl verify", shared=True):
+        with locks.held(path, "pairctl drill", shared=True):
+            assert _upgrade(path) == BUSY
+        assert _upgrade(path) == BUSY
+    assert _upgrade(path) == 0
+
+    with locks.held(path, "an upgrade"), pytest.raises(HostError), locks.held(path, "pairctl drill", shared=True):
+        pass
+
+
+BUSY = 75
+
+
+def _upgrade(path: Path) -> int:
+    """What the role does: another program, that takes the lock for itself or passes."""
+    words = ["flock", "--nonblock", "--conflict-exit-code", str(BUSY), str(path), "true"]
+    return subprocess.run(words, check=False).returncode

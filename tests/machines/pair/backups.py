@@ -13,4 +13,6 @@ def backup(
 ) -> Backup:
     """A full backup that needs one segment of the first timeline, by its number."""
     segment = Segment(timeline, number)
-    return Backup(label, kind, stop, 30 << 20, segment, segment, whole_at or number * SEGMENT_SIZE + 0x120)
+    return Backup(
+        label, kind, stop, 30 << 20, first=segment, last=segment, whole_at=whole_at or number * SEGMENT_SIZE + 0x120
+    )

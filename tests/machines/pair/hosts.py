@@ -47,6 +47,7 @@ def without_root(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
         del arguments
 
     monkeypatch.setattr("shutil.chown", nobody)
+    monkeypatch.setattr("pair.repositories.in_use.FILE", root / "in-use.lock")
     for name in ("KEY", "CONFIGURATION"):
         path: Path = getattr(wireguard, name)
         monkeypatch.setattr(wireguard, name, root / str(path).lstrip("/"))

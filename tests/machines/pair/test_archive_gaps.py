@@ -166,7 +166,7 @@ class Model:
         whole_at = start + length
         first, last = (wal.segment_at(self.timeline, position) for position in (start, whole_at - 1))
         stop = ONCE + timedelta(hours=len(self.backups))
-        self.backups.append(Backup(f"{len(self.backups)}", "full", stop, 0, first, last, whole_at))
+        self.backups.append(Backup(f"{len(self.backups)}", "full", stop, 0, first=first, last=last, whole_at=whole_at))
         self.ends[self.timeline] = (last.number + 1) * SEGMENT_SIZE
 
     def promote(self, parent: int, back: int) -> None:

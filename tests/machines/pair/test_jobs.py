@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import itertools
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -11,8 +12,8 @@ import pytest
 from host.errors import HostError
 from host.programs import CommandError, Finished
 from pair import memory
-from pair.commands import backup, drill
-from pair.repositories import pgbackrest, proofs, restore_drill, turn
+from pair.commands import backup, drill, settle
+from pair.repositories import backups, in_use, pgbackrest, proofs, restore_drill, turn
 from pair.repositories.proofs import Proof
 from pair.repositories.restore_drill import Copy, Proven
 from pair.server import postgresql
@@ -38,6 +39,7 @@ class Host:
         self.copy = self.settings.server.mount_point / "drill" / "restore-drill"
         without_root(monkeypatch, root)
         self.info = INFO
+        self.busy = 0
         monkeypatch.setattr("host.metrics.FOLDER", root / "prom")
         monkeypatch.setattr(drill, "LOCK", root / "lock")
         monkeypatch.setattr(postgresql, "look", self._look)
@@ -61,7 +63,11 @@ class Host:
         self.said.append("refresh")
 
     def _run(self, _: PairSettings, command: str, *options: str, **more: object) -> Finished:
-        self._say(f"{command} repo{more['repository']} {' '.join(options)}")
+        self._say(f"{command} repo{more.get('repository')} {' '.join(options)}")
+        if command == "backup" and self.busy > 0:
+            self.busy -= 1
+            assert more["accepted"] == (0, backups.LOCKED)
+            return Finished(backups.LOCKED, "", "unable to acquire lock")
         return Finished(0, self.info if command == "info" else "done\n", "")
 
     def _as_postgres(self, _: Server, words: list[str], **more: object) -> Finished:
@@ -103,6 +109,59 @@ def test_the_primary_backs_up_with_a_fresh_token(kind: str, host: Host) -> None:
     assert host.backup(kind, 2) == 0
 
     assert host.said == ["refresh", f"backup repo2 --type={kind}"]
+
+
+def test_a_backup_waits_for_another_of_its_repository_and_takes_a_fresh_token_when_it_begins(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.role, host.busy = Role.PRIMARY, 3
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+
+    assert host.backup("full", 2) == 0
+
+    assert waits == [backups.PAUSE] * 3
+    assert host.said[-2:] == ["refresh", "backup repo2 --type=full"]
+    assert host.said.count("refresh") == 4
+
+
+def test_a_backup_that_waits_for_ever_says_so(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.role, host.busy = Role.PRIMARY, 1 << 30
+    clock = itertools.count(step=3600)
+
+    def later(*_: object) -> float:
+        return float(next(clock))
+
+    monkeypatch.setattr("time.sleep", later)
+    monkeypatch.setattr("time.monotonic", later)
+
+    with pytest.raises(HostError, match="repository 1 was in use"):
+        host.backup("diff")
+
+
+def test_what_follows_a_promotion_waits_as_well(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.role, host.busy = Role.PRIMARY, 1
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+
+    assert settle.run(argparse.Namespace(), host.settings) == 0
+
+    assert waits == [backups.PAUSE]
+    assert host.said[0].startswith("check")
+    assert host.said[-2:] == ["refresh", "backup repo2 --type=diff"]
+
+
+@pytest.mark.parametrize("job", ["backup", "drill"])
+def test_no_job_begins_while_pgbackrest_is_upgraded(job: str, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.role = Role.PRIMARY if job == "backup" else Role.STANDBY
+    monkeypatch.setattr(in_use, "PATIENCE", 0)
+
+    with in_use.FILE.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(HostError, match=r"holds .*lock"):
+            getattr(host, job)()
+
+    assert host.said == []
 
 
 def test_a_standby_leaves_backups_to_the_primary(host: Host, capsys: pytest.CaptureFixture[str]) -> None:

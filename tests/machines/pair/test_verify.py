@@ -4,16 +4,18 @@ The texts were taken from a repository that was damaged on purpose; pgBackRest e
 """
 
 import argparse
+import fcntl
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from host.errors import HostError
 from host.programs import CommandError, Finished
 from hypothesis import given
 from hypothesis import strategies as st
 from pair.commands import verify
-from pair.repositories import proofs, turn, verify_text
+from pair.repositories import in_use, proofs, turn, verify_text
 from pair.repositories.proofs import Proof, Result
 
 from tests.machines.pair.hosts import pair_settings, without_root
@@ -226,3 +228,17 @@ def test_a_backup_that_was_made_or_expired_meanwhile_is_no_fault(repository: Rep
     repository.info = [json.dumps(more), INFO]
 
     assert verified(tmp_path)[0] == 0
+
+
+def test_nothing_is_verified_while_pgbackrest_is_upgraded(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.is_away = True
+    monkeypatch.setattr(in_use, "PATIENCE", 0)
+
+    with in_use.FILE.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(HostError, match=r"holds .*lock"):
+            verified(tmp_path)
+
+    assert proofs.results(Proof.VERIFY, [1]) == (), "it was not asked, so nothing is told of it"

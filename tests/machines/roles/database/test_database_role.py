@@ -8,6 +8,8 @@ import shlex
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from pair.repositories import in_use
+from pair.server import lock
 
 from settings.database_pair.document import DatabasePairDocument
 from tests.machines.roles.database.database_role import (
@@ -291,6 +293,16 @@ def test_postgresql_is_restarted_and_upgraded_in_the_window_alone_and_under_the_
         module, arguments = module_of(task)
         if module == "systemd_service" and "_database_server" in str(arguments):
             assert set(arguments) == {"name"}, task["name"]
+
+
+def test_an_upgrade_holds_what_commands_and_jobs_of_pairctl_hold() -> None:
+    (task,) = (task for task in ROLE.tasks() if task.get("register") == "_database_upgraded")
+    words = Renderer("pg-a", **task["vars"]).value(module_of(task)[1]["argv"])
+    before = words[: words.index("apt-get")]
+
+    assert [word for word in before if word.startswith("/")] == [str(lock.FILE), str(in_use.FILE)]
+    assert before.count("flock") == before.count("--nonblock") == 2
+    assert "--shared" not in before
 
 
 def test_every_package_that_restarts_postgresql_is_kept_from_unattended_upgrades() -> None:
