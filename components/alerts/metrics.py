@@ -34,6 +34,7 @@ class MachineMetric(StrEnum):
     DATABASE_REPLICATION_AGE_SECONDS = "database_replication_age_seconds"
     DATABASE_ARCHIVE_AGE_SECONDS = "database_archive_age_seconds"
     DATABASE_BACKUP_AGE_SECONDS = "database_backup_age_seconds"
+    DATABASE_FULL_BACKUP_AGE_SECONDS = "database_full_backup_age_seconds"
     DATABASE_PROOF_AGE_SECONDS = "database_proof_age_seconds"
     DATABASE_SLOT_RETAINED_RATIO = "database_slot_retained_ratio"
     DATABASE_ARCHIVE_QUEUE_RATIO = "database_archive_queue_ratio"
@@ -54,6 +55,7 @@ DESCRIPTIONS = {
     MachineMetric.DATABASE_REPLICATION_AGE_SECONDS: "Seconds by which the other database host is behind or gone",
     MachineMetric.DATABASE_ARCHIVE_AGE_SECONDS: "Age of the oldest WAL that is not in every repository",
     MachineMetric.DATABASE_BACKUP_AGE_SECONDS: "Age of the newest backup in the worse repository",
+    MachineMetric.DATABASE_FULL_BACKUP_AGE_SECONDS: "Age of the newest full backup in the worse repository",
     MachineMetric.DATABASE_PROOF_AGE_SECONDS: "Age of the last proof that the backups can be restored",
     MachineMetric.DATABASE_SLOT_RETAINED_RATIO: "WAL kept for the standby, as a part of its cap; 2: the slot is lost",
     MachineMetric.DATABASE_ARCHIVE_QUEUE_RATIO: "WAL that waits for a repository, as a part of the cap of the queue",

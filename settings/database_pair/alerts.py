@@ -131,6 +131,17 @@ LIMITS = (
         advice="Read `pgbackrest info` and the journal of the backups.",
         runbook=Runbook.REPOSITORY_LOST,
     ),
+    # A week, and as long for the full backup itself as above.
+    Limit(
+        "full-backup",
+        PairMetric.FULL_BACKUP_AGE,
+        7 * DAY + 6 * HOUR,
+        10,
+        Severity.TICKET,
+        says="a repository has no full backup of the last week",
+        advice="Differential ones go on and grow: read the journal of pair-full-repo1 and -repo2 on the primary.",
+        runbook=Runbook.REPOSITORY_LOST,
+    ),
     Limit(
         "verify",
         PairMetric.VERIFY_FAULTS,

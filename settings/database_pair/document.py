@@ -230,6 +230,9 @@ class PairMetric(StrEnum):
     pg_stat_archiver stays 0 while a repository is away, because the asynchronous push tries again."""
     BACKUP_AGE = "database_backup_age_seconds"
     """Age of the newest backup in the worse repository."""
+    FULL_BACKUP_AGE = "database_full_backup_age_seconds"
+    """Age of the newest full backup in the worse repository. Differential ones hang on it, and hide that it was
+    missed: they keep the age of the newest backup young."""
     PROOF_AGE = "database_proof_age_seconds"
     """Age of the newest proof that backups can be restored: of the last good verify of the host, and on the standby of
     its last good drill, whichever is older. The primary makes no drills, so there none counts; after a promotion the

@@ -32,6 +32,7 @@ FILE = "packyard_database"
 REPLICATION = "database_replication_timestamp_seconds"
 ARCHIVE = "database_archive_timestamp_seconds"
 BACKUP = "database_backup_timestamp_seconds"
+FULL_BACKUP = "database_full_backup_timestamp_seconds"
 PROOF = "database_proof_timestamp_seconds"
 SLOT = "database_slot_retained_ratio"
 QUEUE = "database_archive_queue_ratio"
@@ -43,6 +44,7 @@ HELPS = {
     REPLICATION: "primary: when the standby last streamed; standby: when the newest heartbeat was written",
     ARCHIVE: "since when the oldest WAL waits for a repository; now for none",
     BACKUP: "when the newest backup of the worst repository ended",
+    FULL_BACKUP: "when the newest full backup of the worst repository ended",
     PROOF: "when it was last proven that the backups can be restored",
     SLOT: "WAL kept for the standby, as a part of its cap; 2 for a slot that is lost or was never made",
     QUEUE: "WAL that waits for a repository, as a part of archive-push-queue-max",
@@ -114,14 +116,17 @@ def _complete(view: View, found: list[Sample]) -> list[Sample]:
     """With the times that no source gave, and the worst of the repositories."""
     times = {(sample.name, sample.label) for sample in found}
     wanted: list[tuple[str, Label | None]] = [(name, None) for name in (REPLICATION, ARCHIVE, PROOF)]
-    wanted += [(BACKUP, proofs.label(repository.number)) for repository in view.settings.repositories]
+    numbers = [repository.number for repository in view.settings.repositories]
+    wanted += [(name, proofs.label(number)) for name in (BACKUP, FULL_BACKUP) for number in numbers]
     kept = [
         Sample(name, view.before.get((name, label), view.since), label)
         for name, label in wanted
         if (name, label) not in times
     ]
-    backups = [sample.value for sample in (*found, *kept) if sample.name == BACKUP]
-    worst = [Sample(BACKUP, min(backups))] if backups else []
+    worst = [
+        Sample(name, min(sample.value for sample in (*found, *kept) if sample.name == name))
+        for name in (BACKUP, FULL_BACKUP)
+    ]
     return [*found, *kept, *worst]
 
 
@@ -175,12 +180,17 @@ def _queue(view: View) -> list[Sample]:
 
 
 def _backups(view: View, number: int) -> list[Sample]:
-    """The newest backup of one repository. Raises HostError."""
+    """The newest backup of one repository, and the newest full one. Raises HostError."""
     found = pgbackrest.info_of(view.settings, number, INFO_TIMEOUT)
     if not found.backups and not found.is_ok:
         raise HostError(found.message)
-    newest = found.backups[-1].stop.timestamp() if found.backups else view.since
-    return [Sample(BACKUP, newest, proofs.label(number))]
+    label = proofs.label(number)
+    stops = [backup.stop.timestamp() for backup in found.backups]
+    full = [backup.stop.timestamp() for backup in found.backups if backup.kind == "full"]
+    return [
+        Sample(BACKUP, max(stops, default=view.since), label),
+        Sample(FULL_BACKUP, max(full, default=view.since), label),
+    ]
 
 
 def _proofs(view: View) -> list[Sample]:

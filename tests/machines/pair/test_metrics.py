@@ -44,6 +44,7 @@ class Machine:
         self.heartbeat = datetime.now(UTC)
         self.slot: Sequence[tuple[Any, ...]] = [(False, 1 * GIB)]
         self.backups: dict[int, datetime] = dict.fromkeys((1, 2), datetime.now(UTC))
+        self.full: dict[int, datetime] = {}
         self.folder = root / "prom"
         self.status = self.settings.server.data / "pg_wal" / "archive_status"
         self.status.mkdir(parents=True)
@@ -74,7 +75,9 @@ class Machine:
         if number not in self.backups:
             raise HostError("unable to connect")
         made = self.backups[number]
-        return (RepositoryInfo(number, is_ok=True, message="ok", backups=(backup("x", stop=made),)),)
+        full = self.full.get(number, made)
+        known = (backup("x", stop=full), backup("y", stop=made, kind="diff"))
+        return (RepositoryInfo(number, is_ok=True, message="ok", backups=known),)
 
     def run(self) -> int:
         return metrics.run(argparse.Namespace(), self.settings)
@@ -204,6 +207,15 @@ def test_the_worst_repository_counts(machine: Machine) -> None:
     assert machine.values()["database_backup_age_seconds"] == pytest.approx(40 * 3600, abs=5)
 
 
+def test_a_full_backup_that_was_missed_shows_though_differential_ones_are_made(machine: Machine) -> None:
+    machine.full = {1: datetime.now(UTC) - timedelta(days=3), 2: datetime.now(UTC) - timedelta(days=12)}
+
+    machine.run()
+
+    assert machine.values()["database_full_backup_age_seconds"] == pytest.approx(12 * DAY, abs=5)
+    assert machine.values()["database_backup_age_seconds"] == pytest.approx(0, abs=5)
+
+
 def test_a_repository_that_is_away_is_named_and_its_last_backup_goes_on_ageing(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -215,6 +227,7 @@ def test_a_repository_that_is_away_is_named_and_its_last_backup_goes_on_ageing(
 
     assert "repository 2: unable to connect" in capsys.readouterr().err
     assert machine.values()["database_backup_age_seconds"] == pytest.approx(20 * 3600, abs=5)
+    assert machine.values()["database_full_backup_age_seconds"] == pytest.approx(20 * 3600, abs=5)
     assert "database_certificate_remaining_seconds" in machine.values()
 
 
