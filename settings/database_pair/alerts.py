@@ -117,7 +117,8 @@ LIMITS = (
         5,
         Severity.PAGE,
         says="the archive queue is filled by more than a quarter",
-        advice="When it is full pgBackRest drops it, and no later point in time can be restored until the next backup.",
+        advice="With a repository away, a full queue is dropped, and no later point in time can be restored until the"
+        " next backup. With one segment refused, nothing is dropped and the disk fills.",
         runbook=Runbook.REPOSITORY_LOST,
     ),
     # A day, and six hours for a full backup that takes long.

@@ -241,7 +241,8 @@ class PairMetric(StrEnum):
     """WAL that the primary keeps for its standby, as a part of max_slot_wal_keep_size; 2 once the slot is lost, and 0
     on the standby."""
     ARCHIVE_QUEUE = "database_archive_queue_ratio"
-    """WAL that waits for a repository, as a part of archive-push-queue-max."""
+    """WAL that PostgreSQL keeps until it is archived, as a part of archive-push-queue-max. pgBackRest counts only what
+    no push has sent yet, so past 1 the queue is dropped where everything waits, and kept where one segment does."""
     VERIFY_FAULTS = "database_verify_faults"
     """Repositories whose last verify by this host was not clean."""
     DRILL_FAILED = "database_restore_drill_failed"

@@ -65,7 +65,9 @@ class PgBackRestOptions(OptionNames):
     archive_async: Literal["y"] = "y"
     """Without it, one repository that is away holds up the other after a single segment."""
     archive_push_queue_max: str
-    """WAL that may wait for a repository. Past it pgBackRest drops the queue."""
+    """WAL that may wait for its push. A push that begins past it drops what waits, in both repositories; what an
+    earlier one has sent does not count, so a single segment that is refused for ever fills the disk instead
+    (pgbackrest#2629, fixed in 2.59)."""
     spool_path: str = "/var/lib/postgresql/pgbackrest-spool"
     """On the data disk, as pg_wal is, but not inside it: pg_rewind would break."""
     start_fast: Literal["y"] = "y"

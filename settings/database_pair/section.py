@@ -135,8 +135,10 @@ class DatabasePairSettings(Section):
     """`max_slot_wal_keep_size`: WAL that is kept for a standby that is away. Past it the standby must be made anew. Not
     less than some times `max_wal_size`, which says why."""
     archive_queue_cap_gib: Annotated[GiB, Field(alias="archiveQueueCapGiB", examples=[80])]
-    """`archive-push-queue-max`: WAL that waits for a repository. Past it pgBackRest drops the queue, and no point in
-    time after it can be restored until the next backup. Larger than the cap above: the standby is given up first."""
+    """`archive-push-queue-max`: WAL that no push has brought to every repository yet. A push that begins past it drops
+    all of that for both, and no point in time after it can be restored until the next backup. It is no cap of pg_wal:
+    while single segments are refused and later ones get through, or a push hangs, pgBackRest 2.55.1 drops nothing, and
+    the disk fills (pgbackrest#2629, #1848). Larger than the cap above: the standby is given up first."""
     kept_full_backups: KeptFullBackups
     schedule: BackupSchedule
     app_cidrs: Annotated[tuple[AppCidr, ...], Field(examples=[["10.16.0.16/28"]])] = ()
