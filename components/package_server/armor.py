@@ -1,4 +1,4 @@
-"""Cloud Armor: who reaches the upload host, and how often one address may ask past the cache."""
+"""Cloud Armor: who reaches the upload host, how often one address may ask past the cache, and what nobody gets."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component
+from settings.package_server import withdrawn
 
 LAST_PRIORITY = 2147483647
 """Priority of the rule that every policy must end with."""
@@ -52,14 +53,39 @@ def rate_limit(component: Component, requests_per_minute: int) -> gcp.compute.Se
     )
 
 
+def denied_to_all(component: Component, hidden: Sequence[str], packages: Sequence[str]) -> gcp.compute.SecurityPolicy:
+    """What nobody gets from the public host in any spelling: folders, and single packages.
+
+    Of the kinds of policies this one alone is asked before a cache answers. It knows 403, 404 and 502 as answers.
+    """
+    expressions = [withdrawn.below(hidden), *withdrawn.expressions(packages)]
+    rules = [
+        gcp.compute.SecurityPolicyRuleArgs(
+            action="deny(404)",
+            priority=1000 + index,
+            description="Withdrawn packages" if index else "Not on the public host",
+            match=gcp.compute.SecurityPolicyRuleMatchArgs(
+                expr=gcp.compute.SecurityPolicyRuleMatchExprArgs(expression=expression)
+            ),
+        )
+        for index, expression in enumerate(expressions)
+    ]
+    return _policy(component, "edge", "What nobody gets", [*rules, _everybody_else("allow")], kind="CLOUD_ARMOR_EDGE")
+
+
 def _policy(
-    component: Component, what: str, description: str, rules: list[gcp.compute.SecurityPolicyRuleArgs]
+    component: Component,
+    what: str,
+    description: str,
+    rules: list[gcp.compute.SecurityPolicyRuleArgs],
+    *,
+    kind: str = "CLOUD_ARMOR",
 ) -> gcp.compute.SecurityPolicy:
     return gcp.compute.SecurityPolicy(
         f"{component.name}-{what}",
         name=component.context.physical_name(component.name, what, kind="gce"),
         description=description,
-        type="CLOUD_ARMOR",
+        type=kind,
         rules=rules,
         labels=component.labels(),
         opts=component.child(),

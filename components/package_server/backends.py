@@ -10,8 +10,8 @@ from components.component import Component
 from components.gcp_firewall import gcp_ingress
 from components.machine import GceMachine
 from components.network import GcpNetwork
-from components.package_server.armor import rate_limit, upload_allow_list
-from components.package_server.routes import Target
+from components.package_server.armor import denied_to_all, rate_limit, upload_allow_list
+from components.package_server.routes import PRE_RELEASE_PREFIX, PULP_PREFIX, Target
 from settings.package_server.section import PackageServerSettings
 
 LOAD_BALANCER_RANGES = ("35.191.0.0/16", "130.211.0.0/22")
@@ -42,6 +42,8 @@ class Way:
     port_name: str
     check: gcp.compute.HealthCheck
     policy: gcp.compute.SecurityPolicy
+    edge_policy: gcp.compute.SecurityPolicy | None = None
+    """Asked before a cache answers."""
     sampling: float
     """Part of the requests that are logged, 0 to 1."""
     timeout_seconds: int
@@ -95,6 +97,8 @@ def server_backends(
         port_name="content",
         check=_health_check(component, "content", CONTENT_PORT, CONTENT_HEALTH_PATH),
         policy=rate_limit(component, settings.edge.requests_per_minute),
+        # Of both services: a path in another spelling may reach the one without a cache.
+        edge_policy=denied_to_all(component, (PULP_PREFIX, PRE_RELEASE_PREFIX), settings.withdrawn_paths),
         sampling=settings.edge.access_log_sampling,
         timeout_seconds=READ_TIMEOUT_SECONDS,
     )
@@ -160,6 +164,7 @@ def _service(
         enable_cdn=cached,
         cdn_policy=_immutable_policy() if cached else None,
         security_policy=way.policy.self_link,
+        edge_security_policy=None if way.edge_policy is None else way.edge_policy.self_link,
         log_config=gcp.compute.BackendServiceLogConfigArgs(enable=way.sampling > 0, sample_rate=way.sampling),
         opts=component.child(),
     )

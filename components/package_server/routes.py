@@ -3,6 +3,8 @@
 Whatever no rule names goes to the server uncached: a path that somebody forgot is slow, never stale. The other way
 round has broken apt for everybody, when a CDN cached Packages.gz by its extension ("File has unexpected size").
 
+A path is compared as the client spelt it, so what must not be reached in any spelling is denied at the edge (armor.py).
+
 Limits of the global external load balancer that shape this (Google, URL maps): 200 route rules in a path matcher, at
 most 5 wildcards in a path template, "**" last, and no regular expressions.
 """
@@ -10,7 +12,6 @@ most 5 wildcards in a path template, "**" last, and no regular expressions.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote
 
 from settings.package_server.section import PackageServerSettings, Repository, RepositoryFormat
 
@@ -27,7 +28,6 @@ NEVER_CACHED = "no-store"
 IMMUTABLE = "public, max-age=31536000, immutable"
 """A year. What such a path names never changes: packages by version, indexes by their digest."""
 
-WITHDRAWN_STATUS = 410
 STOPPED_STATUS = 503
 HIDDEN_STATUS = 404
 
@@ -59,7 +59,6 @@ class Target(StrEnum):
 class MatchKind(StrEnum):
     """How a path is compared."""
 
-    FULL = "full"
     PREFIX = "prefix"
     TEMPLATE = "template"
 
@@ -92,7 +91,6 @@ def public_routes(settings: PackageServerSettings) -> tuple[Route, ...]:
         Route(0, (prefix(PULP_PREFIX), prefix(PRE_RELEASE_PREFIX)), Target.METADATA, abort=HIDDEN_STATUS),
         # Before the emergency stop: in an emergency a key may have to be revoked.
         Route(10, (prefix(KEYS_PREFIX),), Target.KEYS),
-        *_withdrawn(settings),
         *_stopped(settings),
         *(
             Route(1000 + index, tuple(_immutable(repository)), Target.IMMUTABLE, cache_control=IMMUTABLE)
@@ -111,11 +109,6 @@ def upload_routes() -> tuple[Route, ...]:
     )
 
 
-def full(path: str) -> PathMatch:
-    """The whole path, in any case of letters."""
-    return PathMatch(MatchKind.FULL, path)
-
-
 def prefix(path: str) -> PathMatch:
     """Everything that begins so."""
     return PathMatch(MatchKind.PREFIX, path)
@@ -124,18 +117,6 @@ def prefix(path: str) -> PathMatch:
 def template(pattern: str) -> PathMatch:
     """A pattern: "*" is one segment or the beginning of one, "**" any number."""
     return PathMatch(MatchKind.TEMPLATE, pattern)
-
-
-def _withdrawn(settings: PackageServerSettings) -> Iterator[Route]:
-    """Taken-back packages. apt asks for "+" and "~" in their encoded form, others as they are, so both are named."""
-    spellings = (f"/{spelling}" for path in settings.withdrawn_paths for spelling in _spellings(path))
-    if settings.withdrawn_paths:
-        yield Route(100, tuple(full(path) for path in spellings), Target.METADATA, abort=WITHDRAWN_STATUS)
-
-
-def _spellings(path: str) -> list[str]:
-    encoded = quote(path, safe="/").replace("~", "%7E")
-    return sorted({path, encoded, quote(path, safe="/~"), path.replace("+", "%2B")})
 
 
 def _stopped(settings: PackageServerSettings) -> Iterator[Route]:

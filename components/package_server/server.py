@@ -50,11 +50,12 @@ class PackageServer(Component):
 
     **Pulumi type:** `packyard:package_server:PackageServer`
 
-    Makes the buckets of releases and pre-releases, the empty secrets of both signing keys and of Pulp, the machine, the
-    load balancer with its certificates and names, the bucket of the public keys, probes and alarms. The emergency stop
-    and withdrawn packages change its URL map and nothing else. It leaves content, Pulp's users and repositories to the
-    machine's role, and the keys' private halves and published files to an operator. CI's identities belong to those
-    who upload: they reach Pulp's API on the upload host and get no right on any bucket or secret.
+    Makes the buckets of releases and pre-releases, the empty secrets of both signing keys and of Pulp, the machine,
+    the load balancer with its certificates and names, the bucket of the public keys, probes and alarms. The
+    emergency stop changes its URL map and nothing else, withdrawn packages its policy at the edge. It leaves
+    content, Pulp's users and repositories to the machine's role, and the keys' private halves and published files
+    to an operator. CI's identities belong to those who upload: they reach Pulp's API on the upload host and get no
+    right on any bucket or secret.
     """
 
     public_host: str

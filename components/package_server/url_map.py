@@ -83,9 +83,6 @@ def _rule(route: Route, service: pulumi.Input[str]) -> gcp.compute.URLMapPathMat
 
 def _match(match: PathMatch) -> gcp.compute.URLMapPathMatcherRouteRuleMatchRuleArgs:
     match match.kind:
-        case MatchKind.FULL:
-            # In any case, because "+" is asked for as "%2B" by some and as "%2b" by others.
-            return gcp.compute.URLMapPathMatcherRouteRuleMatchRuleArgs(full_path_match=match.value, ignore_case=True)
         case MatchKind.PREFIX:
             return gcp.compute.URLMapPathMatcherRouteRuleMatchRuleArgs(prefix_match=match.value)
         case MatchKind.TEMPLATE:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from settings.faults import Fault, Path
+from settings.package_server import withdrawn
 from settings.package_server.section import Repository, RepositoryFormat
 from settings.stack import Settings
 
@@ -167,8 +168,31 @@ def withdrawn_packages_lie_in_a_repository(settings: Settings) -> Iterator[Fault
             yield Fault(
                 ("packageServer", "withdrawnPaths", index),
                 f"{path} lies in no repository, so nothing would be withdrawn",
-                "the whole path of the file below the public host, as a client asks for it",
+                "the whole path of the file below the public host",
             )
+
+
+def withdrawn_packages_fit_their_rules(settings: Settings) -> Iterator[Fault]:
+    """Cloud Armor refuses an expression that is too long, and a rule too many, in the middle of an incident."""
+    if (server := settings.package_server) is None:
+        return
+    at = ("packageServer", "withdrawnPaths")
+    lengths = [withdrawn.length(path) for path in server.withdrawn_paths]
+    for index, length in enumerate(lengths):
+        if length > withdrawn.SUBEXPRESSION_LIMIT:
+            yield Fault(
+                (*at, index),
+                f"its expression has {length} characters, and Cloud Armor takes {withdrawn.SUBEXPRESSION_LIMIT}",
+                "stop its repository (emergencyStop), and take the package out of it",
+            )
+    filled = len(withdrawn.expressions(server.withdrawn_paths))
+    if filled > withdrawn.MOST_RULES:
+        yield Fault(
+            at,
+            f"the {len(server.withdrawn_paths)} withdrawn packages fill {filled} rules of Cloud Armor, and there are"
+            f" {withdrawn.MOST_RULES} for them",
+            "leave out what its repository has had no index of for three days: nothing serves it any more",
+        )
 
 
 def production_knows_when_keys_expire(settings: Settings) -> Iterator[Fault]:
@@ -204,5 +228,6 @@ PACKAGE_SERVER_RULES = (
     signing_keys_are_distinct,
     emergency_stop_names_repositories,
     withdrawn_packages_lie_in_a_repository,
+    withdrawn_packages_fit_their_rules,
     production_knows_when_keys_expire,
 )

@@ -9,6 +9,7 @@ from pydantic import Field
 from settings.base import Section
 from settings.forms import pattern_type
 from settings.machine.section import GceSize
+from settings.package_server.withdrawn import PATH_CHARACTERS
 from settings.vocabulary import AnyCidr, Architecture, Days, DnsName, GiB, Slug, TimeOfDay
 
 Version = Annotated[str, pattern_type(r"[0-9]+\.[0-9]+\.[0-9]+", "an exact version", "3.123.1")]
@@ -27,7 +28,7 @@ RepositoryPath = Annotated[
 PackagePath = Annotated[
     str,
     pattern_type(
-        r"[A-Za-z0-9][A-Za-z0-9._+~:/-]{0,500}\.(deb|rpm)",
+        rf"(?!.*/\.{{0,2}}/)[A-Za-z0-9][/{PATH_CHARACTERS}]{{0,500}}\.(deb|rpm)",
         "the path of one .deb or .rpm file, without a leading slash",
         "gitlab/gitlab-ce/debian/trixie/pool/main/g/gitlab-ce/gitlab-ce_18.7.0-ce.0_amd64.deb",
     ),
@@ -176,6 +177,10 @@ class PackageServerSettings(Section):
     """Daily time of the database dump and its copy to the backup vault, UTC."""
     alerts: PackageAlerts
     emergency_stop: EmergencyStop = EmergencyStop()
-    withdrawn_paths: Annotated[tuple[PackagePath, ...], Field(max_length=25)] = ()
-    """Packages that were taken back: the load balancer answers 410 for them, past every cache. Pulp alone would go on
-    serving them for its three days of retention."""
+    withdrawn_paths: Annotated[
+        tuple[PackagePath, ...],
+        Field(examples=[["gitlab/gitlab-ce/debian/trixie/pool/main/g/gitlab-ce/gitlab-ce_18.7.0-ce.0_amd64.deb"]]),
+    ] = ()
+    """Packages that were taken back: whoever asks for one, in whatever spelling, gets 404 at the edge, before any
+    cache. Pulp alone would go on serving them for its three days of retention. Each is the path of a file, not of a
+    URL: what a URL writes as %7e is "~" here."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from capture import Capture, Registration, Value
 from policies.values import items, mapping, records, text
+from tests.components.package_server.edge import denied_at_the_edge
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Answer:
     """Status that the load balancer answers by itself."""
     cache_control: str | None
     """Header that replaces the backend's own."""
+    denied: int | None = None
+    """Status of the policy at the edge, which is asked before the cache."""
 
     @property
     def cached(self) -> bool:
@@ -40,8 +43,10 @@ def ask(capture: Capture, map_name: str, host: str, path: str) -> Answer:
     }
     status = mapping(mapping(mapping(rule.get("routeAction")).get("faultInjectionPolicy")).get("abort"))
     assert not status or status["percentage"] == 100
+    backend = backend_at(capture, text(rule.get("service")))
     return Answer(
-        backend=backend_at(capture, text(rule.get("service"))),
+        backend=backend,
+        denied=None if status else denied_at_the_edge(capture, backend, path),
         abort=int(str(status["httpStatus"])) if status else None,
         cache_control=headers.get("Cache-Control"),
     )
@@ -67,8 +72,5 @@ def _rules(found: Registration, host: str) -> Iterator[Mapping[str, Value]]:
 def _matches(match: Mapping[str, Value], path: str) -> bool:
     if prefix := match.get("prefixMatch"):
         return path.startswith(text(prefix))
-    if full := match.get("fullPathMatch"):
-        wanted = text(full)
-        return path.lower() == wanted.lower() if match.get("ignoreCase") else path == wanted
     pattern = re.escape(text(match.get("pathTemplateMatch"))).replace(r"\*\*", ".*").replace(r"\*", "[^/]+")
     return re.fullmatch(pattern, path) is not None

@@ -1,6 +1,7 @@
 """A package server that would overwrite, publish or lose something is refused before anything is made."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,6 +57,46 @@ def test_a_fault_of_the_package_server_is_named_alone(changed: str, value: objec
 
     assert [fault.path for fault in faults] == [path]
     assert wrong in faults[0].wrong
+
+
+POOL = "gitlab/gitlab-ce/debian/trixie/pool/main/g/gitlab-ce"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x_1:18.7.0~rc1_amd64.deb", "g++_1.0+dfsg-2~bpo12+1_all.deb", "x-1^20260101git.{a}%b-1.x86_64.rpm", "x=1.deb"],
+)
+def test_a_name_that_debian_or_rpm_allows_can_be_withdrawn(name: str) -> None:
+    settings = parse(raw_after({"withdrawnPaths": [f"{POOL}/{name}"]}, "staging"), "staging")
+
+    assert settings.package_server is not None
+    assert settings.package_server.withdrawn_paths == (f"{POOL}/{name}",)
+
+
+@pytest.mark.parametrize("path", [f"/{POOL}/x.deb", f"{POOL}//x.deb", f"{POOL}/../x.deb", f"{POOL}/a b.deb"])
+def test_what_is_no_path_of_a_file_is_refused(path: str) -> None:
+    (fault,) = faults_after({"withdrawnPaths": [path]})
+
+    assert fault.path == (*SERVER, "withdrawnPaths", 0)
+
+
+def test_more_withdrawn_packages_than_rules_hold_are_refused_with_the_sum() -> None:
+    many = [f"{POOL}/gitlab-ce_18.{number}.0-ce.0_amd64.deb" for number in range(400)]
+    (fault,) = faults_after({"withdrawnPaths": many})
+    filled, room = (int(number) for number in re.findall(r"\b(\d+)\b", fault.wrong)[1:3])
+
+    assert fault.path == (*SERVER, "withdrawnPaths")
+    assert fault.wrong.startswith("the 400 withdrawn packages fill ")
+    assert filled > room
+    half = raw_after({"withdrawnPaths": many[: 400 * room // filled - 20]}, "staging")
+    assert parse(half, "staging").package_server is not None
+
+
+def test_a_withdrawn_package_whose_expression_is_too_long_is_named() -> None:
+    (fault,) = faults_after({"withdrawnPaths": [f"{POOL}/ok.deb", f"{POOL}/{'+' * 300}.deb"]})
+
+    assert fault.path == (*SERVER, "withdrawnPaths", 1)
+    assert "characters, and Cloud Armor takes" in fault.wrong
 
 
 def test_two_repositories_with_one_path_are_both_named() -> None:

@@ -1,0 +1,84 @@
+"""What Cloud Armor denies at the edge: expressions over the decoded path of a request, so that no spelling counts.
+
+A URL map compares a path as the client spelt it, and Google's global load balancer takes no regular expressions there.
+apt encodes some characters and leaves others, each release differently, and whoever wants a withdrawn package may
+encode any. `urlDecode()` turns `%##` into its character and "+" into a space (Google, "Configure custom rules language
+attributes"); what it makes of a request is compared with the name of the file.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
+
+PATH_CHARACTERS = r"A-Za-z0-9._+~^:%={}-"
+"""What names of files may have, beside the slash: Debian's packages and versions (letters, digits and `.+-:~`,
+deb-version(7) and Debian Policy 5.6), and those of rpm (`._+%{}~^` and `-:`, build/parsePreamble.c)."""
+
+SUBEXPRESSION_LIMIT = 1024
+EXPRESSION_LIMIT = 2048
+"""Characters in a subexpression and in a whole expression of Cloud Armor; five subexpressions at most, of which two
+fill it (Google, "Cloud Armor quotas and limits")."""
+
+MOST_RULES = 19
+"""Rules for withdrawn packages. A project has 20 with expressions unless Google grants more (quota
+SECURITY_POLICY_CEVAL_RULES), and what is hidden takes one."""
+
+SLASH = r"/(\.?/)*"
+"""One slash, or what nginx and others take for one: `//` and `/./`."""
+
+BEFORE, BETWEEN, AFTER = f"request.path.urlDecode().matches(r'^{SLASH}(", "|", ")$')"
+OR = " || "
+
+SPECIAL = frozenset(".^{}")
+"""Characters of names that mean something else in a regular expression; "+" stands apart."""
+
+
+def pattern(path: str) -> str:
+    """What the decoded path of a request for a file looks like, without its first slash.
+
+    A name may hold `%3a` itself. Whoever copies what apt printed means the character, so both are the file.
+    """
+    parts = re.split(r"(%[0-9A-Fa-f]{2})", path)
+    return "".join(
+        f"({part}|{_literal(meant)})"
+        if index % 2 and re.fullmatch(f"[{PATH_CHARACTERS}]", meant := unquote(part))
+        else _literal(part)
+        for index, part in enumerate(parts)
+    )
+
+
+def length(path: str) -> int:
+    """Characters of the shortest subexpression that withdraws one file."""
+    return len(BEFORE) + len(pattern(path)) + len(AFTER)
+
+
+def expressions(paths: Sequence[str]) -> tuple[str, ...]:
+    """Expressions that match requests for any of these files; each is one rule.
+
+    No path may be longer than a subexpression takes.
+    """
+    subexpressions = _packed((pattern(path) for path in paths), SUBEXPRESSION_LIMIT - len(BEFORE) - len(AFTER), BETWEEN)
+    return tuple(_packed((f"{BEFORE}{each}{AFTER}" for each in subexpressions), EXPRESSION_LIMIT, OR))
+
+
+def below(prefixes: Iterable[str]) -> str:
+    """The expression that matches whatever lies below one of these folders, `/name/`."""
+    names = BETWEEN.join(pattern(prefix.strip("/")) for prefix in prefixes)
+    return f"request.path.urlDecode().matches(r'^{SLASH}({names})/')"
+
+
+def _literal(text: str) -> str:
+    """A raw "+" of a request is decoded to a space, and `%2B` to "+"."""
+    spelt = {"/": SLASH, "+": "[+ ]"}
+    return "".join(spelt.get(each) or (f"\\{each}" if each in SPECIAL else each) for each in text)
+
+
+def _packed(texts: Iterable[str], room: int, between: str) -> list[str]:
+    """As many in each as there is room for, in their order."""
+    packed: list[str] = []
+    for text in texts:
+        if packed and len(packed[-1]) + len(between) + len(text) <= room:
+            packed[-1] += between + text
+        else:
+            packed.append(text)
+    return packed
