@@ -3,12 +3,10 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+import stack_yaml
 from capture.wire import digest
 
 STACK_NAME = re.compile(r"[A-Za-z0-9_.-]+")
@@ -48,7 +46,8 @@ def read_stack_file(program_dir: Path, stack: str) -> StackFile:
         stack=stack,
         path=path,
         config={
-            key: value if isinstance(value, str) else json.dumps(value, default=_as_the_cli_reads_it)
+            # The engine hands on text as it is, and nothing as empty text.
+            key: value if isinstance(value, str) else "" if value is None else json.dumps(value)
             for key, value in opened.items()
         },
         secret_keys=tuple(key for key in opened if any(_is_below(place, key) for place in secure)),
@@ -69,37 +68,11 @@ def read_project_name(program_dir: Path) -> str:
 
 
 def read_yaml(path: Path) -> object:
-    """A YAML file in UTF-8, in which no key stands twice. Raises StackFileError with the line."""
-    content = path.read_bytes()
+    """A YAML file as the engine reads it. Raises StackFileError with the line."""
     try:
-        # The loader is a safe one; it refuses more than the usual.
-        return yaml.load(content.decode("utf-8"), Loader=_StrictLoader)  # noqa: S506
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise StackFileError(f"{path.name}: line {line}: not UTF-8 text. HINT: save it as UTF-8") from None
-    except yaml.MarkedYAMLError as error:
-        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
-        raise StackFileError(f"{path.name}: {line}{error.problem}. HINT: mend the YAML there") from None
-    except yaml.YAMLError as error:
-        raise StackFileError(f"{path.name}: {error}. HINT: mend the YAML there") from None
-
-
-# The loader in C is ten times as fast; a PyYAML that was built without it lacks it.
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _StrictLoader(_Loader):
-    """Refuses a key that stands twice, as the Pulumi CLI does; PyYAML alone would drop the first one silently."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        """One mapping."""
-        seen: set[str] = set()
-        for key, _ in node.value:
-            text = str(getattr(key, "value", ""))
-            if text in seen and isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem=f"key {text!r} stands twice", problem_mark=key.start_mark)
-            seen.add(text)
-        return super().construct_mapping(node, deep=deep)
+        return stack_yaml.read(path.read_bytes())
+    except stack_yaml.YamlFault as fault:
+        raise StackFileError(f"{path.name}: {fault}") from None
 
 
 def _config_section(path: Path, document: object) -> dict[str, Any]:
@@ -125,8 +98,3 @@ def _without_secure_values(value: Any, place: str, found: list[str]) -> Any:
 
 def _is_below(place: str, key: str) -> bool:
     return place == key or place.startswith((f"{key}.", f"{key}["))
-
-
-def _as_the_cli_reads_it(value: object) -> str:
-    """A date without quotes: the CLI hands programs a timestamp, so a preview must not be more lenient."""
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, date) else str(value)

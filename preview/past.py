@@ -23,6 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     if not all(file.is_file() for file in program_files):
         return NO_SUCH_STACK
     sys.path.insert(0, str(folder))
+    _forget_shared_room()
     try:
         capture = capture_stack(folder, read_stack_file(folder, stack))
     except Exception as error:
@@ -30,6 +31,12 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     answer.write_bytes(pickle.dumps((without_plain_secrets(capture), bundle_files(capture, folder))))
     return 0
+
+
+def _forget_shared_room() -> None:
+    """The recorder has its own reader of stack files; the other program gets the one that it was written for."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "stack_yaml"]:
+        del sys.modules[name]
 
 
 if __name__ == "__main__":

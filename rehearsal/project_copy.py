@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+import stack_yaml
 from capture import read_stack_file
 from capture.stack_file import read_yaml
 from preview.revision import commit_of, export_revision
@@ -66,7 +65,7 @@ def without_encryption(project: Path, stack: str) -> Mapping[str, str]:
     placeholders = {place: _at(place, stack_file.config) for place in stack_file.secure_paths}
     if encrypted or placeholders:
         document["config"] = _opened(document["config"])
-        stack_file.path.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
+        stack_file.path.write_text(stack_yaml.written(document), encoding="utf-8")
     return placeholders
 
 

@@ -5,14 +5,15 @@ from pathlib import Path as FilePath
 
 import yaml
 
+import stack_yaml
 from settings.faults import Path
 
 
 def lines_by_path(stack_file: FilePath) -> dict[Path, int]:
     """The line, counted from 1, of every key and list item below `config:`; empty where the file cannot be read."""
     try:
-        root = yaml.compose(stack_file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, yaml.YAMLError):
+        root = stack_yaml.composed(stack_file.read_bytes())
+    except (OSError, stack_yaml.YamlFault):
         return {}
     return {
         _without_namespace(path[1:]): line for path, line in _walk(root, ()) if len(path) > 1 and path[0] == "config"

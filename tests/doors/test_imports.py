@@ -11,7 +11,18 @@ import pytest
 
 from tests.support import ROOT
 
-ROOMS = ("settings", "components", "estate", "capture", "policies", "preview", "rehearsal", "lab", "machines")
+ROOMS = (
+    "stack_yaml",
+    "settings",
+    "components",
+    "estate",
+    "capture",
+    "policies",
+    "preview",
+    "rehearsal",
+    "lab",
+    "machines",
+)
 
 
 @dataclass(frozen=True)
@@ -27,18 +38,19 @@ class Door:
 CLOUDS = ("pulumi", "pulumi_aws", "pulumi_gcp")
 
 DOORS = {
-    "settings": Door(packages=("pydantic", "yaml")),
+    "stack_yaml": Door(packages=("yaml",)),
+    "settings": Door(rooms=("stack_yaml",), packages=("pydantic", "yaml")),
     "components": Door(rooms=("settings",), packages=CLOUDS),
     "estate": Door(rooms=("settings", "components"), packages=CLOUDS),
-    "capture": Door(packages=("pulumi", "google", "yaml")),
+    "capture": Door(rooms=("stack_yaml",), packages=("pulumi", "google")),
     "policies": Door(rooms=("capture", "settings.vocabulary", "settings.backup_vault.retention")),
     "preview": Door(
         rooms=("capture", "policies", "settings.faults", "settings.placeholders", "settings.positions"),
         packages=("rich", "yaml"),
     ),
     "rehearsal": Door(
-        rooms=("capture", "policies", "preview", "settings.vocabulary"),
-        packages=(*CLOUDS, "google", "grpc", "rich", "yaml"),
+        rooms=("stack_yaml", "capture", "policies", "preview", "settings.vocabulary"),
+        packages=(*CLOUDS, "google", "grpc", "rich"),
     ),
     "lab": Door(rooms=("capture", "settings"), packages=("yaml",)),
     "machines": Door(),

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+import stack_yaml
 from settings.estate import GcpSettings
 from settings.faults import Fault, SettingsError
 from settings.parse import parse
@@ -16,7 +16,7 @@ MEANS_ZONE = (GcpSettings.model_fields["zone"].description or "").splitlines()[0
 
 def raw_settings(stack: str) -> dict[str, Any]:
     """The sections of a stack file, to be broken."""
-    document = yaml.safe_load(stack_file_text(stack))
+    document: Any = stack_yaml.read(stack_file_text(stack).encode())
     return {key.removeprefix("packyard:"): value for key, value in document["config"].items()}
 
 
@@ -47,7 +47,8 @@ def test_a_fault_names_file_line_place_and_what_would_be_right(tmp_path: Path) -
     text = stack_file_text("staging").replace("zone: us-east1-b", "zone: us-east1")
     stack_file.write_text(text, encoding="utf-8")
     line = text[: text.index("zone: us-east1")].count("\n") + 1
-    raw = {key.removeprefix("packyard:"): value for key, value in yaml.safe_load(text)["config"].items()}
+    document: Any = stack_yaml.read(text.encode())
+    raw = {key.removeprefix("packyard:"): value for key, value in document["config"].items()}
 
     with pytest.raises(SettingsError) as caught:
         parse(raw, "staging", stack_file)

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+import stack_yaml
 from capture import Capture
 from rehearsal.clouds import SimulatedClouds
 from rehearsal.engine import Engine, running_engine, succeeded
@@ -64,11 +63,11 @@ def branch_of(
 
 def change_stack_file(file: Path, settings: Settings) -> None:
     """Writes new values into a stack file."""
-    document = cast("dict[str, Any]", yaml.safe_load(file.read_text(encoding="utf-8")))
+    document = cast("dict[str, Any]", stack_yaml.read(file.read_bytes()))
     for path, value in settings.items():
         section, *rest = path.split(".")
         put_value(document["config"], [f"packyard:{section}", *rest], copy.deepcopy(value))
-    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    file.write_text(stack_yaml.written(document), encoding="utf-8")
 
 
 def without(*systems: str) -> dict[str, object]:
