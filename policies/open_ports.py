@@ -1,12 +1,13 @@
 """What the world may reach: named ports of named systems, and nothing else."""
 
 import ipaddress
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from capture import Capture, Registration, Value
 from policies.policy import Finding
 from policies.values import at, component_chain, component_token, items, mapping, records, text, texts
+from settings.addresses import is_world
 
 ALL_PORTS = "0-65535"
 
@@ -35,6 +36,9 @@ PUBLIC_MACHINES: Mapping[str, str] = {
 
 SSH_PORT = 22
 
+ORGANISATION_IPV6 = 2**120
+"""Public IPv6 addresses that one organisation may have, a /8, as settings.addresses counts for IPv4."""
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -47,20 +51,37 @@ class Opening:
     """One port, or first and last joined by a hyphen."""
     sources: tuple[str, ...]
     """CIDR ranges."""
+    door: str
+    """What it opens: a security group, or a network with its tags and accounts. Rules of one door add up."""
+    beside: tuple[str, ...] = ()
+    """Ranges for which other rules open these ports of the same door, but for rules that alone open it to the world."""
 
     @property
     def to_the_world(self) -> bool:
-        """Whether anyone on the internet may pass."""
-        return any(map(_is_world, self.sources))
+        """Whether anyone on the internet may pass: by this rule, or by this one together with its neighbours."""
+        return _is_world((*self.sources, *self.beside))
 
     def holds(self, protocol: str, port: int) -> bool:
         """Whether the port is among the opened ones."""
         first, _, last = self.ports.partition("-")
         return self.protocol in (protocol, "all", "-1") and int(first) <= port <= int(last or first)
 
+    def covers(self, other: "Opening") -> bool:
+        """Whether it opens all that the other one opens of the same door."""
+        ends = (int(port) for port in other.ports.split("-"))
+        return self.door == other.door and all(self.holds(other.protocol, port) for port in ends)
+
 
 def openings(capture: Capture) -> Iterator[Opening]:
     """Every rule of the estate that lets traffic in by address range."""
+    found = tuple(_rules(capture))
+    halves = [opening for opening in found if not _is_world(opening.sources)]
+    for opening in found:
+        beside = (source for other in halves if other.covers(opening) for source in other.sources)
+        yield replace(opening, beside=tuple(dict.fromkeys(beside)))
+
+
+def _rules(capture: Capture) -> Iterator[Opening]:
     for registration in capture.resources:
         match registration.type:
             case "gcp:compute/firewall:Firewall":
@@ -123,9 +144,13 @@ def security_groups_take_rules_apart(capture: Capture) -> Iterator[Finding]:
 
 def egress_is_named(capture: Capture) -> Iterator[Finding]:
     """A machine that may send anything anywhere can carry off whatever it reads."""
-    for rule in capture.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"):
-        ranges = (text(rule.inputs.get("cidrIpv4")), text(rule.inputs.get("cidrIpv6")))
-        if text(rule.inputs.get("ipProtocol")) == "-1" and any(map(_is_world, ranges)):
+    rules = [
+        rule
+        for rule in capture.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+        if text(rule.inputs.get("ipProtocol")) == "-1"
+    ]
+    for rule in rules:
+        if _is_world(part for other in rules if _aws_door(other) == _aws_door(rule) for part in _aws_ranges(other)):
             yield Finding(rule, "lets everything out to everywhere. HINT: name protocol and ports")
 
 
@@ -159,9 +184,11 @@ def _gcp_firewall(rule: Registration) -> Iterator[Opening]:
     # Without any source GCP takes the whole world (compute API, firewalls.sourceRanges). An unknown one is a source.
     named = any(rule.inputs.get(key) for key in ("sourceRanges", "sourceTags", "sourceServiceAccounts"))
     sources = texts(rule.inputs.get("sourceRanges")) if named else ("0.0.0.0/0",)
+    whose = ("network", "targetTags", "targetServiceAccounts")
+    door = " ".join(str(rule.property_dependencies.get(key) or rule.inputs.get(key)) for key in whose)
     for allowed in records(rule.inputs.get("allows")):
         for ports in texts(allowed.get("ports")) or (ALL_PORTS,):
-            yield Opening(rule, text(allowed.get("protocol")), ports, sources)
+            yield Opening(rule, text(allowed.get("protocol")), ports, sources, door)
 
 
 def _gcp_load_balancer(rule: Registration) -> Iterator[Opening]:
@@ -170,24 +197,33 @@ def _gcp_load_balancer(rule: Registration) -> Iterator[Opening]:
     ports = text(rule.inputs.get("portRange")) or ALL_PORTS
     first, _, last = ports.partition("-")
     protocol = (text(rule.inputs.get("ipProtocol")) or "TCP").lower()
-    yield Opening(rule, protocol, first if first == last else ports, ("0.0.0.0/0",))
+    yield Opening(rule, protocol, first if first == last else ports, ("0.0.0.0/0",), rule.urn)
 
 
 def _aws_rule(rule: Registration) -> Iterator[Opening]:
-    ranges = tuple(filter(None, (text(rule.inputs.get("cidrIpv4")), text(rule.inputs.get("cidrIpv6")))))
+    ranges, door = _aws_ranges(rule), _aws_door(rule)
     protocol = text(rule.inputs.get("ipProtocol"))
     first, last = rule.inputs.get("fromPort"), rule.inputs.get("toPort")
     if ranges and (protocol == "-1" or not isinstance(first, int)):
-        yield Opening(rule, "all" if protocol == "-1" else protocol, ALL_PORTS, ranges)
+        yield Opening(rule, "all" if protocol == "-1" else protocol, ALL_PORTS, ranges, door)
     elif ranges:
-        yield Opening(rule, protocol, str(first) if first == last else f"{first}-{last}", ranges)
+        yield Opening(rule, protocol, str(first) if first == last else f"{first}-{last}", ranges, door)
+
+
+def _aws_ranges(rule: Registration) -> tuple[str, ...]:
+    return tuple(filter(None, (text(rule.inputs.get("cidrIpv4")), text(rule.inputs.get("cidrIpv6")))))
+
+
+def _aws_door(rule: Registration) -> str:
+    """The group of a rule, which is known before the group exists."""
+    return str(rule.property_dependencies.get("securityGroupId") or rule.inputs.get("securityGroupId"))
 
 
 def _kubernetes_api(cluster: Registration) -> Iterator[Opening]:
     access: Mapping[str, Value] = mapping(at(cluster.inputs, "vpcConfig"))
     # EKS opens the API to the world unless it is told otherwise (CreateCluster API reference).
     if access.get("endpointPublicAccess") is not False:
-        yield Opening(cluster, "tcp", "443", texts(access.get("publicAccessCidrs")) or ("0.0.0.0/0",))
+        yield Opening(cluster, "tcp", "443", texts(access.get("publicAccessCidrs")) or ("0.0.0.0/0",), cluster.urn)
 
 
 def _is_named(opening: Opening) -> bool:
@@ -197,9 +233,10 @@ def _is_named(opening: Opening) -> bool:
     )
 
 
-def _is_world(cidr: str) -> bool:
+def _is_world(ranges: Iterable[str]) -> bool:
     """Halves of the internet count as the world; a range of one organisation does not."""
-    if not cidr:
-        return False
-    network = ipaddress.ip_network(cidr)
-    return network.prefixlen < 8 and not network.is_private
+    networks = [ipaddress.ip_network(text) for text in ranges]
+    sixth = [network for network in networks if isinstance(network, ipaddress.IPv6Network) and not network.is_private]
+    return is_world(str(network) for network in networks if network.version == 4) or (
+        sum(network.num_addresses for network in ipaddress.collapse_addresses(sixth)) > ORGANISATION_IPV6
+    )

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import AfterValidator, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 
+from settings.addresses import PRIVATE_RANGES, is_private, special_purpose
+
 
 @dataclass(frozen=True)
 class Form(AfterValidator):
@@ -53,8 +55,8 @@ def network_type(prefixes: range, what: str, example: str) -> Form:
 
     def check(value: str) -> str:
         network = _network(value)
-        if not network.is_private:
-            raise ValueError(f"{value} is not a private network")
+        if not is_private(network):
+            raise ValueError(f"{value} is not a private network (of {', '.join(PRIVATE_RANGES)})")
         if network.prefixlen not in prefixes:
             raise ValueError(f"{value} is not {what} ({lengths})")
         return value
@@ -63,17 +65,18 @@ def network_type(prefixes: range, what: str, example: str) -> Form:
 
 
 def any_network(value: str) -> str:
-    """A check for any IPv4 network in CIDR form."""
-    _network(value)
+    """A check for any IPv4 network in CIDR form that is private or on the internet."""
+    _refuse_special(_network(value))
     return value
 
 
 def any_address(value: str) -> str:
-    """A check for an IPv4 address."""
+    """A check for an IPv4 address that is private or on the internet."""
     try:
-        ipaddress.IPv4Address(value)
+        address = ipaddress.IPv4Address(value)
     except ValueError as error:
         raise ValueError(f"{value!r} is not an IPv4 address: {error}") from None
+    _refuse_special(ipaddress.IPv4Network(address))
     return value
 
 
@@ -87,6 +90,13 @@ def choice_type(allowed: tuple[int, ...], example: int) -> Form:
         return value
 
     return Form(check, f"one of {listed}", example)
+
+
+def _refuse_special(network: ipaddress.IPv4Network) -> None:
+    purpose = special_purpose(network)
+    if purpose is not None:
+        text = network.network_address if network.num_addresses == 1 else network
+        raise ValueError(f"{text} lies in {purpose}, where neither a network of ours nor anyone on the internet is")
 
 
 def _network(value: str) -> ipaddress.IPv4Network:

@@ -1,68 +1,61 @@
 """What workers on AWS reach.
 
-A security group cannot deny, and network ACLs do not see traffic inside a subnet. So instead of closing the private
-ranges, a list opens every range that is not private: workers reach no other worker, no endpoint of the VPC and nothing
-behind a peering.
+A security group cannot deny, and network ACLs do not see traffic inside a subnet. So instead of closing ranges, a list
+opens every other one: workers reach no other worker, no endpoint of the VPC and nothing behind a peering.
 """
 
 import ipaddress
-from collections.abc import Iterator
 
+import pulumi
 import pulumi_aws as aws
 
 from components.aws_firewall import aws_egress
 from components.component import Component
 from components.network import AwsNetwork
-from components.runner_fleet.reach import PRIVATE_RANGES, WORKER_PORTS
+from components.runner_fleet.reach import CLOSED_RANGES, WORKER_PORTS
+from settings.addresses import outside
 
-NEVER_ROUTED = ("224.0.0.0/3",)
-"""Multicast and reserved addresses. Leaving them out brings the list to 30 ranges: AWS counts each of them as a rule,
-for both ports, and allows a group 60 (AWS, VPC quotas)."""
+EVERYWHERE = ipaddress.IPv4Network("0.0.0.0/0")
 
 
-def worker_egress(component: Component, network: AwsNetwork) -> aws.ec2.SecurityGroup:
-    """The group that lets all workers out. Security groups cannot deny, so it allows everything but private ranges."""
+def worker_egress(component: Component, network: AwsNetwork) -> list[pulumi.Output[str]]:
+    """The groups that let all workers out, one for each port.
+
+    A rule counts as many times as its list has ranges, and a group takes 60 rules (AWS, VPC quotas). The list has just
+    under 60, so each port has a group of its own; a machine takes five groups.
+    """
     name = f"{component.name}-egress"
-    group = aws.ec2.SecurityGroup(
-        name,
-        vpc_id=network.vpc_id,
-        description="Workers: web traffic to public addresses, nothing in",
-        tags=component.tags("worker-egress"),
-        opts=component.child(),
-    )
-    public = sorted(_public_ranges())
+    public = [str(part) for part in outside([EVERYWHERE], CLOSED_RANGES)]
     ranges = aws.ec2.ManagedPrefixList(
         name,
         name=component.context.physical_name(component.name, "public", kind="secret"),
         address_family="IPv4",
         max_entries=len(public),
-        entries=[aws.ec2.ManagedPrefixListEntryArgs(cidr=str(part)) for part in public],
+        entries=[aws.ec2.ManagedPrefixListEntryArgs(cidr=cidr) for cidr in public],
         tags=component.tags("public-ranges"),
         opts=component.child(),
     )
-    for protocol, port in WORKER_PORTS.items():
-        aws_egress(
-            component,
-            f"{name}-{protocol}",
-            group.id,
-            description=f"{protocol.upper()} to public addresses",
-            port=port,
-            prefix_list_id=ranges.id,
-            tag=protocol,
-        )
+    return [_group(component, network, ranges, protocol, port).id for protocol, port in WORKER_PORTS.items()]
+
+
+def _group(
+    component: Component, network: AwsNetwork, ranges: aws.ec2.ManagedPrefixList, protocol: str, port: int
+) -> aws.ec2.SecurityGroup:
+    name = f"{component.name}-egress-{protocol}"
+    group = aws.ec2.SecurityGroup(
+        name,
+        vpc_id=network.vpc_id,
+        description=f"Workers: {protocol.upper()} to public addresses, nothing in",
+        tags=component.tags(f"worker-egress-{protocol}"),
+        opts=component.child(),
+    )
+    aws_egress(
+        component,
+        name,
+        group.id,
+        description=f"{protocol.upper()} to public addresses",
+        port=port,
+        prefix_list_id=ranges.id,
+        tag=protocol,
+    )
     return group
-
-
-def _public_ranges() -> Iterator[ipaddress.IPv4Network]:
-    """Everything but private and never routed ranges."""
-    left = [ipaddress.IPv4Network("0.0.0.0/0")]
-    for excluded in map(ipaddress.IPv4Network, (*PRIVATE_RANGES, *NEVER_ROUTED)):
-        left = [part for network in left for part in _without(network, excluded)]
-    yield from left
-
-
-def _without(network: ipaddress.IPv4Network, excluded: ipaddress.IPv4Network) -> Iterator[ipaddress.IPv4Network]:
-    if excluded.subnet_of(network):
-        yield from network.address_exclude(excluded)
-    else:
-        yield network

@@ -37,7 +37,7 @@ class Shared:
     secrets: Mapping[str, pulumi.Output[str]]
     """ARNs of the secrets by shard."""
     bucket: aws.s3.Bucket
-    egress_group_id: pulumi.Output[str]
+    egress_group_ids: list[pulumi.Output[str]]
 
 
 class AwsRunnerFleet(Component):
@@ -75,7 +75,7 @@ class AwsRunnerFleet(Component):
                 shard.name: empty_aws_secret(self, f"token-{shard.name}").arn for shard in fleet.settings.aws_shards
             },
             bucket=s3_cache(self, fleet.settings.cache.expiry_days),
-            egress_group_id=worker_egress(self, fleet.aws_network).id,
+            egress_group_ids=worker_egress(self, fleet.aws_network),
         )
         self.worker_groups, self.logins = [], {}
         for colour, state in args.manager.colours.in_use().items():
@@ -98,7 +98,7 @@ def _shards(component: Component, fleet: RunnerFleetArgs, shared: Shared, colour
                 max_vm_age_hours=fleet.settings.max_vm_age_hours,
                 vpc_id=fleet.aws_network.vpc_id,
                 subnet_ids=fleet.aws_network.runner_subnet_ids,
-                egress_group_id=shared.egress_group_id,
+                egress_group_ids=shared.egress_group_ids,
                 inherited_tags=fleet.inherited_tags,
             ),
             component.context,

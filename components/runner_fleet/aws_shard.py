@@ -34,8 +34,8 @@ class AwsShardArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     """One private subnet in each of three zones."""
-    egress_group_id: pulumi.Input[str]
-    """Security group that opens the internet, and nothing private, to all workers."""
+    egress_group_ids: Sequence[pulumi.Input[str]]
+    """Security groups that open the internet, and nothing private, to all workers."""
     inherited_tags: Mapping[str, str]
 
 
@@ -119,7 +119,7 @@ def _launch_template(component: Component, args: AwsShardArgs, group: aws.ec2.Se
                 device_index=0,
                 associate_public_ip_address="false",
                 delete_on_termination="true",
-                security_groups=[group.id, args.egress_group_id],
+                security_groups=[group.id, *args.egress_group_ids],
             )
         ],
         tag_specifications=[

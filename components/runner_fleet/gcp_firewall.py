@@ -11,7 +11,7 @@ from components.machine import GceMachine
 from components.network import GcpNetwork
 from components.runner_fleet.config import METRICS_PORT
 from components.runner_fleet.gcp_shard import WORKER_TAG, colour_tag, shard_tag
-from components.runner_fleet.reach import PRIVATE_RANGES, WORKER_PORTS
+from components.runner_fleet.reach import CLOSED_RANGES, WORKER_PORTS
 from settings.runner_fleet.section import GcpShard
 from settings.runner_fleet.vocabulary import Colour
 
@@ -27,7 +27,7 @@ def worker_rules(component: Component, network: GcpNetwork, shards: tuple[GcpSha
     web = gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(port) for port in WORKER_PORTS.values()])
     nothing = gcp.compute.FirewallDenyArgs(protocol="all")
     workers, everywhere = WORKER_TAG, [EVERYWHERE]
-    _egress(component, network, "private", priority=DENY_PRIVATE, ranges=PRIVATE_RANGES, tag=workers, deny=nothing)
+    _egress(component, network, "private", priority=DENY_PRIVATE, ranges=CLOSED_RANGES, tag=workers, deny=nothing)
     _egress(component, network, "web", priority=ALLOW_PUBLIC, ranges=everywhere, tag=workers, allow=web)
     _egress(component, network, "rest", priority=DENY_REST, ranges=everywhere, tag=workers, deny=nothing)
     for shard in shards:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from settings.addresses import is_world
 from settings.base import Section
 from settings.forms import pattern_type
 from settings.vocabulary import AnyCidr, AwsInstanceType, AwsRoleArn, CloudWatchRetentionDays, GiB
@@ -43,6 +44,6 @@ class CloudNativeClusterSettings(Section):
 
     @model_validator(mode="after")
     def _api_is_not_open(self) -> "CloudNativeClusterSettings":
-        if any(cidr.endswith("/0") for cidr in self.api_access_cidrs):
+        if is_world(self.api_access_cidrs):
             raise ValueError("apiAccessCidrs opens the cluster's API to the world; name the ranges that need it")
         return self

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterator
 
+from settings.addresses import is_private
 from settings.database_pair.document import DEBIAN_RELEASE
 from settings.database_pair.section import WAL_SHARE, DatabaseHost
 from settings.faults import Fault, Path
@@ -84,7 +85,7 @@ def database_link_has_its_own_addresses(settings: Settings) -> Iterator[Fault]:
     for host in DatabaseHost:
         place: Path = ("databasePair", host.cloud.value, "wireGuardAddress")
         address = ipaddress.IPv4Address(pair.wireguard_address_of(host))
-        if not address.is_private or address.is_link_local or address.is_loopback or address.is_unspecified:
+        if not is_private(ipaddress.IPv4Network(address)):
             yield Fault(place, f"{address} is not a private address", "an address such as 10.200.0.1")
         for network in (*_host_networks(settings), settings.network.gcp.omnibus_build_runners):
             if address in ipaddress.IPv4Network(network):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from settings.addresses import is_world
 from settings.base import Section
 from settings.machine.section import GceSize
 from settings.ssh import HOST_KEY_TYPES, SshHostPublicKey
@@ -27,12 +28,12 @@ class GuardedPort(Section):
     allowed_cidrs: tuple[AnyCidr, ...] = ()
     """Networks that may connect. Empty, with `openToWorld` false, lets in nobody from outside."""
     open_to_world: bool = False
-    """True in words, because 0.0.0.0/0 in a list is too easily read over."""
+    """True in words, because 0.0.0.0/0 in a list, or two halves of it, is too easily read over."""
 
     @model_validator(mode="after")
     def _world_is_said_in_words(self) -> "GuardedPort":
-        if WORLD in self.allowed_cidrs:
-            raise ValueError(f"allowedCidrs holds {WORLD}; openToWorld: true says so in words")
+        if is_world(self.allowed_cidrs):
+            raise ValueError("allowedCidrs lets in the world; openToWorld: true says so in words")
         if self.open_to_world and self.allowed_cidrs:
             raise ValueError("allowedCidrs means nothing while openToWorld is true; leave one of them out")
         return self
@@ -122,6 +123,6 @@ class DevInstanceSettings(Section):
 
     @model_validator(mode="after")
     def _monitoring_is_not_for_everyone(self) -> "DevInstanceSettings":
-        if WORLD in self.monitoring_allowed_cidrs:
+        if is_world(self.monitoring_allowed_cidrs):
             raise ValueError("monitoringAllowedCidrs would show the instance's inside to everyone")
         return self

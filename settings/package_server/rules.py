@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import permutations
 
+from settings.addresses import is_world, joined
 from settings.faults import Fault, Path
 from settings.package_server import withdrawn
 from settings.package_server.section import Repository, RepositoryFormat
@@ -96,13 +97,23 @@ def package_uploads_are_not_open_to_the_world(settings: Settings) -> Iterator[Fa
     """Whoever reaches the upload host may try passwords of Pulp's API and read pre-releases."""
     if (server := settings.package_server) is None:
         return
+    # Two halves of a range are as wide as the range.
+    wide = [network for network in joined(server.upload_allowed_cidrs) if network.prefixlen < WIDEST_UPLOAD_PREFIX]
     for index, cidr in enumerate(server.upload_allowed_cidrs):
-        if ipaddress.IPv4Network(cidr).prefixlen < WIDEST_UPLOAD_PREFIX:
-            yield Fault(
-                ("packageServer", "uploadAllowedCidrs", index),
-                f"{cidr} lets in far more than the team's own networks",
-                f"networks of /{WIDEST_UPLOAD_PREFIX} or narrower, such as 203.0.113.0/24",
-            )
+        for network in wide:
+            if ipaddress.IPv4Network(cidr).subnet_of(network):
+                whole = cidr if cidr == str(network) else f"{cidr}, with others of the list {network},"
+                yield Fault(
+                    ("packageServer", "uploadAllowedCidrs", index),
+                    f"{whole} lets in far more than the team's own networks",
+                    f"networks of /{WIDEST_UPLOAD_PREFIX} or narrower, such as 203.0.113.0/24",
+                )
+    if not wide and is_world(server.upload_allowed_cidrs):
+        yield Fault(
+            ("packageServer", "uploadAllowedCidrs"),
+            "all of it together lets in far more than the team's own networks",
+            "the team's own networks, such as 203.0.113.0/24",
+        )
 
 
 def uploads_leave_room_for_the_database(settings: Settings) -> Iterator[Fault]:

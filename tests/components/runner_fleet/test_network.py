@@ -33,7 +33,7 @@ def test_workers_on_aws_reach_no_private_address_but_those_allowed() -> None:
     groups_of_workers = {
         entry.id: entry.name
         for entry in capture.of_type("aws:ec2/securityGroup:SecurityGroup")
-        if entry.name.endswith("-workers") or entry.name == "runners-aws-egress"
+        if entry.name.endswith("-workers") or entry.name.startswith("runners-aws-egress-")
     }
     rules = [entry for entry in capture.of_type(EGRESS) if entry.inputs["securityGroupId"] in groups_of_workers]
     by_list = [entry for entry in rules if "prefixListId" in entry.inputs]
@@ -47,13 +47,28 @@ def test_the_list_of_public_ranges_holds_every_public_address_and_no_private_one
     (prefix_list,) = fleet.of_type("aws:ec2/managedPrefixList:ManagedPrefixList")
     ranges = [ipaddress.IPv4Network(entry["cidr"]) for entry in data(prefix_list.inputs["entries"])]
     size = sum(network.num_addresses for network in ranges)
-    closed = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3")]
+    private = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    nobodys = ("0.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "198.18.0.0/15", "224.0.0.0/3")
+    closed = [ipaddress.IPv4Network(text) for text in (*private, *nobodys)]
 
     assert size + sum(network.num_addresses for network in closed) == 2**32
     assert not any(network.overlaps(hidden) for network in ranges for hidden in closed)
-    # Each of the two rules counts every range, and a security group takes 60 (AWS, VPC quotas).
-    assert 2 * len(ranges) <= 60
     assert prefix_list.inputs["maxEntries"] == len(ranges)
+
+
+def test_the_groups_of_a_worker_are_within_the_quotas(fleet: Capture) -> None:
+    """A rule by list counts every range of it; a group takes 60 rules and a machine five groups (AWS, VPC quotas)."""
+    (prefix_list,) = fleet.of_type("aws:ec2/managedPrefixList:ManagedPrefixList")
+    by_list = [entry for entry in fleet.of_type(EGRESS) if "prefixListId" in entry.inputs]
+    templates = [entry for entry in fleet.of_type("aws:ec2/launchTemplate:LaunchTemplate") if "shard-" in entry.name]
+
+    groups = {str(entry.inputs["securityGroupId"]) for entry in by_list}
+    assert len(groups) == len(by_list)
+    assert len(data(prefix_list.inputs["entries"])) <= 60
+    for template in templates:
+        (interface,) = data(template.inputs["networkInterfaces"])
+        assert groups < set(interface["securityGroups"])
+        assert len(interface["securityGroups"]) <= 5
 
 
 def gcp_rule(capture: Capture, worker_tags: set[str], direction: str, address: str, port: str) -> Registration:
@@ -83,6 +98,12 @@ def gcp_rule(capture: Capture, worker_tags: set[str], direction: str, address: s
         ("EGRESS", "10.32.16.9", "443", False),
         ("EGRESS", "172.31.0.9", "443", False),
         ("EGRESS", "192.168.7.4", "443", False),
+        ("EGRESS", "100.64.0.9", "443", False),
+        ("EGRESS", "198.19.0.9", "80", False),
+        ("EGRESS", "169.254.169.254", "80", False),
+        ("EGRESS", "0.0.0.9", "80", False),
+        ("EGRESS", "127.0.0.9", "80", False),
+        ("EGRESS", "240.0.0.9", "80", False),
         ("EGRESS", "192.168.7.20", "443", True),
         ("EGRESS", "192.168.7.20", "80", False),
         ("INGRESS", "10.32.16.9", "22", False),
