@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from settings.naming import physical_name
+from settings.naming import physical_name, shortened
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class StackContext:
     def physical_name(self, *parts: str, kind: str) -> str:
         """The physical name of a resource; see settings.naming for kinds and limits."""
         return physical_name(self.name_prefix, self.stack, *parts, kind=kind)
+
+    def shortened(self, *parts: str, kind: str) -> str:
+        """The physical name of a resource that nobody types, cut where it would be too long."""
+        return shortened(self.name_prefix, self.stack, *parts, kind=kind)
 
 
 class Component(pulumi.ComponentResource):

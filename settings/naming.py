@@ -1,6 +1,7 @@
 """Physical names. Logical names never hold the stack; physical ones always do, because names are shared by stacks."""
 
 import hashlib
+import re
 
 LENGTH_LIMITS = {
     "gcs_bucket": 63,
@@ -25,14 +26,23 @@ def physical_name(prefix: str, stack: str, *parts: str, kind: str) -> str:
     return name
 
 
-def account_id(prefix: str, stack: str, *parts: str) -> str:
-    """The id of a GCP service account, at most 30 characters.
+def shortened(prefix: str, stack: str, *parts: str, kind: str) -> str:
+    """As physical_name, for names that nobody types.
 
-    A longer one is cut and ends in six digits of its digest, so that two long names stay two names.
+    A name past the limit is cut and ends in six digits of its digest, so that two long names stay two names.
     """
-    name, limit = "-".join((prefix, stack, *parts)), LENGTH_LIMITS["service_account"]
+    name, limit = "-".join((prefix, stack, *parts)), LENGTH_LIMITS[kind]
     if len(name) <= limit:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:6]
-    # The parts tell more than the prefix, which every account of a project shares.
+    # The parts tell more than the prefix, which every resource of a project shares.
     return f"{'-'.join((stack, *parts))[: limit - 7].rstrip('-')}-{digest}"
+
+
+def by_content(*values: object) -> str:
+    """A part of a name that says what a list's entry holds, such as 10-40-0-16-28-443.
+
+    An entry that is named by its place becomes another one when the entry before it goes: the engine then changes the
+    one that stays into the one that goes, which clouds refuse while both exist.
+    """
+    return "-".join(re.sub(r"[^A-Za-z0-9]+", "-", str(value)).strip("-") for value in values)

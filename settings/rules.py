@@ -8,6 +8,7 @@ from settings.backup_vault.rules import BACKUP_VAULT_RULES
 from settings.ci_identity.rules import CI_IDENTITY_RULES
 from settings.database_pair.rules import DATABASE_PAIR_RULES
 from settings.dev_instance.rules import DEV_INSTANCE_RULES
+from settings.distinct import repetitions
 from settings.faults import Fault, Path
 from settings.link.rules import LINK_RULES
 from settings.package_server.rules import PACKAGE_SERVER_RULES
@@ -15,6 +16,11 @@ from settings.runner_fleet.rules import RUNNER_FLEET_RULES
 from settings.stack import Settings
 
 Rule = Callable[[Settings], Iterator[Fault]]
+
+
+def lists_hold_everything_once(settings: Settings) -> Iterator[Fault]:
+    """Each entry makes something of its own, and the second of two alike would be refused in the middle of `up`."""
+    yield from repetitions(settings)
 
 
 def networks_do_not_overlap(settings: Settings) -> Iterator[Fault]:
@@ -39,8 +45,6 @@ def zones_lie_in_their_region(settings: Settings) -> Iterator[Fault]:
                 f"{zone} is not in {settings.aws.region}",
                 f"a zone such as {settings.aws.region}a",
             )
-    if len(set(settings.aws.availability_zones)) < len(settings.aws.availability_zones):
-        yield Fault(("aws", "availabilityZones"), "a zone is named twice", "three different zones")
 
 
 def production_is_protected(settings: Settings) -> Iterator[Fault]:
@@ -66,6 +70,7 @@ def _networks(settings: Settings) -> Iterator[tuple[Path, str]]:
 
 
 RULES: tuple[Rule, ...] = (
+    lists_hold_everything_once,
     networks_do_not_overlap,
     zones_lie_in_their_region,
     production_is_protected,

@@ -8,7 +8,6 @@ import pulumi_gcp as gcp
 
 from components.ci_identity.claims import Claims, Platform, Purpose
 from components.component import Component
-from settings.naming import account_id
 
 ORIGIN = "attribute.origin"
 """The attribute that grants name: platform, project id and environment, so that no two platforms share a value."""
@@ -19,7 +18,7 @@ def service_account(component: Component, purpose: Purpose) -> gcp.serviceaccoun
     context = component.context
     return gcp.serviceaccount.Account(
         f"{component.name}-{purpose}",
-        account_id=account_id(context.name_prefix, context.stack, "ci", purpose),
+        account_id=context.shortened("ci", purpose, kind="service_account"),
         display_name=f"{context.stack}: pipelines, {purpose}",
         description="Taken by jobs of pipelines for the length of a job; it has no key",
         deletion_policy=component.deletion_policy,
@@ -43,7 +42,7 @@ def federate(
     pool = gcp.iam.WorkloadIdentityPool(
         f"{component.name}-{purpose}",
         # A deleted pool keeps its id for 30 days. The same limits as for accounts fit: 4 to 32 characters.
-        workload_identity_pool_id=account_id(context.name_prefix, context.stack, "ci", purpose),
+        workload_identity_pool_id=context.shortened("ci", purpose, kind="service_account"),
         display_name=f"{context.stack}: pipelines",
         description=f"Jobs of pipelines that {purpose} this stack",
         opts=component.child(),

@@ -169,7 +169,10 @@ def _node_group(
 
 def _maintainers(component: Component, args: CloudNativeClusterArgs, cluster: aws.eks.Cluster) -> None:
     for arn in args.settings.maintainers:
-        name = f"{component.name}-{arn.rpartition('/')[2]}"
+        holder, _, path = arn.partition(":role/")
+        own = holder.endswith(f":{component.context.aws_account_id}")
+        # Roles of two accounts may have one name.
+        name = f"{component.name}-{path}" if own else f"{component.name}-{holder.rpartition(':')[2]}-{path}"
         entry = aws.eks.AccessEntry(
             name, cluster_name=cluster.name, principal_arn=arn, tags=component.tags(), opts=component.child()
         )

@@ -8,6 +8,7 @@ from components.gcp_firewall import gcp_ingress
 from components.machine import Ec2Machine, GceMachine
 from components.network import GcpNetwork
 from settings.database_pair.document import POSTGRESQL_PORT
+from settings.naming import by_content
 
 
 def open_to_clients(
@@ -31,7 +32,7 @@ def open_to_clients(
     for cidr in cidrs:
         aws_ingress(
             component,
-            f"{component.name}-clients-{cidr.replace('.', '-').replace('/', '-')}",
+            f"{component.name}-clients-{by_content(cidr)}",
             pg_b.security_group_id,
             description="PostgreSQL from clients",
             port=POSTGRESQL_PORT,

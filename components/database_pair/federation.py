@@ -13,7 +13,6 @@ from components.component import Component
 from components.machine import ec2_role_name
 from settings.database_pair.pgbackrest import Federation
 from settings.database_pair.section import DatabaseHost
-from settings.naming import account_id
 
 ROLE_ATTRIBUTE = "attribute.aws_role"
 """What the grant names: the role, so that a rebuilt instance, whose session has another name, is the same principal."""
@@ -44,7 +43,7 @@ def federated_host(component: Component, host: DatabaseHost) -> FederatedHost:
     pool = gcp.iam.WorkloadIdentityPool(
         f"{component.name}-{host}",
         # A deleted pool keeps its id for 30 days. The same limits as for accounts fit: 4 to 32 characters.
-        workload_identity_pool_id=account_id(context.name_prefix, context.stack, host),
+        workload_identity_pool_id=context.shortened(host, kind="service_account"),
         display_name=f"{context.stack}: {host}",
         description="The database host on AWS, for its repository",
         opts=component.child(),

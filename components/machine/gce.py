@@ -13,7 +13,6 @@ from components.machine.gce_disk import DATA_DEVICE, boot_disk_type, data_disk
 from components.machine_store import document_path
 from components.network import IAP_TAG, GcpNetwork
 from settings.machine.section import GceSize
-from settings.naming import account_id
 from settings.vocabulary import Cloud
 
 READABLE_OBJECTS = (
@@ -123,7 +122,7 @@ def _identity(component: Component) -> gcp.serviceaccount.Account:
     name = component.name
     account = gcp.serviceaccount.Account(
         name,
-        account_id=account_id(component.context.name_prefix, component.context.stack, name),
+        account_id=component.context.shortened(name, kind="service_account"),
         display_name=f"Machine {name} of {component.context.stack}",
         # Other identities are trusted by its number, so a new one locks the machine out of its backups.
         deletion_policy=component.deletion_policy,

@@ -1,6 +1,8 @@
 """The AWS VPC of the sandbox account: three tiers of subnets over three zones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 import pulumi
 import pulumi_aws as aws
@@ -10,6 +12,9 @@ from components.component import Component, StackContext
 from components.iam import Statement, policy_document, service_trust
 from settings.network.section import AwsNetwork as AwsNetworkSettings
 from settings.network.section import FlowLogs, NatMode
+
+Subnets = Mapping[str, aws.ec2.Subnet]
+"""Subnets of one tier, by the letter of their zone, in the order of the zones."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +47,8 @@ class AwsNetwork(Component):
     """Private subnets of systems, in the order of the zones."""
     runner_subnet_ids: list[pulumi.Output[str]]
     """Private subnets of build workers, in the order of the zones."""
-    private_route_table_ids: list[pulumi.Output[str]]
-    """Route tables of the private and runner subnets, in the order of the zones."""
+    private_route_table_ids: Mapping[str, pulumi.Output[str]]
+    """Route tables of the private and runner subnets, by the letter of their zone."""
     public_route_table_id: pulumi.Output[str]
     """Route table of the public subnets."""
     nat_addresses: list[pulumi.Output[str]]
@@ -74,24 +79,24 @@ class AwsNetwork(Component):
         runners = _subnets(self, vpc, args, "runners")
         public_table = _public_routes(self, vpc, public)
         addresses, gateways = _nat_gateways(self, args, public)
-        tables = _private_routes(self, vpc, gateways, private, runners)
+        tables = _private_routes(self, vpc, gateways, {"systems": private, "runners": runners})
         _endpoints(self, vpc, args, private, tables)
         _flow_log(self, vpc, args)
 
         self.vpc_id = vpc.id
         self.cidr = args.settings.cidr
-        self.public_subnet_ids = [subnet.id for subnet in public]
-        self.private_subnet_ids = [subnet.id for subnet in private]
-        self.runner_subnet_ids = [subnet.id for subnet in runners]
-        self.private_route_table_ids = [table.id for table in tables]
+        self.public_subnet_ids = [subnet.id for subnet in public.values()]
+        self.private_subnet_ids = [subnet.id for subnet in private.values()]
+        self.runner_subnet_ids = [subnet.id for subnet in runners.values()]
+        self.private_route_table_ids = {zone: table.id for zone, table in tables.items()}
         self.public_route_table_id = public_table.id
         self.nat_addresses = [address.public_ip for address in addresses]
         self.register_outputs({"vpc_id": self.vpc_id, "nat_addresses": self.nat_addresses})
 
 
-def _subnets(component: Component, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, tier: str) -> list[aws.ec2.Subnet]:
-    return [
-        aws.ec2.Subnet(
+def _subnets(component: Component, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, tier: str) -> Subnets:
+    return {
+        zone[-1]: aws.ec2.Subnet(
             f"{component.name}-{tier}-{zone[-1]}",
             vpc_id=vpc.id,
             availability_zone=zone,
@@ -101,10 +106,10 @@ def _subnets(component: Component, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, tier:
             opts=component.child(),
         )
         for index, zone in enumerate(args.availability_zones)
-    ]
+    }
 
 
-def _public_routes(component: Component, vpc: aws.ec2.Vpc, subnets: list[aws.ec2.Subnet]) -> aws.ec2.RouteTable:
+def _public_routes(component: Component, vpc: aws.ec2.Vpc, subnets: Subnets) -> aws.ec2.RouteTable:
     name = component.name
     gateway = aws.ec2.InternetGateway(name, vpc_id=vpc.id, tags=component.tags(name), opts=component.child())
     table = aws.ec2.RouteTable(f"{name}-public", vpc_id=vpc.id, tags=component.tags("public"), opts=component.child())
@@ -115,7 +120,7 @@ def _public_routes(component: Component, vpc: aws.ec2.Vpc, subnets: list[aws.ec2
         gateway_id=gateway.id,
         opts=component.child(),
     )
-    for subnet, zone in zip(subnets, "012", strict=True):
+    for zone, subnet in subnets.items():
         aws.ec2.RouteTableAssociation(
             f"{name}-public-{zone}", route_table_id=table.id, subnet_id=subnet.id, opts=component.child()
         )
@@ -123,13 +128,13 @@ def _public_routes(component: Component, vpc: aws.ec2.Vpc, subnets: list[aws.ec2
 
 
 def _nat_gateways(
-    component: Component, args: AwsNetworkArgs, subnets: list[aws.ec2.Subnet]
+    component: Component, args: AwsNetworkArgs, subnets: Subnets
 ) -> tuple[list[aws.ec2.Eip], list[aws.ec2.NatGateway]]:
     """One gateway, or one in each zone; always with addresses that outlive it."""
     addresses: list[aws.ec2.Eip] = []
     gateways: list[aws.ec2.NatGateway] = []
-    wanted = subnets[:1] if args.settings.nat_gateways is NatMode.SINGLE else subnets
-    for zone, subnet in enumerate(wanted):
+    wanted = 1 if args.settings.nat_gateways is NatMode.SINGLE else len(subnets)
+    for zone, subnet in islice(subnets.items(), wanted):
         name = f"{component.name}-nat-{zone}"
         # Others allow-list these addresses, so losing one is an outage at their end.
         address = aws.ec2.Eip(name, domain="vpc", tags=component.tags(f"nat-{zone}"), opts=component.stateful())
@@ -146,25 +151,29 @@ def _nat_gateways(
 
 
 def _private_routes(
-    component: Component, vpc: aws.ec2.Vpc, gateways: list[aws.ec2.NatGateway], *tiers: list[aws.ec2.Subnet]
-) -> list[aws.ec2.RouteTable]:
+    component: Component,
+    vpc: aws.ec2.Vpc,
+    gateways: list[aws.ec2.NatGateway],
+    tiers: Mapping[str, Subnets],
+) -> dict[str, aws.ec2.RouteTable]:
     """A route table for each zone, shared by the tiers of that zone, through the nearest NAT gateway."""
-    tables: list[aws.ec2.RouteTable] = []
-    for zone, subnets in enumerate(zip(*tiers, strict=True)):
+    tables: dict[str, aws.ec2.RouteTable] = {}
+    zones = next(iter(tiers.values()))
+    for zone, gateway in zip(zones, cycle(gateways), strict=False):
         name = f"{component.name}-private-{zone}"
         table = aws.ec2.RouteTable(name, vpc_id=vpc.id, tags=component.tags(f"private-{zone}"), opts=component.child())
         aws.ec2.Route(
             name,
             route_table_id=table.id,
             destination_cidr_block="0.0.0.0/0",
-            nat_gateway_id=gateways[zone % len(gateways)].id,
+            nat_gateway_id=gateway.id,
             opts=component.child(),
         )
-        for tier, subnet in enumerate(subnets):
+        for tier, subnets in tiers.items():
             aws.ec2.RouteTableAssociation(
-                f"{name}-{tier}", route_table_id=table.id, subnet_id=subnet.id, opts=component.child()
+                f"{name}-{tier}", route_table_id=table.id, subnet_id=subnets[zone].id, opts=component.child()
             )
-        tables.append(table)
+        tables[zone] = table
     return tables
 
 
@@ -172,8 +181,8 @@ def _endpoints(
     component: Component,
     vpc: aws.ec2.Vpc,
     args: AwsNetworkArgs,
-    subnets: list[aws.ec2.Subnet],
-    tables: list[aws.ec2.RouteTable],
+    subnets: Subnets,
+    tables: Mapping[str, aws.ec2.RouteTable],
 ) -> None:
     name, region = component.name, component.context.aws_region
     aws.ec2.VpcEndpoint(
@@ -181,7 +190,7 @@ def _endpoints(
         vpc_id=vpc.id,
         service_name=f"com.amazonaws.{region}.s3",
         vpc_endpoint_type="Gateway",
-        route_table_ids=[table.id for table in tables],
+        route_table_ids=[table.id for table in tables.values()],
         tags=component.tags("s3"),
         opts=component.child(),
     )
@@ -210,7 +219,7 @@ def _endpoints(
             service_name=f"com.amazonaws.{region}.{service}",
             vpc_endpoint_type="Interface",
             private_dns_enabled=True,
-            subnet_ids=[subnet.id for subnet in subnets],
+            subnet_ids=[subnet.id for subnet in subnets.values()],
             security_group_ids=[group.id],
             tags=component.tags(service),
             opts=component.child(),

@@ -104,7 +104,8 @@ def probes(settings: PackageServerSettings) -> list[Probe]:
         (RepositoryFormat.RPM, "repodata/repomd.xml", "<repomd"),
     ):
         if first := next((entry for entry in settings.repositories if entry.format is kind), None):
-            found.append(Probe(kind.value, public, f"/{first.path}/{file.format(first.codename)}", content))
+            path = f"/{first.path}/{file.format(first.codename)}"
+            found.append(Probe(f"{kind}-{first.name}", public, path, content))
     return found
 
 

@@ -10,6 +10,7 @@ from components.aws_firewall import aws_egress
 from components.component import Component, StackContext
 from components.runner_fleet.args import group_name
 from components.runner_fleet.worker_boot import worker_user_data
+from settings.naming import by_content
 from settings.runner_fleet.section import AwsShard as AwsShardSettings
 from settings.runner_fleet.vocabulary import Capacity, Colour, WorkerSystem
 
@@ -85,10 +86,10 @@ def _security_group(component: Component, args: AwsShardArgs) -> aws.ec2.Securit
         tags=component.tags(component.name),
         opts=component.child(),
     )
-    for number, endpoint in enumerate(args.settings.private_access):
+    for endpoint in args.settings.private_access:
         aws_egress(
             component,
-            f"{component.name}-private-{number}",
+            f"{component.name}-private-{by_content(endpoint.cidr, endpoint.port)}",
             group.id,
             description=endpoint.purpose,
             port=endpoint.port,

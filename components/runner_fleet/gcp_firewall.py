@@ -12,6 +12,7 @@ from components.network import GcpNetwork
 from components.runner_fleet.config import METRICS_PORT
 from components.runner_fleet.gcp_shard import WORKER_TAG, colour_tag, shard_tag
 from components.runner_fleet.reach import CLOSED_RANGES, WORKER_PORTS
+from settings.naming import by_content
 from settings.runner_fleet.section import GcpShard
 from settings.runner_fleet.vocabulary import Colour
 
@@ -31,9 +32,9 @@ def worker_rules(component: Component, network: GcpNetwork, shards: tuple[GcpSha
     _egress(component, network, "web", priority=ALLOW_PUBLIC, ranges=everywhere, tag=workers, allow=web)
     _egress(component, network, "rest", priority=DENY_REST, ranges=everywhere, tag=workers, deny=nothing)
     for shard in shards:
-        for number, endpoint in enumerate(shard.private_access):
+        for endpoint in shard.private_access:
             port = gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(endpoint.port)])
-            name = f"{shard.name}-{number}"
+            name = f"{shard.name}-{by_content(endpoint.cidr, endpoint.port)}"
             tag = shard_tag(shard.name)
             _egress(
                 component,
@@ -95,7 +96,7 @@ def _egress(
 ) -> None:
     gcp.compute.Firewall(
         f"{component.name}-workers-out-{name}",
-        name=component.context.physical_name(component.name, "out", name, kind="gce"),
+        name=component.context.shortened(component.name, "out", name, kind="gce"),
         description=description,
         network=network.network_id,
         direction="EGRESS",

@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from settings.base import Section
+from settings.distinct import Distinct
 from settings.forms import pattern_type
 from settings.vocabulary import AwsRoleArn, Days
 
@@ -74,15 +75,9 @@ class BackupVaultSettings(Section):
     before the first `pulumi up`, outside of this program, so that no deployment can widen it (docs/bootstrap.md)."""
     s3: S3Vault
     gcs: GcsVault
-    outside_services: tuple[OutsideService, ...] = ()
+    outside_services: Annotated[
+        tuple[OutsideService, ...],
+        Distinct(("name",), "a name for each, or each could write over the other's backups"),
+        Distinct(("googleServiceAccountId",), "a service account for each, or each could write as the other"),
+    ] = ()
     """Services of the estate itself are not listed here: they bring their own identity."""
-
-    @model_validator(mode="after")
-    def _services_are_distinct(self) -> "BackupVaultSettings":
-        names = [service.name for service in self.outside_services]
-        ids = [service.google_service_account_id for service in self.outside_services]
-        if len(set(names)) < len(names):
-            raise ValueError("two outsideServices have one name, so each could write over the other's backups")
-        if len(set(ids)) < len(ids):
-            raise ValueError("two outsideServices have one service account, so each could write as the other")
-        return self

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from settings.base import Section
 from settings.forms import Form
@@ -58,18 +58,6 @@ def _preshared_key(value: SecretStr) -> SecretStr:
     return value
 
 
-def _different_ranges(value: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(value)) < len(value):
-        raise ValueError("one range is named twice, and each tunnel needs its own")
-    return value
-
-
-def _different_keys(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    if len({key.get_secret_value() for key in value}) < len(value):
-        raise ValueError("one key is named twice, and each tunnel needs its own")
-    return value
-
-
 PrivateAsn = Annotated[int, Form(_private_asn, "a private AS number", 64520)]
 """An AS number that both Cloud Router and an AWS virtual private gateway take."""
 
@@ -104,13 +92,11 @@ class HaVpnLink(Section):
     """AS number of the virtual private gateway, another one than Google's end has."""
     inside_cidrs: Annotated[
         tuple[InsideRange, InsideRange, InsideRange, InsideRange],
-        AfterValidator(_different_ranges),
         Field(examples=[["169.254.20.0/30", "169.254.20.4/30", "169.254.20.8/30", "169.254.20.12/30"]]),
     ]
     """Tunnels 1 and 2 of the first connection, then 1 and 2 of the second."""
     preshared_keys: Annotated[
         tuple[PresharedKey, PresharedKey, PresharedKey, PresharedKey],
-        AfterValidator(_different_keys),
         Field(examples=["four secure values: pulumi config set --path --secret packyard:link.presharedKeys[0]"]),
     ]
     """One for each tunnel, in the same order."""

@@ -1,7 +1,6 @@
 """Rules of the package server that look at more than one value."""
 
 import ipaddress
-from collections import Counter
 from collections.abc import Iterator
 from itertools import permutations
 
@@ -21,17 +20,10 @@ RESERVED_SEGMENTS = frozenset({"pulp", "gpgkey", "pre-release", "healthz"})
 """First segments of a path that the load balancer or the server uses itself."""
 
 
-def package_repositories_are_distinct(settings: Settings) -> Iterator[Fault]:
-    """Two repositories with one name or path overwrite each other; one inside another is stopped along with it."""
+def package_repositories_lie_side_by_side(settings: Settings) -> Iterator[Fault]:
+    """A repository inside another is stopped along with it."""
     if (server := settings.package_server) is None:
         return
-    names = Counter(repository.name for repository in server.repositories)
-    paths = Counter(repository.path for repository in server.repositories)
-    for index, repository in enumerate(server.repositories):
-        if names[repository.name] > 1:
-            yield Fault(_at(index, "name"), f"two repositories are named {repository.name}", "a name for each")
-        if paths[repository.path] > 1:
-            yield Fault(_at(index, "path"), f"two repositories lie at {repository.path}", "a path for each")
     for (index, inner), (_, outer) in permutations(enumerate(server.repositories), 2):
         if inner.path.startswith(f"{outer.path}/"):
             yield Fault(
@@ -228,7 +220,7 @@ def _at(index: int, *rest: str | int) -> Path:
 
 
 PACKAGE_SERVER_RULES = (
-    package_repositories_are_distinct,
+    package_repositories_lie_side_by_side,
     package_paths_are_free,
     apt_repositories_hold_one_codename,
     package_hosts_lie_in_the_zone,

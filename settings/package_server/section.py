@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from settings.base import Section
+from settings.distinct import Distinct
 from settings.forms import pattern_type
 from settings.machine.section import GceSize
 from settings.package_server.withdrawn import PATH_CHARACTERS
@@ -169,7 +170,12 @@ class PackageServerSettings(Section):
     """Who reaches the upload host, beside the build jobs of the estate itself: operators and outside CI."""
     pulp: PulpSettings
     storage: PackageStorage
-    repositories: Annotated[tuple[Repository, ...], Field(min_length=1, max_length=150)]
+    repositories: Annotated[
+        tuple[Repository, ...],
+        Field(min_length=1, max_length=150),
+        Distinct(("name",), "a name for each, or they overwrite each other"),
+        Distinct(("path",), "a path for each, or they overwrite each other"),
+    ]
     """Each takes one of the 200 route rules that a path matcher may have."""
     keys: SigningKeys
     edge: EdgeSettings

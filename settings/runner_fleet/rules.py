@@ -1,7 +1,6 @@
 """Rules of the runner fleet that look at more than one value."""
 
 import ipaddress
-from collections import Counter
 from collections.abc import Iterator
 
 from settings.faults import Fault, Path
@@ -21,19 +20,6 @@ IMAGE_WORDS = {
     WorkerSystem.CONTAINER_OPTIMIZED: "cos",
 }
 """Words by which the name of a GCE image tells its system. An AMI id tells nothing."""
-
-
-def shards_are_distinct(settings: Settings) -> Iterator[Fault]:
-    """Shards of one name would share a group, and each entry deletes VMs that it does not know; so would ids."""
-    names = Counter(shard.name for _, shard in _shards(settings))
-    ids = Counter(shard.runner_id for _, shard in _shards(settings))
-    for index, shard in _shards(settings):
-        if names[shard.name] > 1:
-            yield Fault(_at(index, "name"), f"two shards are named {shard.name}", "a name and a group for each")
-        if ids[shard.runner_id] > 1:
-            yield Fault(
-                _at(index, "runnerId"), f"two shards use runner {shard.runner_id}", "a GitLab runner for each shard"
-            )
 
 
 def shards_have_a_manager(settings: Settings) -> Iterator[Fault]:
@@ -235,7 +221,6 @@ def _at(index: int, *keys: str) -> Path:
 
 
 RUNNER_FLEET_RULES = (
-    shards_are_distinct,
     shards_have_a_manager,
     managers_serve,
     managers_can_poll_every_entry,

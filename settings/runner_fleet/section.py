@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from settings.base import Section
+from settings.distinct import Distinct
 from settings.machine.section import Ec2Size, GceSize
 from settings.runner_fleet.vocabulary import (
     WORKER_USERS,
@@ -172,7 +173,9 @@ class Shard(Section):
     """The worker's only disk, in GiB: images, sources and builds of one job."""
     docker: DockerSettings
     scaling: Scaling
-    private_access: tuple[PrivateEndpoint, ...] = ()
+    private_access: Annotated[
+        tuple[PrivateEndpoint, ...], Distinct(("cidr", "port"), "one entry for each address and port")
+    ] = ()
     """Private addresses that its workers may reach; all others are closed to them."""
 
     def user(self, cloud: Cloud) -> str | None:
@@ -236,7 +239,13 @@ class RunnerFleetSettings(Section):
     """Needed where a shard is on GCP."""
     single_zone_reason: Annotated[str, Field(min_length=10, examples=["c4a is offered in one zone only"])] | None = None
     """Why untrusted GCP shards of one architecture lie in one zone, where production does so."""
-    shards: Annotated[tuple[AnyShard, ...], Field(min_length=1)]
+    shards: Annotated[
+        tuple[AnyShard, ...],
+        Field(min_length=1),
+        # Two entries of one group delete each other's workers, since each ends VMs that it does not know.
+        Distinct(("name",), "a name, and so a group, for each shard"),
+        Distinct(("runnerId",), "a GitLab runner for each shard"),
+    ]
     """All shards of both clouds. Names and runner ids are used once."""
 
     @property

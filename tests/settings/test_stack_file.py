@@ -126,7 +126,11 @@ def _broken(section: str, *path: str | int, value: Any) -> dict[str, Any]:
         (_broken("estate", "alertAddresses", 0, value="me"), "packyard:estate.alertAddresses[0]", "e-mail"),
         (_broken("aws", "accountId", value="12"), "packyard:aws.accountId", "12 digits"),
         (_broken("aws", "availabilityZones", 1, value="eu-west-1b"), "packyard:aws.availabilityZones[1]", "not in"),
-        (_broken("aws", "availabilityZones", 1, value="us-east-1a"), "packyard:aws.availabilityZones", "twice"),
+        (
+            _broken("aws", "availabilityZones", 1, value="us-east-1a"),
+            "packyard:aws.availabilityZones[1]",
+            "stands at [0] already",
+        ),
         (_broken("gcp", "zone", value="europe-west1-b"), "packyard:gcp.zone", "not in us-east1"),
         (_broken("gcp", "image", value="debian-13"), "packyard:gcp.image", "pinned"),
         (_broken("dns", "domain", value="Example.com."), "packyard:dns.domain", "lower case"),

@@ -17,11 +17,15 @@ OTHER = {"name": "wiki", "googleServiceAccountId": "100000000000000000002"}
         ({"s3.lockMode": "NONE"}, "s3.lockMode", "COMPLIANCE"),
         ({"s3.lockDays": 0}, "s3.lockDays", "greater than or equal to 1"),
         ({"gcs.softDeleteDays": 6}, "gcs.softDeleteDays", "greater than or equal to 7"),
-        ({"outsideServices": [SERVICE, {**OTHER, "name": "status-page"}]}, "", "over the other's backups"),
+        (
+            {"outsideServices": [SERVICE, {**OTHER, "name": "status-page"}]},
+            "outsideServices.1.name",
+            "over the other's backups",
+        ),
         (
             {"outsideServices": [SERVICE, {**SERVICE, "name": "wiki"}]},
-            "",
-            "one service account",
+            "outsideServices.1.googleServiceAccountId",
+            "could write as the other",
         ),
         ({"outsideServices": [{**SERVICE, "name": "pgbackrest"}]}, "outsideServices.0.name", "own backups"),
         ({"outsideServices": [{**SERVICE, "name": "dev-instance"}]}, "outsideServices.0.name", "own backups"),

@@ -56,7 +56,7 @@ def test_an_inside_range_that_aws_would_refuse_is_refused(cidr: str) -> None:
 
 def test_each_tunnel_has_its_own_range() -> None:
     assert places(insideCidrs=["169.254.20.0/30", "169.254.20.4/30", "169.254.20.8/30", "169.254.20.4/30"]) == [
-        "link.insideCidrs"
+        "link.insideCidrs.3"
     ]
 
 
@@ -70,7 +70,7 @@ def test_a_key_that_aws_would_refuse_is_refused(key: str) -> None:
 
 
 def test_each_tunnel_has_its_own_key() -> None:
-    assert places(presharedKeys=[*KEYS[:3], KEYS[0]]) == ["link.presharedKeys"]
+    assert places(presharedKeys=[*KEYS[:3], KEYS[0]]) == ["link.presharedKeys.3"]
 
 
 def test_no_fault_shows_a_key() -> None:
@@ -85,4 +85,4 @@ def test_keys_that_a_preview_cannot_open_are_accepted_and_still_told_apart() -> 
     sealed = [f"secure-{number:016x}" for number in range(4)]
 
     assert places(presharedKeys=sealed) == []
-    assert places(presharedKeys=[*sealed[:3], sealed[0]]) == ["link.presharedKeys"]
+    assert places(presharedKeys=[*sealed[:3], sealed[0]]) == ["link.presharedKeys.3"]

@@ -3,7 +3,7 @@
 import pytest
 
 from settings.documents import DOCUMENTS, schema, schema_text
-from settings.naming import LENGTH_LIMITS, account_id
+from settings.naming import LENGTH_LIMITS, shortened
 from tests.support import ROOT, faults_of
 
 SCHEMA_FILE = ROOT / "machines" / "document.schema.json"
@@ -40,8 +40,11 @@ def test_the_agent_that_lets_operators_in_must_be_pinned(place: str, value: str)
 
 def test_long_names_stay_two_accounts_within_the_limit_of_google() -> None:
     limit = LENGTH_LIMITS["service_account"]
-    long = [account_id("example-organisation", "production", name) for name in ("runner-manager-a", "runner-manager-b")]
+    long = [
+        shortened("example-organisation", "production", name, kind="service_account")
+        for name in ("runner-manager-a", "runner-manager-b")
+    ]
 
     assert all(len(name) <= limit for name in long)
     assert len(set(long)) == 2
-    assert account_id("example", "staging", "web") == "example-staging-web"
+    assert shortened("example", "staging", "web", kind="service_account") == "example-staging-web"
