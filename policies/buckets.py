@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from capture import Capture, Registration
 from policies.policy import Finding
 from policies.stateful import is_stateful
-from policies.values import at, component_token, mapping, policy_statements, related, text
+from policies.values import at, component_token, is_production, mapping, policy_statements, related, text
 
 PUBLIC_BUCKETS: Mapping[tuple[str, str], str] = {}
 """Component token and end of the logical name of a bucket that anyone may read, with the reason."""
@@ -69,7 +69,7 @@ def locked_buckets_lock_what_is_written(capture: Capture) -> Iterator[Finding]:
         retention = at(locks[0].inputs, "rule.defaultRetention") if locks else None
         if not mapping(retention).get("days"):
             yield Finding(bucket, "locks nothing by itself. HINT: a BucketObjectLockConfiguration with days")
-        elif capture.stack == "production" and mapping(retention).get("mode") != "COMPLIANCE":
+        elif is_production(capture) and mapping(retention).get("mode") != "COMPLIANCE":
             yield Finding(bucket, "its lock can be lifted. HINT: mode COMPLIANCE in production")
 
 

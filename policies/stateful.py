@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from capture import Capture, Registration, Value
 from policies.policy import Finding
-from policies.values import component_token
+from policies.values import component_token, is_production
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ def stateful_resources_are_deletion_protected(capture: Capture) -> Iterator[Find
 
 
 def _to_be_protected(capture: Capture) -> Iterator[Registration]:
-    """Only a stack other than production may say `estate.protected: false`, which the program exports."""
-    if capture.stack != "production" and capture.root.outputs.get("protected") is False:
+    """Only a stack of kind staging may say `estate.protected: false`; the program exports both."""
+    if not is_production(capture) and capture.root.outputs.get("protected") is False:
         return
     by_urn = capture.by_urn
     for registration in filter(is_stateful, capture.resources):

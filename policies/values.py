@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from capture import Capture, Registration, Secret, Unknown, Value
+from settings.vocabulary import StackKind
 
 
 def mapping(value: Value) -> Mapping[str, Value]:
@@ -41,6 +42,11 @@ def at(values: Mapping[str, Value], path: str) -> Value:
         block = next(records(current), None)
         current = None if block is None else block.get(part)
     return current
+
+
+def is_production(capture: Capture) -> bool:
+    """Whether the stack is held to all that production is held to: unless its outputs say that it is staging."""
+    return capture.root.outputs.get("kind") != StackKind.STAGING.value
 
 
 def related(capture: Capture, target: Registration, key: str, resource_type: str) -> tuple[Registration, ...]:

@@ -17,12 +17,15 @@ from settings.vocabulary import (
     GcpRegion,
     GcpZone,
     Slug,
+    StackKind,
 )
 
 
 class EstateSettings(Section):
     """The owner, which becomes tags and labels, and how tightly the estate is held."""
 
+    kind: StackKind = StackKind.PRODUCTION
+    """What the stack is for. A stack that does not say so is held to all that production is held to."""
     owner: Annotated[Slug, Field(examples=["distribution"])]
     """Team that answers for the estate: tag and label `owner` of every resource."""
     cost_centre: Annotated[Slug, Field(examples=["cc-0000"])]
@@ -32,7 +35,7 @@ class EstateSettings(Section):
     name_prefix: Annotated[Slug, Field(max_length=20, examples=["example-packyard"])]
     """Leads every physical name; bucket names are global, so it must be the organisation's own."""
     protected: bool = True
-    """Stateful resources are protected, retained and deletion-protected. Only staging may turn it off."""
+    """Stateful resources are protected, retained and deletion-protected. Only kind staging may turn it off."""
     example: bool = False
     """Says that nobody builds this stack: it may hold placeholders, such as example domains and accounts of zeros. The
     preview lists those that are still there."""

@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from settings.ci_identity.other_stacks import OTHER_STACK_RULES
 from settings.declarations import example, first_sentence, item, keys, meaning, members, nested_models
 from settings.faults import Fault, Path, SettingsError, in_file_order
 from settings.placeholders import placeholder_faults
-from settings.positions import line_of, lines_by_path
+from settings.positions import line_of, lines_by_path, other_stacks
 from settings.rules import RULES
 from settings.stack import Settings
 
@@ -29,10 +30,12 @@ def parse(raw: Mapping[str, object], stack: str, stack_file: FilePath | None = N
     """The settings of a stack.
 
     `raw` maps each `packyard:` key, without the namespace, to its value as parsed from YAML or JSON. `stack_file`,
-    where given and readable, adds line numbers to faults. Raises SettingsError with every fault.
+    where given and readable, adds line numbers to faults, and the other stack files beside it are compared with it.
+    Raises SettingsError with every fault.
     """
     source = stack_file.name if stack_file else f"Pulumi.{stack}.yaml"
-    faults = list(_find_faults(raw, stack))
+    others = other_stacks(stack_file) if stack_file else {}
+    faults = list(_find_faults(raw, stack, others))
     if faults:
         lines = lines_by_path(stack_file) if stack_file else {}
         located = (replace(fault, line=line_of(fault.path, lines)) for fault in faults)
@@ -40,7 +43,7 @@ def parse(raw: Mapping[str, object], stack: str, stack_file: FilePath | None = N
     return validate(raw, stack)
 
 
-def _find_faults(raw: Mapping[str, object], stack: str) -> Iterator[Fault]:
+def _find_faults(raw: Mapping[str, object], stack: str, others: Mapping[str, Mapping[str, object]]) -> Iterator[Fault]:
     if "stack" in raw:
         yield Fault(("stack",), "the stack is named by the file, not in it", "leave the key out")
     try:
@@ -54,6 +57,8 @@ def _find_faults(raw: Mapping[str, object], stack: str) -> Iterator[Fault]:
         yield from rule(settings)
     if not settings.estate.example:
         yield from placeholder_faults(raw)
+    for other_rule in OTHER_STACK_RULES:
+        yield from other_rule(settings, others)
 
 
 def _lies_within(path: Path, around: Path) -> bool:

@@ -1,7 +1,8 @@
-"""Line numbers of the values in a stack file, for error messages."""
+"""What only the files tell: line numbers of values, for error messages, and what the other stack files say."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
+from typing import cast
 
 import yaml
 
@@ -18,6 +19,24 @@ def lines_by_path(stack_file: FilePath) -> dict[Path, int]:
     return {
         _without_namespace(path[1:]): line for path, line in _walk(root, ()) if len(path) > 1 and path[0] == "config"
     }
+
+
+def other_stacks(stack_file: FilePath) -> dict[str, dict[str, object]]:
+    """The sections of the other stack files in the folder, by stack; one that cannot be read is left out."""
+    found: dict[str, dict[str, object]] = {}
+    for path in sorted(stack_file.parent.glob("Pulumi.*.yaml")):
+        if path.name == stack_file.name:
+            continue
+        try:
+            document = stack_yaml.read(path.read_bytes())
+        except (OSError, stack_yaml.YamlFault):
+            continue
+        config = cast("dict[str, object]", document).get("config") if isinstance(document, dict) else None
+        if isinstance(config, dict):
+            sections = cast("dict[str, object]", config)
+            stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+            found[stack] = {key.removeprefix("packyard:"): value for key, value in sections.items()}
+    return found
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:

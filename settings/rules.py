@@ -49,13 +49,13 @@ def zones_lie_in_their_region(settings: Settings) -> Iterator[Fault]:
 
 def production_is_protected(settings: Settings) -> Iterator[Fault]:
     """A wrong `pulumi up` on an unprotected production deletes the data."""
-    if settings.stack == "production" and not settings.estate.protected:
+    if settings.is_production and not settings.estate.protected:
         yield Fault(("estate", "protected"), "production must be protected", "protected: true")
 
 
 def production_survives_a_zone(settings: Settings) -> Iterator[Fault]:
     """With one NAT gateway, the loss of its zone cuts every build off."""
-    if settings.stack == "production" and settings.network.aws.nat_gateways != "perZone":
+    if settings.is_production and settings.network.aws.nat_gateways != "perZone":
         yield Fault(
             ("network", "aws", "natGateways"),
             "production needs a NAT gateway in each zone",

@@ -17,6 +17,7 @@ from settings.machine.section import MachinesSettings
 from settings.network.section import NetworkSettings
 from settings.package_server.section import PackageServerSettings
 from settings.runner_fleet.section import RunnerFleetSettings
+from settings.vocabulary import StackKind
 
 
 class Settings(Section):
@@ -39,3 +40,8 @@ class Settings(Section):
     ci_identity: CiIdentitySettings | None = None
     link: LinkSettings = WireGuardLink(kind="wireGuard")
     """How the clouds are joined: not at all, but for the database hosts' own tunnel, or by a VPN between networks."""
+
+    @property
+    def is_production(self) -> bool:
+        """Whether it is held to all that production is held to, whatever its name is."""
+        return self.estate.kind is StackKind.PRODUCTION

@@ -33,6 +33,15 @@ class Architecture(StrEnum):
     ARM64 = "arm64"
 
 
+class StackKind(StrEnum):
+    """What a stack is for, which decides what is refused in it. Its name decides nothing."""
+
+    PRODUCTION = "production"
+    """Others rely on it: protected, backups that nobody can delete, no single zone."""
+    STAGING = "staging"
+    """May be thrown away now and then."""
+
+
 NetworkCidr = Annotated[str, network_type(range(16, 21), "wide enough for a network", "10.16.0.0/16")]
 """A whole VPC, /16 to /20."""
 

@@ -10,7 +10,7 @@ from settings.stack import Settings
 def production_backups_cannot_be_deleted(settings: Settings) -> Iterator[Fault]:
     """A lock that somebody can lift is no defence against whoever stole that somebody's rights."""
     vault = settings.backup_vault
-    if settings.stack == "production" and vault is not None and vault.s3.lock_mode is not LockMode.COMPLIANCE:
+    if settings.is_production and vault is not None and vault.s3.lock_mode is not LockMode.COMPLIANCE:
         yield Fault(
             ("backupVault", "s3", "lockMode"), "production must be locked in COMPLIANCE mode", "lockMode: COMPLIANCE"
         )

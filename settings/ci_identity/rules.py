@@ -6,6 +6,9 @@ from settings.ci_identity.section import DeploymentTier
 from settings.faults import Fault, Path
 from settings.stack import Settings
 
+PREVIEW = "-preview"
+"""Ends the name of a preview environment, behind the whole name of its stack."""
+
 PREVIEW_TIERS = (DeploymentTier.TESTING, DeploymentTier.DEVELOPMENT, DeploymentTier.OTHER)
 
 
@@ -22,14 +25,24 @@ def audience_is_of_this_stack(settings: Settings) -> Iterator[Fault]:
 
 
 def environments_are_of_this_stack(settings: Settings) -> Iterator[Fault]:
-    """An environment that two stacks share lets a job of the one deploy the other."""
+    """An environment that two stacks share lets a job of the one deploy the other.
+
+    A name that only begins with the stack's may be another stack's own: production-eu is not of production.
+    """
+    preview, deploy = f"{settings.stack}{PREVIEW}", settings.stack
     for path, name in _environments(settings):
-        if name != settings.stack and not name.startswith((f"{settings.stack}-", f"{settings.stack}/")):
+        if name not in (preview, deploy):
             yield Fault(
                 path,
-                f"{name} does not begin with {settings.stack}, so another stack could use it too",
-                f"{settings.stack}, or a name such as {settings.stack}-preview",
+                f"{name} is not an environment of {settings.stack} alone, so another stack could use it too",
+                f"{deploy} to deploy, {preview} to preview",
             )
+    if settings.ci_identity is not None and settings.stack.endswith(PREVIEW):
+        yield Fault(
+            ("ciIdentity",),
+            f"{settings.stack} is the preview environment of the stack {settings.stack.removesuffix(PREVIEW)}",
+            f"a stack whose name does not end in {PREVIEW}",
+        )
 
 
 def previews_never_deploy(settings: Settings) -> Iterator[Fault]:
@@ -57,11 +70,11 @@ def tiers_tell_environments_apart(settings: Settings) -> Iterator[Fault]:
     gitlab = settings.ci_identity.gitlab if settings.ci_identity else None
     if gitlab is None:
         return
-    wanted = DeploymentTier.PRODUCTION if settings.stack == "production" else DeploymentTier.STAGING
+    wanted = DeploymentTier.PRODUCTION if settings.is_production else DeploymentTier.STAGING
     if gitlab.deploy.tier is not wanted:
         yield Fault(
             ("ciIdentity", "gitlab", "deploy", "tier"),
-            f"{gitlab.deploy.tier} is not the tier that deploys {settings.stack}",
+            f"{gitlab.deploy.tier} is not the tier that deploys a stack of kind {settings.estate.kind}",
             f"tier: {wanted}",
         )
     if gitlab.preview.tier not in PREVIEW_TIERS:

@@ -117,10 +117,10 @@ class GitLabEnvironment(Section):
     """A protected environment of the GitLab project."""
 
     name: EnvironmentName
-    """Its name, which begins with the stack's."""
+    """The stack's name to deploy, and the stack's name with -preview behind it to preview."""
     tier: DeploymentTier
     """Must be written as `deployment_tier` at the job too: GitLab would guess it from the name, and `sub`, which is all
-    that AWS compares, can hold the tier and not the name."""
+    that AWS compares, can hold the tier and not the name. So no two stacks of one GitLab project share a tier."""
 
 
 class GitLabIdentity(Section):
@@ -154,9 +154,9 @@ class GitHubIdentity(Section):
     branch: Branch
     """Changes the stack; must be protected, and the only one that the deploy environment admits."""
     preview_environment: EnvironmentName
-    """Environment of pull requests, which only read. Its name begins with the stack's."""
+    """Environment of pull requests, which only read: the stack's name with -preview behind it."""
     deploy_environment: EnvironmentName
-    """Environment that changes the stack. Its name begins with the stack's."""
+    """Environment that changes the stack: the stack's name."""
     deploy_workflow: WorkflowPath
     """The only workflow that may deploy; another one on the same branch may not."""
 

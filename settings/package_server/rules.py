@@ -200,7 +200,7 @@ def withdrawn_packages_fit_their_rules(settings: Settings) -> Iterator[Fault]:
 
 def production_knows_when_keys_expire(settings: Settings) -> Iterator[Fault]:
     """An expired key stops every user at once; without a date nobody is told before (EXPKEYSIG)."""
-    if settings.stack != "production" or (server := settings.package_server) is None:
+    if not settings.is_production or (server := settings.package_server) is None:
         return
     for purpose, key in (("metadata", server.keys.metadata), ("package", server.keys.package)):
         if key.expires is None:

@@ -70,7 +70,7 @@ def shard_zones_lie_in_the_region(settings: Settings) -> Iterator[Fault]:
 def production_has_untrusted_shards_in_two_zones(settings: Settings) -> Iterator[Fault]:
     """A GCP shard lies in one zone and has one machine type, so a stockout there stops every merge request."""
     fleet = settings.runner_fleet
-    if fleet is None or settings.stack != "production" or fleet.single_zone_reason is not None:
+    if fleet is None or not settings.is_production or fleet.single_zone_reason is not None:
         return
     for architecture in Architecture:
         zones = {

@@ -368,8 +368,8 @@ def test_only_a_draining_manager_may_say_that_it_is_unprotected() -> None:
 
 def test_a_stack_that_says_so_is_unprotected_but_production_never() -> None:
     for stack, expected in (("staging", set[str]()), ("production", {"stateful_resources_are_protected"})):
-        root = Pick("pulumi:pulumi:Stack")
-        said = change(root, {}, outputs={"protected": False})(estate(stack))
+        root, capture = Pick("pulumi:pulumi:Stack"), estate(stack)
+        said = change(root, {}, outputs={**capture.root.outputs, "protected": False})(capture)
         broken = change(DISK, {}, protect=False)(said.capture)
 
         assert {violation.policy for violation in check(broken.capture)} == expected

@@ -32,7 +32,7 @@ GITLAB_PREVIEW: Token = {
     "ref": "feature",
     "ref_protected": "false",
     "environment": "staging-preview",
-    "deployment_tier": "testing",
+    "deployment_tier": "development",
     "pipeline_source": "merge_request_event",
 }
 GITHUB_DEPLOY: Token = {
