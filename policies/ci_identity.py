@@ -1,5 +1,6 @@
 """Who may act from outside of the clouds: exact claims, never a pattern, never a whole platform or repository."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -44,6 +45,13 @@ READING = (".get", ".getIamPolicy", ".list")
 CLAUSE = re.compile(r'assertion\.(\w+) (?:== "[^"*]+"|in \["[^"*]+"(?:, "[^"*]+")*\])')
 """One clause of an attribute condition: a claim with one value, or one of a list of values."""
 
+GITHUB = "token.actions.githubusercontent.com"
+
+IDS = re.compile(r"^(repo:[^@/:]+)@[1-9]\d*(/[^@/:]+)@[1-9]\d*(?=:)")
+"""The first part of a subject with the ids of owner and repository (GitHub, "Immutable subject claims")."""
+
+SUBJECTS = re.compile(r"assertion\.sub (?:==|in) (.+)")
+
 ROLE_SESSIONS = re.compile(r'assertion\.arn\.startsWith\("arn:aws:sts::(\d{12}):assumed-role/[\w+=,.@-]+/"\)')
 """An attribute condition that holds for the sessions of one role. Without the last slash, also for those of roles whose
 names begin alike."""
@@ -68,6 +76,19 @@ def pipelines_are_bound_to_an_environment(capture: Capture) -> Iterator[Finding]
         for subject in strings(statement.get("Condition", {}).get("StringEquals", {}).get(f"{issuer}:sub")):
             if issuer and not re.search(r":environment:.|:environment_protected:true", subject):
                 yield Finding(role, f"trusts {subject}. HINT: a subject with the environment in it")
+
+
+def github_subjects_come_in_both_forms(capture: Capture) -> Iterator[Finding]:
+    """A repository that is renamed or moved sends its ids in the subject from then on, and all its jobs are refused."""
+    for registration, subjects in _github_subjects(capture):
+        whole = [subject for subject in subjects if ":environment:" in subject and "*" not in subject]
+        forms = {bool(IDS.search(subject)) for subject in whole}
+        if whole and (forms != {False, True} or len({IDS.sub(r"\1\2", subject) for subject in whole}) != 1):
+            yield Finding(
+                registration,
+                f"takes {', '.join(whole)} alone. HINT: repo:OWNER/NAME:environment:ENVIRONMENT, and the same with"
+                " OWNER@ID/NAME@ID",
+            )
 
 
 def pool_providers_name_their_jobs(capture: Capture) -> Iterator[Finding]:
@@ -155,6 +176,18 @@ def _pool_providers(capture: Capture, *, of_aws: bool) -> Iterator[Registration]
     for provider in capture.of_type("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"):
         if ("aws" in provider.inputs) == of_aws:
             yield provider
+
+
+def _github_subjects(capture: Capture) -> Iterator[tuple[Registration, tuple[str, ...]]]:
+    """Whatever trusts jobs of GitHub, with the subjects that it accepts."""
+    for role, statement in _federated(capture):
+        for keys in statement.get("Condition", {}).values():
+            yield role, strings(keys.get(f"{GITHUB}:sub"))
+    for provider in _pool_providers(capture, of_aws=False):
+        clauses = text(provider.inputs.get("attributeCondition")).split(" && ")
+        found = [match for clause in clauses if (match := SUBJECTS.fullmatch(clause))]
+        if GITHUB in text(at(provider.inputs, "oidc.issuerUri")) and found:
+            yield provider, strings(json.loads(found[0][1]))
 
 
 def _federated(capture: Capture) -> Iterator[tuple[Registration, dict[str, Any]]]:

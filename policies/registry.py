@@ -49,6 +49,7 @@ POLICIES: tuple[Policy, ...] = (
     iam.nobody_has_static_keys,
     ci_identity.federated_trusts_are_exact,
     ci_identity.pipelines_are_bound_to_an_environment,
+    ci_identity.github_subjects_come_in_both_forms,
     ci_identity.pool_providers_name_their_jobs,
     ci_identity.pool_providers_on_aws_name_one_role,
     ci_identity.pools_are_never_trusted_whole,

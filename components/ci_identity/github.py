@@ -2,6 +2,9 @@
 
 The subject of a job with an environment is `repo:OWNER/NAME:environment:ENVIRONMENT`, the default format. Without one
 it would be `repo:OWNER/NAME:pull_request` for every job of every pull request, which is never trusted here.
+
+Repositories that were made, renamed or moved since 15 July 2026, and others that ask for it, write ids into it:
+`repo:OWNER@OWNERID/NAME@ID:environment:ENVIRONMENT` (the same page, "Immutable subject claims").
 """
 
 from components.ci_identity.claims import JobClaims, Platform, Purpose
@@ -41,8 +44,15 @@ def github_platform(settings: GitHubIdentity) -> Platform:
 
 def _environment_claims(settings: GitHubIdentity, environment: str) -> dict[str, tuple[str, ...]]:
     return {
-        "sub": (f"repo:{settings.repository}:environment:{environment}",),
+        "sub": _subjects(settings, environment),
         "repository": (settings.repository,),
         "repository_id": (settings.repository_id,),
         "environment": (environment,),
     }
+
+
+def _subjects(settings: GitHubIdentity, environment: str) -> tuple[str, str]:
+    """Both forms: a rename or one click in the repository's settings turns the first into the second."""
+    owner, _, name = settings.repository.partition("/")
+    ids = f"{owner}@{settings.owner_id}/{name}@{settings.repository_id}"
+    return f"repo:{settings.repository}:environment:{environment}", f"repo:{ids}:environment:{environment}"

@@ -149,6 +149,9 @@ class GitHubIdentity(Section):
 
     repository: Repository
     """The repository whose workflows are let in, as owner/name."""
+    owner_id: PlatformId
+    """Numeric id of its owner, in quotes: `gh api repos/OWNER/NAME --jq .owner.id`. Tokens of repositories that were
+    made, renamed or moved since 15 July 2026 hold it in their subject."""
     repository_id: PlatformId
     """Its numeric id, in quotes: `gh api repos/OWNER/NAME --jq .id`."""
     branch: Branch

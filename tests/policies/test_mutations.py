@@ -49,6 +49,12 @@ AWS_PROVIDER = Pick(POOL_PROVIDER.type, "database-pair-pg-b")
 PREVIEW_ROLE = Pick("gcp:projects/iAMCustomRole:IAMCustomRole", "testground-preview")
 
 
+BOTH_FORMS = (
+    "repo:example-org/packyard:environment:staging",
+    "repo:example-org@3000003/packyard@2000002:environment:staging",
+)
+
+
 def document(action: str, resource: str, sid: str = "", **more: object) -> str:
     statement: dict[str, object] = {"Effect": "Allow", "Action": [action], "Resource": [resource], "Sid": sid, **more}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -59,11 +65,11 @@ def trust(principal: object, condition: Mapping[str, object]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
-def federated(operator: str, subject: str) -> str:
+def federated(operator: str, *subjects: str) -> str:
     issuer = "token.actions.githubusercontent.com"
     return trust(
         {"Federated": f"arn:aws:iam::000000000000:oidc-provider/{issuer}"},
-        {operator: {f"{issuer}:aud": "https://packyard.example.com/staging", f"{issuer}:sub": subject}},
+        {operator: {f"{issuer}:aud": "https://packyard.example.com/staging", f"{issuer}:sub": subjects}},
     )
 
 
@@ -184,7 +190,7 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (iam.nobody_has_static_keys, add(GCS_BUCKET, "gcp:serviceaccount/key:Key", {"serviceAccountId": "a"})),
     (
         ci_identity.federated_trusts_are_exact,
-        change(CI_ROLE, {"assumeRolePolicy": federated("StringLike", "repo:example-org/packyard:environment:staging")}),
+        change(CI_ROLE, {"assumeRolePolicy": federated("StringLike", *BOTH_FORMS)}),
     ),
     (
         ci_identity.federated_trusts_are_exact,
@@ -193,6 +199,23 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (
         ci_identity.pipelines_are_bound_to_an_environment,
         change(CI_ROLE, {"assumeRolePolicy": federated("StringEquals", "repo:example-org/packyard:pull_request")}),
+    ),
+    *(
+        (
+            ci_identity.github_subjects_come_in_both_forms,
+            change(CI_ROLE, {"assumeRolePolicy": federated("StringEquals", *subjects)}),
+        )
+        for subjects in (BOTH_FORMS[:1], BOTH_FORMS[1:], (BOTH_FORMS[0], BOTH_FORMS[1].replace("packyard@", "other@")))
+    ),
+    (
+        ci_identity.github_subjects_come_in_both_forms,
+        change(
+            Pick(POOL_PROVIDER.type, "-github"),
+            {
+                "attributeCondition": f'assertion.sub == "{BOTH_FORMS[0]}" && assertion.repository_id == "1"'
+                ' && assertion.environment == "staging"'
+            },
+        ),
     ),
     (ci_identity.pool_providers_name_their_jobs, change(POOL_PROVIDER, {"attributeCondition": GONE})),
     (ci_identity.pool_providers_name_their_jobs, change(POOL_PROVIDER, {"oidc.allowedAudiences": GONE})),

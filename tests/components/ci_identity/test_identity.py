@@ -54,6 +54,12 @@ GITHUB_PREVIEW: Token = {
     "job_workflow_ref": "example-org/packyard/.github/workflows/preview.yml@refs/pull/7/merge",
 }
 
+
+def with_ids(token: Token, owner: str = "example-org@3000003", repository: str = "packyard@2000002") -> Token:
+    """The token as a repository sends it that was made, renamed or moved since 15 July 2026."""
+    return {**token, "sub": token["sub"].replace("example-org/packyard", f"{owner}/{repository}")}
+
+
 CLOUDS = ("gcp", "aws")
 
 
@@ -119,6 +125,8 @@ def identities(platform: str, token: Token) -> set[tuple[str, str]]:
         ),
         ("github", GITHUB_DEPLOY, "deploy"),
         ("github", GITHUB_PREVIEW, "preview"),
+        ("github", with_ids(GITHUB_DEPLOY), "deploy"),
+        ("github", with_ids(GITHUB_PREVIEW), "preview"),
     ],
 )
 def test_a_job_gets_the_identity_of_its_environment_and_no_other(platform: str, token: Token, purpose: str) -> None:
@@ -143,6 +151,24 @@ def test_a_job_gets_the_identity_of_its_environment_and_no_other(platform: str, 
         ("github", {**GITHUB_DEPLOY, "job_workflow_ref": GITHUB_PREVIEW["job_workflow_ref"]}),
         ("github", {**GITHUB_PREVIEW, "sub": "repo:example-org/packyard:pull_request"}),
         ("github", {**GITHUB_PREVIEW, "repository_id": "7"}),
+        ("github", with_ids({**GITHUB_DEPLOY, "repository_id": "7"})),
+        *(
+            ("github", with_ids(token, *names))
+            for token in (GITHUB_DEPLOY, GITHUB_PREVIEW)
+            for names in (
+                ("example-org@3000004", "packyard@2000002"),
+                ("example-org@3000003", "packyard@2000003"),
+                ("example-org@30000031", "packyard@2000002"),
+                ("example-org@2000002", "packyard@3000003"),
+                ("example-org@3000003", "packyard"),
+                ("example-org", "packyard@2000002"),
+                # The form of the announcement, which was changed before it came into force.
+                ("example-org-3000003", "packyard-2000002"),
+                ("Example-Org@3000003", "packyard@2000002"),
+            )
+        ),
+        ("github", {**GITHUB_DEPLOY, "sub": with_ids(GITHUB_PREVIEW)["sub"]}),
+        ("github", {**with_ids(GITHUB_DEPLOY), "sub": with_ids(GITHUB_DEPLOY)["sub"] + "-2"}),
     ],
 )
 def test_every_other_job_gets_none(platform: str, token: Token) -> None:

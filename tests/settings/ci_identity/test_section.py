@@ -27,6 +27,8 @@ from tests.support import faults_of
         ({"gitlab.preview.tier": "production"}, "gitlab.preview.tier", "deploys"),
         ({"gitlab.preview.tier": "staging"}, "gitlab.preview.tier", "deploys"),
         ({"github.repository": "example-org/*"}, "github.repository", "wildcard"),
+        ({"github.ownerId": None}, "github.ownerId", "missing"),
+        ({"github.ownerId": "example-org"}, "github.ownerId", "numeric"),
         ({"github.branch": "refs/heads/*"}, "github.branch", "wildcard"),
         ({"github.deployEnvironment": "staging"}, "github.deployEnvironment", "another stack"),
         ({"github.previewEnvironment": "production"}, "github.previewEnvironment", "pull requests"),
