@@ -70,6 +70,26 @@ def any_network(value: str) -> str:
     return value
 
 
+NEVER_PUBLIC = tuple(
+    ipaddress.IPv4Network(text)
+    for text in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
+        *("192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3"),
+    )
+)
+"""Ranges from which nobody comes over the internet (IANA, "IPv4 Special-Purpose Address Registry"). Those for
+documentation are left out, since they stand for ranges that are still to be filled in."""
+
+
+def public_network(value: str) -> str:
+    """A check for an IPv4 network of the internet in CIDR form."""
+    network = _network(value)
+    for reserved in NEVER_PUBLIC:
+        if network.subnet_of(reserved):
+            raise ValueError(f"{value} lies in {reserved}, from which nobody comes over the internet")
+    return value
+
+
 def any_address(value: str) -> str:
     """A check for an IPv4 address that is private or on the internet."""
     try:

@@ -6,6 +6,7 @@ from itertools import combinations
 
 from settings.backup_vault.rules import BACKUP_VAULT_RULES
 from settings.ci_identity.rules import CI_IDENTITY_RULES
+from settings.cloud_native_cluster.rules import CLOUD_NATIVE_CLUSTER_RULES
 from settings.database_pair.rules import DATABASE_PAIR_RULES
 from settings.dev_instance.rules import DEV_INSTANCE_RULES
 from settings.distinct import repetitions
@@ -82,4 +83,5 @@ RULES: tuple[Rule, ...] = (
     *DATABASE_PAIR_RULES,
     *LINK_RULES,
     *CI_IDENTITY_RULES,
+    *CLOUD_NATIVE_CLUSTER_RULES,
 )

@@ -8,7 +8,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from settings.forms import Form, any_address, any_network, choice_type, network_type, pattern_type, short_name
+from settings.forms import (
+    Form,
+    any_address,
+    any_network,
+    choice_type,
+    network_type,
+    pattern_type,
+    public_network,
+    short_name,
+)
 
 
 class Cloud(StrEnum):
@@ -50,6 +59,9 @@ SubnetCidr = Annotated[str, network_type(range(16, 29), "a subnet that AWS and G
 
 AnyCidr = Annotated[str, Form(any_network, "an IPv4 network", "203.0.113.0/24")]
 """Any IPv4 network, public ones included; for allow-lists."""
+
+PublicCidr = Annotated[str, Form(public_network, "a public IPv4 network", "203.0.113.0/24")]
+"""A network on the internet. A private range opens a public door to nobody."""
 
 Ipv4Address = Annotated[str, Form(any_address, "an IPv4 address", "10.200.0.1")]
 """One IPv4 address."""

@@ -10,12 +10,17 @@ from components.component import Component, StackContext
 from components.iam import service_trust
 from components.network import AwsNetwork
 from settings.cloud_native_cluster.section import CloudNativeClusterSettings
+from settings.machine.processors import aws_architecture
+from settings.vocabulary import Architecture
 
 ADDONS = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent")
 """Add-ons without which a cluster runs no pods, or pods have no identity of their own."""
 
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
 """What a node needs (Amazon EKS user guide, "Amazon EKS node IAM role")."""
+
+NODE_IMAGES = {Architecture.AMD64: "AL2023_x86_64_STANDARD", Architecture.ARM64: "AL2023_ARM_64_STANDARD"}
+"""Amazon's own images for nodes (Amazon EKS API reference, "Nodegroup", amiType)."""
 
 LOG_TYPES = ("api", "audit", "authenticator")
 
@@ -153,7 +158,9 @@ def _node_group(
         cluster_name=cluster.name,
         node_role_arn=_role(component, "node", "ec2.amazonaws.com", NODE_POLICIES).arn,
         subnet_ids=args.network.private_subnet_ids,
-        ami_type="AL2023_x86_64_STANDARD",
+        # Without it the nodes stay at the version that they were made with.
+        version=cluster.version,
+        ami_type=_node_image(nodes.instance_types),
         capacity_type="SPOT",
         instance_types=list(nodes.instance_types),
         scaling_config=aws.eks.NodeGroupScalingConfigArgs(
@@ -165,6 +172,13 @@ def _node_group(
         # The cluster autoscaler of CI owns the size.
         opts=component.child(depends_on=addons, ignore_changes=["scalingConfig.desiredSize"]),
     )
+
+
+def _node_image(instance_types: Sequence[str]) -> str:
+    architecture = aws_architecture(instance_types[0])
+    if architecture is None:
+        raise ValueError(f"{instance_types[0]} is of an unknown family")
+    return NODE_IMAGES[architecture]
 
 
 def _maintainers(component: Component, args: CloudNativeClusterArgs, cluster: aws.eks.Cluster) -> None:

@@ -7,7 +7,10 @@ from pydantic import Field, model_validator
 from settings.addresses import is_world
 from settings.base import Section
 from settings.forms import pattern_type
-from settings.vocabulary import AnyCidr, AwsInstanceType, AwsRoleArn, CloudWatchRetentionDays, GiB
+from settings.vocabulary import AwsInstanceType, AwsRoleArn, CloudWatchRetentionDays, PublicCidr
+
+NodeDiskGiB = Annotated[int, Field(ge=20, le=16384, examples=[50])]
+"""A root disk in GiB: Amazon's image for nodes has 20, and a gp3 volume at most 16,384 (EKS and EBS user guides)."""
 
 
 class ClusterNodes(Section):
@@ -15,11 +18,11 @@ class ClusterNodes(Section):
 
     instance_types: Annotated[tuple[AwsInstanceType, ...], Field(min_length=1, examples=[["m7i.large", "m7a.large"]])]
     """EC2 instance types of one size, best first. The group takes what there is, so name several."""
-    minimum: Annotated[int, Field(ge=0, le=100, examples=[1])]
-    """Least number of nodes."""
+    minimum: Annotated[int, Field(ge=1, le=100, examples=[1])]
+    """Least number of nodes; without one CoreDNS runs nowhere, and the update waits for it in vain."""
     maximum: Annotated[int, Field(ge=1, le=100, examples=[6])]
     """Largest number of nodes, and so the most that the cluster can cost."""
-    disk_gib: Annotated[GiB, Field(alias="diskGiB")]
+    disk_gib: Annotated[NodeDiskGiB, Field(alias="diskGiB")]
     """Root disk of each node in GiB: images of containers and their layers."""
 
     @model_validator(mode="after")
@@ -32,13 +35,13 @@ class ClusterNodes(Section):
 class CloudNativeClusterSettings(Section):
     """One EKS cluster. Nothing in it is stateful: CI makes everything anew."""
 
-    version: Annotated[str, pattern_type(r"1\.[0-9]{2}", "a Kubernetes version", "1.34")]
+    version: Annotated[str, pattern_type(r"1\.[0-9]{2}", "a Kubernetes version", "1.36")]
     """Kubernetes version of the control plane, in quotes. It goes up by one minor version at a time, and never down."""
     nodes: ClusterNodes
     maintainers: tuple[AwsRoleArn, ...]
     """Roles that administer the cluster; everybody else asks one of them for access."""
-    api_access_cidrs: tuple[AnyCidr, ...] = ()
-    """Who reaches the API from outside the VPC; empty keeps it private."""
+    api_access_cidrs: tuple[PublicCidr, ...] = ()
+    """Who reaches the API from the internet; empty keeps it private. From inside the VPC it is reached in any case."""
     log_retention_days: CloudWatchRetentionDays
     """Days that CloudWatch keeps the logs of the control plane."""
 

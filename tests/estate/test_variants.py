@@ -91,7 +91,7 @@ def databases(draw: st.DrawFn) -> Changes:
 @st.composite
 def services(draw: st.DrawFn, stack: str) -> Changes:
     open_port = draw(st.booleans())
-    minimum = draw(st.integers(0, 5))
+    minimum = draw(st.integers(1, 5))
     return {
         "estate.protected": stack == "production" or draw(st.booleans()),
         "backupVault.s3.lockMode": "COMPLIANCE"
