@@ -12,6 +12,7 @@ from policies import (
     secrets_in_clear,
     stateful,
     tags,
+    versions,
     worker_groups,
 )
 from policies.policy import Policy
@@ -77,6 +78,7 @@ POLICIES: tuple[Policy, ...] = (
     providers.providers_set_the_owner,
     tags.everything_says_its_component,
     tags.groups_hand_their_tags_on,
+    versions.versions_have_not_ended,
     logs.log_groups_expire,
     logs.networks_log_their_flows,
 )

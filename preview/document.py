@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from capture import Capture, Registration, urn_name
+from policies.versions import Ending
 from preview.compare import Change, Comparison
 from preview.difference import PropertyChange
 from preview.effects import later
@@ -37,6 +38,7 @@ def document(report: Report) -> dict[str, Any]:
         "openToTheWorld": [asdict(door) for door in report.exposures],
         "secretsToFill": [asdict(secret) for secret in report.empty_secrets],
         "placeholders": [asdict(placeholder) for placeholder in report.placeholders],
+        "endingVersions": [_ending(ending) for ending in report.endings],
         "violations": [asdict(violation) for violation in report.violations],
         "outputs": shown(symbolic_outputs(capture, urn_name)),
         "resources": [_resource(capture, entry) for entry in capture.registrations if entry is not capture.root],
@@ -56,6 +58,16 @@ def _resource(capture: Capture, entry: Registration) -> dict[str, Any]:
         "retainOnDelete": entry.retain_on_delete,
         "dependencies": list(entry.dependencies),
         "inputs": shown(symbolic_inputs(capture, entry, urn_name).inputs),
+    }
+
+
+def _ending(ending: Ending) -> dict[str, Any]:
+    return {
+        "product": ending.product.value,
+        "version": ending.version,
+        "ends": ending.life.ends.isoformat() if ending.life.ends else None,
+        "days": ending.life.days,
+        "usedBy": list(ending.names),
     }
 
 

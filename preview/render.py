@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from capture import Capture, Registration
 from preview.effects import later
+from preview.endings import show_endings
 from preview.layout import columns, flow, put, put_flow, put_hanging
 from preview.machines import Disk, Group, Machine
 from preview.render_changes import show_changes, show_losses
@@ -45,6 +46,7 @@ def _estate(out: Console, report: Report, *, full: bool) -> None:
     _open_to_the_world(out, report)
     _secrets(out, report, full=full)
     _placeholders(out, report, full=full)
+    show_endings(out, report.endings)
 
 
 def _header(out: Console, report: Report) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from capture import Capture
 from policies import Violation, check
+from policies.versions import Ending, endings
 from preview.bundle import NO_BUNDLE_CHANGE, BundleChange, Files, bundle_change
 from preview.compare import Comparison, all_new, compare
 from preview.exposure import Exposure, exposures
@@ -57,6 +58,8 @@ class Report:
     groups: tuple[Group, ...]
     exposures: tuple[Exposure, ...]
     empty_secrets: tuple[EmptySecret, ...]
+    endings: tuple[Ending, ...]
+    """Versions in use that end soon, or of which no end is known."""
     violations: tuple[Violation, ...]
     placeholders: tuple[StillThere, ...] = ()
     against: Against | None = None
@@ -79,6 +82,7 @@ def make_report(
         groups=groups(capture),
         exposures=exposures(capture),
         empty_secrets=empty_secrets(capture),
+        endings=endings(capture),
         violations=check(capture),
         placeholders=placeholders,
         against=against,

@@ -43,7 +43,12 @@ DOORS = {
     "components": Door(rooms=("settings",), packages=CLOUDS),
     "estate": Door(rooms=("settings", "components"), packages=CLOUDS),
     "capture": Door(rooms=("stack_yaml",), packages=("pulumi", "google")),
-    "policies": Door(rooms=("capture", "settings.addresses", "settings.vocabulary", "settings.backup_vault.retention")),
+    "policies": Door(
+        rooms=(
+            *("capture", "settings.addresses", "settings.vocabulary", "settings.backup_vault.retention"),
+            *("settings.today", "settings.version_ends"),
+        )
+    ),
     "preview": Door(
         rooms=("capture", "policies", "settings.faults", "settings.placeholders", "settings.positions"),
         packages=("rich", "yaml"),

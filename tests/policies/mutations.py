@@ -1,5 +1,6 @@
 """Ways to break a good graph: change one registration, drop one, or add one."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -73,6 +74,16 @@ def add(like: Pick, type_token: str, inputs: Mapping[str, Value]) -> Mutation:
         return Broken(replace(capture, registrations=(*capture.registrations, new)), urn)
 
     return mutation
+
+
+def document(action: str, resource: str, sid: str = "", **more: object) -> str:
+    statement: dict[str, object] = {"Effect": "Allow", "Action": [action], "Resource": [resource], "Sid": sid, **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def trust(principal: object, condition: Mapping[str, object]) -> str:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, "Condition": condition}
+    return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 
 def _swap(capture: Capture, old: Registration, new: Registration) -> Capture:

@@ -1,8 +1,5 @@
 """Each policy has a mutation of the good graph that it alone catches."""
 
-import json
-from collections.abc import Mapping
-
 import pytest
 
 from capture import Secret
@@ -11,7 +8,6 @@ from policies import (
     Policy,
     buckets,
     check,
-    ci_identity,
     encryption,
     iam,
     logs,
@@ -23,7 +19,9 @@ from policies import (
     tags,
     worker_groups,
 )
-from tests.policies.mutations import GONE, Mutation, Pick, add, change, drop
+from tests.policies.ci_identity_mutations import CI_IDENTITY_MUTATIONS
+from tests.policies.mutations import GONE, Mutation, Pick, add, change, document, drop, trust
+from tests.policies.version_mutations import VERSION_MUTATIONS
 from tests.support import STACKS, estate
 
 S3_BUCKET = Pick("aws:s3/bucket:Bucket")
@@ -43,34 +41,6 @@ GCE_TEMPLATE = Pick("gcp:compute/instanceTemplate:InstanceTemplate")
 EC2_TEMPLATE = Pick("aws:ec2/launchTemplate:LaunchTemplate", "shard-")
 SUBNETWORK = Pick("gcp:compute/subnetwork:Subnetwork")
 VPC = Pick("aws:ec2/vpc:Vpc")
-CI_ROLE = Pick(ROLE.type, "ci-identity-deploy")
-POOL_PROVIDER = Pick("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "-gitlab")
-AWS_PROVIDER = Pick(POOL_PROVIDER.type, "database-pair-pg-b")
-PREVIEW_ROLE = Pick("gcp:projects/iAMCustomRole:IAMCustomRole", "testground-preview")
-
-
-BOTH_FORMS = (
-    "repo:example-org/packyard:environment:staging",
-    "repo:example-org@3000003/packyard@2000002:environment:staging",
-)
-
-
-def document(action: str, resource: str, sid: str = "", **more: object) -> str:
-    statement: dict[str, object] = {"Effect": "Allow", "Action": [action], "Resource": [resource], "Sid": sid, **more}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def trust(principal: object, condition: Mapping[str, object]) -> str:
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, "Condition": condition}
-    return json.dumps({"Version": "2012-10-17", "Statement": statement})
-
-
-def federated(operator: str, *subjects: str) -> str:
-    issuer = "token.actions.githubusercontent.com"
-    return trust(
-        {"Federated": f"arn:aws:iam::000000000000:oidc-provider/{issuer}"},
-        {operator: {f"{issuer}:aud": "https://packyard.example.com/staging", f"{issuer}:sub": subjects}},
-    )
 
 
 MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
@@ -189,82 +159,6 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     ),
     (iam.nobody_has_static_keys, add(GCS_BUCKET, "gcp:serviceaccount/key:Key", {"serviceAccountId": "a"})),
     (
-        ci_identity.federated_trusts_are_exact,
-        change(CI_ROLE, {"assumeRolePolicy": federated("StringLike", *BOTH_FORMS)}),
-    ),
-    (
-        ci_identity.federated_trusts_are_exact,
-        change(CI_ROLE, {"assumeRolePolicy": federated("StringEquals", "repo:example-org/*:environment:staging")}),
-    ),
-    (
-        ci_identity.pipelines_are_bound_to_an_environment,
-        change(CI_ROLE, {"assumeRolePolicy": federated("StringEquals", "repo:example-org/packyard:pull_request")}),
-    ),
-    *(
-        (
-            ci_identity.github_subjects_come_in_both_forms,
-            change(CI_ROLE, {"assumeRolePolicy": federated("StringEquals", *subjects)}),
-        )
-        for subjects in (BOTH_FORMS[:1], BOTH_FORMS[1:], (BOTH_FORMS[0], BOTH_FORMS[1].replace("packyard@", "other@")))
-    ),
-    (
-        ci_identity.github_subjects_come_in_both_forms,
-        change(
-            Pick(POOL_PROVIDER.type, "-github"),
-            {
-                "attributeCondition": f'assertion.sub == "{BOTH_FORMS[0]}" && assertion.repository_id == "1"'
-                ' && assertion.environment == "staging"'
-            },
-        ),
-    ),
-    (ci_identity.pool_providers_name_their_jobs, change(POOL_PROVIDER, {"attributeCondition": GONE})),
-    (ci_identity.pool_providers_name_their_jobs, change(POOL_PROVIDER, {"oidc.allowedAudiences": GONE})),
-    (
-        ci_identity.pool_providers_name_their_jobs,
-        change(POOL_PROVIDER, {"attributeCondition": 'assertion.project_id == "1" && assertion.ref == "main"'}),
-    ),
-    (
-        ci_identity.pool_providers_name_their_jobs,
-        change(
-            POOL_PROVIDER,
-            {"attributeCondition": 'assertion.project_id == "1" || assertion.environment == "staging"'},
-        ),
-    ),
-    (
-        ci_identity.pool_providers_name_their_jobs,
-        change(
-            POOL_PROVIDER,
-            {"attributeCondition": 'assertion.project_id == "1" && assertion.environment.startsWith("staging")'},
-        ),
-    ),
-    (ci_identity.pool_providers_on_aws_name_one_role, change(AWS_PROVIDER, {"attributeCondition": GONE})),
-    (ci_identity.pool_providers_on_aws_name_one_role, change(AWS_PROVIDER, {"aws.accountId": "111111111111"})),
-    (
-        ci_identity.pool_providers_on_aws_name_one_role,
-        change(
-            AWS_PROVIDER,
-            {"attributeCondition": 'assertion.arn.startsWith("arn:aws:sts::000000000000:assumed-role/example")'},
-        ),
-    ),
-    (
-        ci_identity.pools_are_never_trusted_whole,
-        change(
-            Pick("gcp:serviceaccount/iAMMember:IAMMember", "ci-identity"),
-            {"member": "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/*"},
-        ),
-    ),
-    (
-        ci_identity.previews_only_read,
-        change(
-            Pick(ROLE_POLICY.type, "ci-identity-preview"),
-            {"policy": document("s3:GetObject", "*", "PreviewReadsConfiguration")},
-        ),
-    ),
-    (
-        ci_identity.previews_only_read,
-        change(PREVIEW_ROLE, {"permissions": ("compute.instances.get", "compute.instances.setMetadata")}),
-    ),
-    (
         iam.actions_and_resources_are_named,
         change(Pick(ROLE_POLICY.type, "pg-b"), {"policy": document("ec2:*", "arn:a", "DeployManagesItsServices")}),
     ),
@@ -347,6 +241,8 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (logs.log_groups_expire, change(Pick("aws:cloudwatch/logGroup:LogGroup"), {"retentionInDays": GONE})),
     (logs.networks_log_their_flows, drop(Pick("aws:ec2/flowLog:FlowLog"), VPC)),
     (logs.networks_log_their_flows, change(SUBNETWORK, {"logConfig": GONE})),
+    *CI_IDENTITY_MUTATIONS,
+    *VERSION_MUTATIONS,
 )
 
 

@@ -146,7 +146,8 @@ def test_the_keys_of_the_document_are_those_of_its_version() -> None:
     assert VERSION == 1, "HINT: a new version has other keys; write them down here and in docs/preview.md"
     assert set(found) == {
         "version", "note", "project", "stack", "exitCode", "resourceCount", "against", "machines", "groups",
-        "openToTheWorld", "secretsToFill", "placeholders", "violations", "outputs", "resources",
+        "openToTheWorld", "secretsToFill", "placeholders", "endingVersions",
+        "violations", "outputs", "resources",
     }  # fmt: skip
     assert set(found["against"]) == {
         "revision", "commit", "stackExists", "statefulLosses", "changes", "renames", "outputs", "paths",
