@@ -40,7 +40,7 @@ DATA_ACTIONS = ("s3:GetObject", "s3:GetObjectVersion", "secretsmanager:GetSecret
 USE_QUOTA = "serviceusage.services.use"
 """Changes nothing: it lets a caller name the project that its calls are billed to."""
 
-READING = (".get", ".getIamPolicy", ".list")
+READING = (".get", ".getAttestationRules", ".getIamPolicy", ".list")
 
 CLAUSE = re.compile(r'assertion\.(\w+) (?:== "[^"*]+"|in \["[^"*]+"(?:, "[^"*]+")*\])')
 """One clause of an attribute condition: a claim with one value, or one of a list of values."""

@@ -134,6 +134,7 @@ IAM_ACTIONS = (
     "iam:UntagRole",
     "iam:UpdateAssumeRolePolicy",
     "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
 )
 """For the roles of machines and services; no user, no access key, no policy of its own, no issuer."""
 

@@ -56,6 +56,7 @@ PREVIEW_PERMISSIONS = (
     "iam.serviceAccounts.getIamPolicy",
     "iam.workloadIdentityPoolProviders.get",
     "iam.workloadIdentityPools.get",
+    "iam.workloadIdentityPools.getAttestationRules",
     "monitoring.alertPolicies.get",
     "monitoring.metricDescriptors.get",
     "monitoring.metricDescriptors.list",
@@ -70,7 +71,11 @@ PREVIEW_PERMISSIONS = (
     USE_QUOTA,
 )
 """What a refresh reads, and nothing more: no object, no value of a secret, and no serial console, which the predefined
-viewers would add (IAM documentation, "Predefined roles")."""
+viewers would add (IAM documentation, "Predefined roles").
+
+Every read of a pool lists its attestation rules (terraform-provider-google#26963). Google's lists of roles spell the
+permissions of pools `iam.googleapis.com/workloadIdentityPools.get`; what is checked is `iam.workloadIdentityPools.get`
+("IAM audit logging", permissions), and custom roles that held the long spelling alone were refused."""
 
 DEPLOY_PERMISSIONS = (
     "secretmanager.secrets.create",
@@ -88,6 +93,7 @@ DEPLOY_PERMISSIONS = (
     "iam.roles.get",
     "iam.workloadIdentityPoolProviders.get",
     "iam.workloadIdentityPools.get",
+    "iam.workloadIdentityPools.getAttestationRules",
     "cloudkms.cryptoKeys.getIamPolicy",
     USE_QUOTA,
 )
