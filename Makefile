@@ -144,8 +144,9 @@ bench-lab: setup machine-tools ## Time and memory of the lab from nothing and fr
 	@$(BIN)/python -m lab.bench
 
 .PHONY: records
-records: setup ## Write anew what tests compare with: URNs, schema, specifications of roles, reference, alert rules, excerpt, comments
+records: setup ## Write anew what tests compare with: URNs, limits, schema, specifications of roles, reference, alert rules, excerpt, comments
 	@$(BIN)/python -m tests.estate.record_urns
+	@$(BIN)/python -m tests.estate.record_limits
 	@$(BIN)/python -m settings.documents > machines/document.schema.json
 	@$(BIN)/python -m settings.argument_specs
 	@$(BIN)/python -m settings.reference > docs/reference/settings.md

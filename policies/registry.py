@@ -12,12 +12,14 @@ from policies import (
     secrets_in_clear,
     stateful,
     tags,
+    value_limits,
     versions,
     worker_groups,
 )
 from policies.policy import Policy
 
 POLICIES: tuple[Policy, ...] = (
+    value_limits.values_fit_their_limits,
     stateful.stateful_resources_are_protected,
     stateful.stateful_resources_are_deletion_protected,
     buckets.buckets_are_private,

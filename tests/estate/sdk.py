@@ -28,14 +28,18 @@ def resource_class(token: str) -> Any:
     return getattr(getattr(SDKS[cloud], f"{name}_" if name == "lambda" else name), kind)
 
 
-@cache
-def inputs_of(token: str) -> Mapping[str, Any]:
-    """Names of the inputs of a resource type, as they go over the wire, with their Python types."""
+def arguments_of(token: str) -> Any:
+    """The class of a resource type's arguments."""
     kind = token.rpartition(":")[2]
     module = inspect.getmodule(resource_class(token))
     # A resource whose own name ends in Args, or that has a nested type of that name, gets InitArgs.
-    args = getattr(module, f"{kind}InitArgs", None) or getattr(module, f"{kind}Args")
-    return _types.input_type_types(args)
+    return getattr(module, f"{kind}InitArgs", None) or getattr(module, f"{kind}Args")
+
+
+@cache
+def inputs_of(token: str) -> Mapping[str, Any]:
+    """Names of the inputs of a resource type, as they go over the wire, with their Python types."""
+    return _types.input_type_types(arguments_of(token))
 
 
 def tag_input_of(token: str) -> str | None:
@@ -59,17 +63,17 @@ def _wrong_keys(known: Mapping[str, Any], values: Mapping[str, Value], place: st
         if key not in known:
             yield path
             continue
-        nested = _args_class(known[key])
+        nested = nested_arguments(known[key])
         blocks = value if isinstance(value, tuple) else (value,)
         for block in blocks if nested else ():
             if isinstance(block, Mapping):
                 yield from _wrong_keys(_types.input_type_types(nested), block, path)
 
 
-def _args_class(annotation: Any) -> Any:
+def nested_arguments(annotation: Any) -> Any:
     """The Args class inside an annotation of a nested block or of a list of them; None for plain values and maps."""
     if inspect.isclass(annotation):
         return annotation if _types.is_input_type(annotation) else None
     if get_origin(annotation) is Union or "Sequence" in str(get_origin(annotation)):
-        return next((found for part in get_args(annotation) if (found := _args_class(part)) is not None), None)
+        return next((found for part in get_args(annotation) if (found := nested_arguments(part)) is not None), None)
     return None

@@ -20,6 +20,7 @@ from policies import (
     worker_groups,
 )
 from tests.policies.ci_identity_mutations import CI_IDENTITY_MUTATIONS
+from tests.policies.limit_mutations import LIMIT_MUTATIONS
 from tests.policies.mutations import GONE, Mutation, Pick, add, change, document, drop, trust
 from tests.policies.version_mutations import VERSION_MUTATIONS
 from tests.support import STACKS, estate
@@ -243,6 +244,7 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (logs.networks_log_their_flows, change(SUBNETWORK, {"logConfig": GONE})),
     *CI_IDENTITY_MUTATIONS,
     *VERSION_MUTATIONS,
+    *LIMIT_MUTATIONS,
 )
 
 

@@ -143,7 +143,7 @@ def test_clouds_can_be_written_and_read() -> None:
 @pytest.mark.parametrize(
     ("kind", "inputs", "property_name"),
     [
-        ("aws:s3/bucket:Bucket", {"bucket": "Not_Allowed"}, "name"),
+        ("aws:s3/bucket:Bucket", {"bucket": "Not_Allowed"}, "bucket"),
         ("gcp:storage/bucket:Bucket", {"name": "no"}, "name"),
         ("aws:ec2/securityGroup:SecurityGroup", {"name": "sg-mine"}, "name"),
         ("aws:ec2/launchTemplate:LaunchTemplate", {"userData": "#!/bin/sh"}, "userData"),

@@ -1,0 +1,35 @@
+"""Mutations beyond what the clouds take: values, and what adds up."""
+
+from policies import Policy, value_limits
+from tests.policies.mutations import Mutation, Pick, change
+
+ALARM = Pick("aws:cloudwatch/metricAlarm:MetricAlarm", "-disk")
+CLUSTER = Pick("aws:eks/cluster:Cluster")
+DISK = Pick("gcp:compute/disk:Disk")
+FIREWALL = Pick("gcp:compute/firewall:Firewall", "-allow-iap")
+GCE = Pick("gcp:compute/instance:Instance")
+GCS_BUCKET = Pick("gcp:storage/bucket:Bucket")
+POOL = Pick("gcp:iam/workloadIdentityPool:WorkloadIdentityPool")
+POOL_PROVIDER = Pick("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "database-pair-pg-b")
+ROLE = Pick("aws:iam/role:Role")
+S3_BUCKET = Pick("aws:s3/bucket:Bucket")
+VPC = Pick("aws:ec2/vpc:Vpc")
+
+_FIT = value_limits.values_fit_their_limits
+
+LIMIT_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
+    (_FIT, change(POOL_PROVIDER, {"workloadIdentityPoolProviderId": "aws"})),
+    (_FIT, change(POOL, {"workloadIdentityPoolId": "gcp-example"})),
+    (_FIT, change(GCS_BUCKET, {"name": "example-google"})),
+    (_FIT, change(S3_BUCKET, {"bucket": "xn--example"})),
+    (_FIT, change(FIREWALL, {"name": "a" * 64})),
+    (_FIT, change(DISK, {"size": 4})),
+    (_FIT, change(DISK, {"createSnapshotBeforeDestroyPrefix": "a" * 49})),
+    (_FIT, change(GCE, {"bootDisk.initializeParams.size": 9})),
+    (_FIT, change(ALARM, {"alarmDescription": "a" * 1025})),
+    (_FIT, change(ALARM, {"period": 90})),
+    (_FIT, change(ROLE, {"name": "a" * 65})),
+    (_FIT, change(VPC, {"tags.note": "a" * 257})),
+    (_FIT, change(GCS_BUCKET, {"labels.note": "Capitals"})),
+    (_FIT, change(CLUSTER, {"vpcConfig.publicAccessCidrs": tuple(f"203.0.113.{last}/32" for last in range(41))})),
+)
