@@ -4,6 +4,7 @@ from policies import (
     buckets,
     ci_identity,
     encryption,
+    equal_names,
     iam,
     logs,
     machines,
@@ -20,6 +21,7 @@ from policies.policy import Policy
 
 POLICIES: tuple[Policy, ...] = (
     value_limits.values_fit_their_limits,
+    equal_names.names_are_taken_once,
     stateful.stateful_resources_are_protected,
     stateful.stateful_resources_are_deletion_protected,
     buckets.buckets_are_private,

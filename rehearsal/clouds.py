@@ -59,7 +59,7 @@ class CloudResource:
     id: str
     properties: Struct
     unique_name: tuple[str, ...] = ()
-    """What no other living resource may share (rehearsal.physical_names)."""
+    """What no other living resource may share (policies.physical_names)."""
 
 
 @dataclass

@@ -17,11 +17,11 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from capture.registration import Registration, Value
 from capture.replies import OutputValue, reply
 from capture.wire import plain_struct
+from policies.physical_names import UNIQUE_NAMES, Place, unique_name
 from preview.difference import PropertyChange, differences
 from preview.replacements import forces_replacement
 from rehearsal.clouds import Call, CloudResource, FailureKind, Operation, SimulatedClouds
 from rehearsal.language_host import ANY_SIZE
-from rehearsal.physical_names import UNIQUE_NAMES, unique_name
 from rehearsal.refusals import refused_deletion, refused_inputs
 
 WORKERS = 32
@@ -115,7 +115,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         configuration = self._configuration(context)
         inputs = plain_struct(request.properties)
         answer = reply(request.type, request.name, inputs, configuration)
-        name = unique_name(request.type, inputs, _place(configuration))
+        name = _exclusive_name(request.type, inputs, configuration)
         with self._clouds.lock:
             if self._clouds.named(name) is not None:
                 context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{UNIQUE_NAMES[request.type].error}: {name[2]}")
@@ -202,9 +202,10 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         raise AssertionError
 
 
-def _place(configuration: Mapping[str, Value]) -> str:
-    """What a name is unique in."""
-    return str(configuration.get("project") or configuration.get("region") or "")
+def _exclusive_name(kind: str, inputs: Mapping[str, Value], configuration: Mapping[str, Value]) -> tuple[str, ...]:
+    """The name that a second resource is refused for; none where the cloud overwrites in silence."""
+    rule = UNIQUE_NAMES.get(kind)
+    return unique_name(kind, inputs, Place.of(configuration)) if rule is not None and rule.error else ()
 
 
 def _with_outputs(inputs: Struct, outputs: Mapping[str, OutputValue]) -> Struct:

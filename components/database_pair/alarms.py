@@ -43,7 +43,7 @@ def gcp_alarms(component: Component, alerts: AlertTargets) -> None:
             component,
             alerts,
             f"{component.name}-{limit.name}",
-            title=f"{DatabaseHost.A}: {limit.name}",
+            title=f"{DatabaseHost.A}: {limit.title}",
             advice=limit.text,
             conditions=conditions,
             severity=limit.severity.upper(),
@@ -62,5 +62,5 @@ def aws_alarms(component: Component, alerts: AlertTargets) -> None:
             limit=limit.limit,
             seconds=limit.minutes * SECONDS,
             below=limit.below,
-            title=f"{DatabaseHost.B}-{limit.name}",
+            title=f"{DatabaseHost.B}-{limit.title}",
         )

@@ -61,6 +61,13 @@ class Limit:
     runbook: Runbook
     below: bool = False
     """Rings below the limit instead of above it."""
+    own_title: str = ""
+    """What the clouds call it, where each machine has an alarm of that name already."""
+
+    @property
+    def title(self) -> str:
+        """What the clouds call it, after the name of the host."""
+        return self.own_title or self.name
 
     @property
     def text(self) -> str:
@@ -195,6 +202,8 @@ LIMITS = (
         says=f"less than {WAL_SHARE:.0%} of a disk is free",
         advice="PostgreSQL stops at a full disk: find what grows, or raise dataDiskGiB of both hosts.",
         runbook=Runbook.DISK_FULL,
+        # CloudWatch tells alarms apart by their names alone, and every machine has "disk", at 85 %.
+        own_title="database-disk",
     ),
     Limit(
         "outranked",

@@ -1,11 +1,12 @@
 """Mutations beyond what the clouds take: values, and what adds up."""
 
-from policies import Policy, value_limits
+from policies import Policy, equal_names, value_limits
 from tests.policies.mutations import Mutation, Pick, change
 
 ALARM = Pick("aws:cloudwatch/metricAlarm:MetricAlarm", "-disk")
 CLUSTER = Pick("aws:eks/cluster:Cluster")
 DISK = Pick("gcp:compute/disk:Disk")
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 FIREWALL = Pick("gcp:compute/firewall:Firewall", "-allow-iap")
 GCE = Pick("gcp:compute/instance:Instance")
 GCS_BUCKET = Pick("gcp:storage/bucket:Bucket")
@@ -13,8 +14,11 @@ POOL = Pick("gcp:iam/workloadIdentityPool:WorkloadIdentityPool")
 POOL_PROVIDER = Pick("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "database-pair-pg-b")
 ROLE = Pick("aws:iam/role:Role")
 S3_BUCKET = Pick("aws:s3/bucket:Bucket")
+ORPHANS = "example-pkg-staging-runner-manager-aws-blue-orphans"
+"""A composite alarm; it shares its names with the others."""
 VPC = Pick("aws:ec2/vpc:Vpc")
 
+_ONCE = equal_names.names_are_taken_once
 _FIT = value_limits.values_fit_their_limits
 
 LIMIT_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
@@ -32,4 +36,16 @@ LIMIT_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (_FIT, change(VPC, {"tags.note": "a" * 257})),
     (_FIT, change(GCS_BUCKET, {"labels.note": "Capitals"})),
     (_FIT, change(CLUSTER, {"vpcConfig.publicAccessCidrs": tuple(f"203.0.113.{last}/32" for last in range(41))})),
+    # The machine's own alarm about its disk, under the name of the pair's: PutMetricAlarm would keep one of them.
+    (_ONCE, change(Pick(ALARM.type, "pg-b-disk"), {"name": "example-pkg-staging-pg-b-database-disk"})),
+    (_ONCE, change(Pick(ALARM.type, "shard-"), {"name": ORPHANS})),
+    (
+        _ONCE,
+        change(
+            Pick("gcp:monitoring/alertPolicy:AlertPolicy", "pg-a-disk"), {"displayName": "staging pg-a: database-disk"}
+        ),
+    ),
+    (_ONCE, change(Pick(ROLE.type, "offsite-packages"), {"name": "example-pkg-staging-offsite-dev-instance-etc"})),
+    (_ONCE, change(Pick(FIREWALL.type, "testground-deny"), {"name": "example-pkg-staging-testground-allow-iap"})),
+    (_ONCE, change(Pick(EGRESS, "pg-b-machine-https"), {"fromPort": 80, "toPort": 80})),
 )

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from google.protobuf.struct_pb2 import Struct
 
+from policies.physical_names import Place, unique_name
 from rehearsal.cli import main
 from rehearsal.cli_binary import BUILT_VERSION, CliError, find_cli
 from rehearsal.clouds import CloudResource, Failure, FailureKind, Operation, SimulatedClouds
-from rehearsal.physical_names import unique_name
 from rehearsal.project_copy import copy_work_tree, without_encryption
 from rehearsal.refusals import refused_deletion, refused_inputs
 from tests.support import ROOT, stack_file_text
@@ -125,10 +125,12 @@ def test_a_failure_happens_once_at_its_number() -> None:
 def test_a_name_is_taken_once_in_its_place_and_a_bucket_everywhere() -> None:
     disk, bucket = "gcp:compute/disk:Disk", "gcp:storage/bucket:Bucket"
 
-    assert unique_name(disk, {"name": "a", "zone": "z"}, "one") == unique_name(disk, {"name": "a", "zone": "z"}, "one")
-    assert unique_name(disk, {"name": "a", "zone": "z"}, "one") != unique_name(disk, {"name": "a", "zone": "z"}, "two")
-    assert unique_name(bucket, {"name": "a"}, "one") == unique_name(bucket, {"name": "a"}, "two")
-    assert unique_name(disk, {"zone": "z"}, "one") == ()
+    one, two, inputs = Place("one", "us-east1"), Place("two", "us-east1"), {"name": "a", "zone": "z"}
+
+    assert unique_name(disk, inputs, one) == unique_name(disk, inputs, one)
+    assert unique_name(disk, inputs, one) != unique_name(disk, inputs, two)
+    assert unique_name(bucket, {"name": "a"}, one) == unique_name(bucket, {"name": "a"}, two)
+    assert unique_name(disk, {"zone": "z"}, one) == ()
 
 
 def test_clouds_can_be_written_and_read() -> None:
