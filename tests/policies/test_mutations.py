@@ -11,16 +11,15 @@ from policies import (
     encryption,
     iam,
     logs,
-    machines,
     open_ports,
     providers,
     secrets_in_clear,
     stateful,
     tags,
-    worker_groups,
 )
 from tests.policies.ci_identity_mutations import CI_IDENTITY_MUTATIONS
 from tests.policies.limit_mutations import LIMIT_MUTATIONS
+from tests.policies.machine_mutations import MACHINE_MUTATIONS
 from tests.policies.mutations import GONE, Mutation, Pick, add, change, document, drop, trust
 from tests.policies.version_mutations import VERSION_MUTATIONS
 from tests.support import STACKS, estate
@@ -36,9 +35,7 @@ ROLE_POLICY = Pick("aws:iam/rolePolicy:RolePolicy")
 GCE = Pick("gcp:compute/instance:Instance")
 EC2 = Pick("aws:ec2/instance:Instance")
 LOCK = "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration"
-MIG = Pick("gcp:compute/instanceGroupManager:InstanceGroupManager")
 ASG = Pick("aws:autoscaling/group:Group")
-GCE_TEMPLATE = Pick("gcp:compute/instanceTemplate:InstanceTemplate")
 EC2_TEMPLATE = Pick("aws:ec2/launchTemplate:LaunchTemplate", "shard-")
 SUBNETWORK = Pick("gcp:compute/subnetwork:Subnetwork")
 VPC = Pick("aws:ec2/vpc:Vpc")
@@ -167,40 +164,7 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
         iam.project_wide_grants_are_reviewed,
         change(Pick("gcp:projects/iAMMember:IAMMember", "deploy-granter"), {"condition": GONE}),
     ),
-    (machines.metadata_service_needs_a_token, change(EC2, {"metadataOptions.httpTokens": "optional"})),
-    (machines.metadata_service_needs_a_token, change(EC2_TEMPLATE, {"metadataOptions.httpTokens": GONE})),
-    (machines.administrators_log_in_by_name, change(GCE, {"metadata.enable-oslogin": "FALSE"})),
-    (machines.administrators_log_in_by_name, change(GCE, {"metadata.serial-port-enable": "TRUE"})),
-    (machines.gce_machines_are_shielded, change(GCE, {"shieldedInstanceConfig.enableSecureBoot": False})),
-    (machines.machines_have_an_identity_of_their_own, change(GCE, {"serviceAccount": GONE})),
-    (stateful.stateful_resources_are_deletion_protected, change(EC2, {"disableApiTermination": False})),
-    (machines.user_data_never_rebuilds_a_machine, change(EC2, {"userDataReplaceOnChange": True})),
-    (machines.user_data_never_rebuilds_a_machine, change(EC2, {}, ignore_changes=())),
-    (machines.user_data_never_rebuilds_a_machine, change(GCE, {"metadataStartupScript": "echo"})),
-    (machines.boot_disks_never_rebuild_a_machine, change(GCE, {}, ignore_changes=())),
-    (machines.user_data_is_constant, change(Pick(GCE.type, "dev-instance"), {"metadata.user-data": "#cloud-config"})),
-    (worker_groups.groups_start_empty, change(ASG, {"minSize": 1})),
-    (worker_groups.groups_start_empty, change(ASG, {}, ignore_changes=())),
-    (worker_groups.groups_start_empty, change(MIG, {"targetSize": 1})),
-    (worker_groups.groups_start_empty, change(MIG, {}, ignore_changes=())),
-    (worker_groups.nothing_else_scales_a_group, change(ASG, {"suspendedProcesses": ()})),
-    (worker_groups.nothing_else_scales_a_group, change(ASG, {"protectFromScaleIn": False})),
-    (worker_groups.nothing_else_scales_a_group, add(MIG, "gcp:compute/autoscaler:Autoscaler", {"target": "g"})),
-    (worker_groups.nothing_repairs_a_worker, change(MIG, {"instanceLifecyclePolicy.defaultActionOnFailure": "REPAIR"})),
-    (worker_groups.nothing_repairs_a_worker, change(MIG, {"updatePolicy.type": "PROACTIVE"})),
-    (
-        worker_groups.groups_lie_in_one_zone_on_gcp,
-        add(MIG, "gcp:compute/regionInstanceGroupManager:RegionInstanceGroupManager", {"targetSize": 0}),
-    ),
-    (worker_groups.groups_have_a_choice_on_aws, change(ASG, {"vpcZoneIdentifiers": ("subnet-1",)})),
-    (worker_groups.workers_are_powerless, change(EC2_TEMPLATE, {"iamInstanceProfile": {"arn": "a"}})),
-    (worker_groups.workers_are_powerless, change(EC2_TEMPLATE, {"metadataOptions.httpPutResponseHopLimit": 2})),
-    (worker_groups.workers_are_powerless, change(GCE_TEMPLATE, {"serviceAccount": {"email": "e"}})),
-    (worker_groups.the_runner_can_log_in_to_workers, change(GCE_TEMPLATE, {"metadata.enable-oslogin": "TRUE"})),
-    (worker_groups.templates_are_replaced_before_they_go, change(GCE_TEMPLATE, {}, delete_before_replace=True)),
-    (worker_groups.templates_are_replaced_before_they_go, change(GCE_TEMPLATE, {"name": "fixed"})),
-    (worker_groups.workers_end_by_themselves, change(EC2_TEMPLATE, {"instanceInitiatedShutdownBehavior": "stop"})),
-    (worker_groups.workers_end_by_themselves, change(GCE_TEMPLATE, {"scheduling.maxRunDuration": GONE})),
+    *MACHINE_MUTATIONS,
     (
         open_ports.only_named_machines_have_public_addresses,
         change(Pick(GCE.type, "package-server"), {"networkInterfaces.0.accessConfigs": ({"natIp": "203.0.113.9"},)}),
@@ -231,7 +195,6 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
         buckets.locked_buckets_lock_what_is_written,
         drop(Pick(LOCK), Pick(S3_BUCKET.type, has={"objectLockEnabled": True})),
     ),
-    (worker_groups.workers_carry_cost_tags, change(EC2_TEMPLATE, {"tagSpecifications": GONE})),
     (providers.every_resource_names_its_provider, change(VPC, {}, provider="")),
     (providers.every_resource_names_its_plugin_version, change(VPC, {}, version="")),
     (providers.providers_pin_their_account, change(Pick("pulumi:providers:aws"), {"allowedAccountIds": GONE})),
