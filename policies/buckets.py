@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from capture import Capture, Registration
+from capture import Capture, Registration, Value
 from policies.policy import Finding
 from policies.stateful import is_stateful
 from policies.values import at, component_token, is_production, mapping, policy_statements, related, text
+from settings.vocabulary import FEWEST_LOCK_DAYS
 
 PUBLIC_BUCKETS: Mapping[tuple[str, str], str] = {}
 """Component token and end of the logical name of a bucket that anyone may read, with the reason."""
@@ -71,6 +72,8 @@ def locked_buckets_lock_what_is_written(capture: Capture) -> Iterator[Finding]:
             yield Finding(bucket, "locks nothing by itself. HINT: a BucketObjectLockConfiguration with days")
         elif is_production(capture) and mapping(retention).get("mode") != "COMPLIANCE":
             yield Finding(bucket, "its lock can be lifted. HINT: mode COMPLIANCE in production")
+        elif is_production(capture) and _number(mapping(retention).get("days")) < FEWEST_LOCK_DAYS:
+            yield Finding(bucket, f"its lock ends too soon. HINT: {FEWEST_LOCK_DAYS} days or more in production")
 
 
 def nobody_is_anonymous(capture: Capture) -> Iterator[Finding]:
@@ -88,6 +91,10 @@ def _denies_plain_http(policy: Registration) -> bool:
         and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") in ("false", ["false"])
         for statement in policy_statements(policy, "policy")
     )
+
+
+def _number(value: Value) -> float:
+    return value if isinstance(value, int | float) else 0
 
 
 def _is_public(registration: Registration) -> bool:

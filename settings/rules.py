@@ -11,6 +11,7 @@ from settings.database_pair.rules import DATABASE_PAIR_RULES
 from settings.dev_instance.rules import DEV_INSTANCE_RULES
 from settings.distinct import repetitions
 from settings.faults import Fault, Path
+from settings.floors import production_keeps_what_it_may_need
 from settings.link.rules import LINK_RULES
 from settings.package_server.rules import PACKAGE_SERVER_RULES
 from settings.runner_fleet.rules import RUNNER_FLEET_RULES
@@ -76,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     zones_lie_in_their_region,
     production_is_protected,
     production_survives_a_zone,
+    production_keeps_what_it_may_need,
     *PACKAGE_SERVER_RULES,
     *BACKUP_VAULT_RULES,
     *DEV_INSTANCE_RULES,

@@ -155,6 +155,12 @@ BootDiskGiB = Annotated[int, Field(ge=10, le=2048, examples=[30])]
 Days = Annotated[int, Field(ge=1, le=3650, examples=[30])]
 """A span in days."""
 
+FEWEST_KEPT_DAYS = 7
+"""In production: old versions of objects, snapshots and backups stay as long, since nobody may look over a weekend."""
+
+FEWEST_LOCK_DAYS = 21
+"""In production: two weekly full backups, the fewest that a repository may keep, and a week more."""
+
 LOG_RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),

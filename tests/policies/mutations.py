@@ -42,13 +42,13 @@ class Pick:
         raise LookupError(f"the estate has no {self.type} {self.name} with {dict(self.has)}")
 
 
-def change(pick: Pick, inputs: Mapping[str, object], **options: object) -> Mutation:
+def change(pick: Pick, inputs: Mapping[str, object], *, reported_on: Pick | None = None, **options: object) -> Mutation:
     """Sets inputs by dotted path (GONE removes one), and options of the registration by their name."""
 
     def mutation(capture: Capture) -> Broken:
         old = pick.of(capture)
         new = replace(old, inputs=_with(old.inputs, inputs), **options)  # pyright: ignore[reportArgumentType] -- any field
-        return Broken(_swap(capture, old, new), old.urn)
+        return Broken(_swap(capture, old, new), (reported_on or pick).of(capture).urn)
 
     return mutation
 

@@ -19,6 +19,7 @@ from policies import (
 )
 from tests.policies.ci_identity_mutations import CI_IDENTITY_MUTATIONS
 from tests.policies.limit_mutations import LIMIT_MUTATIONS
+from tests.policies.loss_mutations import LOSS_MUTATIONS, PRODUCTION_LOSS_MUTATIONS
 from tests.policies.machine_mutations import MACHINE_MUTATIONS
 from tests.policies.mutations import GONE, Mutation, Pick, add, change, document, drop, trust
 from tests.policies.version_mutations import VERSION_MUTATIONS
@@ -208,7 +209,11 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     *CI_IDENTITY_MUTATIONS,
     *VERSION_MUTATIONS,
     *LIMIT_MUTATIONS,
+    *LOSS_MUTATIONS,
 )
+
+PRODUCTION_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (*PRODUCTION_LOSS_MUTATIONS,)
+"""What is allowed elsewhere, and in production is not."""
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -229,6 +234,16 @@ def test_a_policy_alone_catches_its_mutation(policy: Policy, mutation: Mutation)
 
     assert {(violation.policy, violation.urn) for violation in violations} == {(policy.__name__, broken.urn)}
     assert all("HINT: " in violation.message for violation in violations), "a message must say how to mend"
+
+
+@pytest.mark.parametrize(
+    ("policy", "mutation"),
+    PRODUCTION_MUTATIONS,
+    ids=[f"{policy.__name__}-{index}" for index, (policy, _) in enumerate(PRODUCTION_MUTATIONS)],
+)
+def test_production_alone_refuses_what_is_too_short_for_it(policy: Policy, mutation: Mutation) -> None:
+    for stack, expected in (("staging", set[str]()), ("production", {policy.__name__})):
+        assert {violation.policy for violation in check(mutation(estate(stack)).capture)} == expected
 
 
 def test_production_takes_no_lock_that_can_be_lifted() -> None:
@@ -260,7 +275,9 @@ def test_a_stack_that_says_so_is_unprotected_but_production_never() -> None:
 
 
 def test_every_policy_has_a_mutation() -> None:
-    without = {policy.__name__ for policy in POLICIES} - {policy.__name__ for policy, _ in MUTATIONS}
+    without = {policy.__name__ for policy in POLICIES} - {
+        policy.__name__ for policy, _ in (*MUTATIONS, *PRODUCTION_MUTATIONS)
+    }
 
     assert not without, "add a mutation of the good graph that this policy alone catches"
 

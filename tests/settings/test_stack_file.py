@@ -122,6 +122,16 @@ def _broken(section: str, *path: str | int, value: Any) -> dict[str, Any]:
     ("raw", "place", "words"),
     [
         (_broken("estate", "protected", value=False), "packyard:estate.protected", "must be protected"),
+        (
+            _broken("backupVault", "gcs", "noncurrentDays", value=6),
+            "packyard:backupVault.gcs.noncurrentDays",
+            "6 is too short",
+        ),
+        (
+            _broken("runnerFleet", "gcpManager", "size", "snapshotRetentionDays", value=1),
+            "packyard:runnerFleet.gcpManager.size.snapshotRetentionDays",
+            "1 is too short",
+        ),
         (_broken("estate", "alertAddresses", value=[]), "packyard:estate.alertAddresses", "at least 1"),
         (_broken("estate", "alertAddresses", 0, value="me"), "packyard:estate.alertAddresses[0]", "e-mail"),
         (_broken("aws", "accountId", value="12"), "packyard:aws.accountId", "12 digits"),

@@ -12,7 +12,7 @@ from components.machine.document import DOCUMENT_ATTRIBUTE
 from lab.clouds.aws_policy import allows
 from settings.documents import DOCUMENTS
 from tests.machines.support.programs import program
-from tests.registrations import machine_document
+from tests.registrations import data, machine_document
 from tests.support import STACKS, estate, variant
 
 GCE, EC2 = "gcp:compute/instance:Instance", "aws:ec2/instance:Instance"
@@ -177,22 +177,31 @@ def test_the_device_in_the_document_is_the_disk_that_is_attached(capture: Captur
             assert device.endswith(part(capture, machine, "Volume").id.replace("-", ""))
 
 
-def test_snapshots_are_daily_kept_for_the_days_of_the_setting_and_survive_the_disk(capture: Capture) -> None:
-    for machine in machines(capture):
-        if machine.type == COMPONENTS[0]:
-            policy = part(capture, machine, "ResourcePolicy")
-            attachment = part(capture, machine, "DiskResourcePolicyAttachment")
-            kept: Any = policy.inputs["snapshotSchedulePolicy"]
+def test_snapshots_are_daily_and_kept_for_the_days_of_the_setting() -> None:
+    sections = ("devInstance.machine", "packageServer.machine", "databasePair.gcp", "databasePair.aws")
+    places = (*sections, "runnerFleet.awsManager.size", "runnerFleet.gcpManager.size")
+    wanted = {place: 41 + number for number, place in enumerate(places)}
+    capture = variant("staging", {f"{place}.snapshotRetentionDays": days for place, days in wanted.items()})
 
-            assert attachment.inputs["disk"] == part(capture, machine, "Disk").inputs["name"]
-            assert kept["retentionPolicy"]["onSourceDiskDelete"] == "KEEP_AUTO_SNAPSHOTS"
-            assert kept["retentionPolicy"]["maxRetentionDays"] > 0
-        else:
-            details: Any = part(capture, machine, "LifecyclePolicy").inputs["policyDetails"]
-            tags: Any = part(capture, machine, "Volume").inputs["tags"]
+    schedules = ("ResourcePolicy", "LifecyclePolicy")
+    kept = [
+        _kept_days(part(capture, machine, schedules[machine.type != COMPONENTS[0]])) for machine in machines(capture)
+    ]
 
-            assert details["targetTags"].items() <= tags.items()
-            assert details["schedules"][0]["retainRule"]["intervalUnit"] == "DAYS"
+    assert sorted(kept) == sorted(wanted.values())
+
+
+def _kept_days(schedule: Registration) -> int:
+    """For how many days daily snapshots are kept."""
+    inputs = data(schedule.inputs)
+    if schedule.kind == "ResourcePolicy":
+        policy = inputs["snapshotSchedulePolicy"]
+        assert policy["schedule"]["dailySchedule"]["daysInCycle"] == 1
+        return policy["retentionPolicy"]["maxRetentionDays"]
+    (daily,) = inputs["policyDetails"]["schedules"]
+    assert (daily["createRule"]["interval"], daily["createRule"]["intervalUnit"]) == (24, "HOURS")
+    assert daily["retainRule"]["intervalUnit"] == "DAYS"
+    return daily["retainRule"]["interval"]
 
 
 def test_a_snapshot_policy_finds_the_disk_of_one_machine_alone(capture: Capture) -> None:
