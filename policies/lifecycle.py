@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from capture import Capture, Registration, Value
 from policies.policy import Finding
 from policies.stateful import is_stateful
-from policies.values import component_token, mapping, records, related, text
+from policies.values import component_token, is_production, mapping, records, related, text
 from settings.vocabulary import FEWEST_KEPT_DAYS
 
 LIVE_MAY_EXPIRE: Mapping[tuple[str, str], str] = {
@@ -41,7 +41,7 @@ def lifecycles_spare_what_is_live(capture: Capture) -> Iterator[Finding]:
 
 def old_versions_stay_for_a_while(capture: Capture) -> Iterator[Finding]:
     """An old version is what brings back an overwritten object; it must outlive the time until somebody looks."""
-    if capture.stack != "production":
+    if not is_production(capture):
         return
     fewest = FEWEST_KEPT_DAYS
     hint = f"HINT: {fewest} days or more"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from capture import Capture, Registration, Value
 from policies.policy import Finding
 from policies.stateful import is_stateful
-from policies.values import at, mapping, records, text
+from policies.values import at, is_production, mapping, records, text
 from settings.vocabulary import FEWEST_KEPT_DAYS
 
 ATTACHMENT = "gcp:compute/diskResourcePolicyAttachment:DiskResourcePolicyAttachment"
@@ -26,7 +26,7 @@ def data_disks_have_snapshots(capture: Capture) -> Iterator[Finding]:
 
 def snapshots_outlive_a_mistake(capture: Capture) -> Iterator[Finding]:
     """Snapshots that go with the disk, or before anybody has looked, are worth nothing on the day that they are for."""
-    fewest = FEWEST_KEPT_DAYS if capture.stack == "production" else 1
+    fewest = FEWEST_KEPT_DAYS if is_production(capture) else 1
     for policy in capture.of_type(SCHEDULE_ON_GCP):
         kept = mapping(at(policy.inputs, "snapshotSchedulePolicy.retentionPolicy"))
         if "snapshotSchedulePolicy" in policy.inputs and kept.get("onSourceDiskDelete") != "KEEP_AUTO_SNAPSHOTS":

@@ -22,7 +22,7 @@ EXIT_CODES = """exit codes, the worst of all stacks:
   0  fine
   1  a stack cannot be previewed, or a command that cannot be run
   2  a policy is violated
-  3  a stateful resource would be replaced or deleted
+  3  a stateful resource would be replaced or deleted, or a guard be off
 """
 
 

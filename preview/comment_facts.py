@@ -122,7 +122,7 @@ def _door(door: Exposure, renamed: dict[str, str]) -> tuple[str, str, str]:
 
 
 def _weight(changes: list[Change]) -> int:
-    if any(change.loses_state for change in changes):
+    if any(change.lost for change in changes):
         return 0
     order = (Step.DELETE, Step.REPLACE, Step.UPDATE, Step.OPTIONS, Step.CREATE)
     return 1 + min(order.index(change.step) for change in changes)

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from capture import Registration
 from policies import Violation
-from policies.stateful import STATEFUL_TYPES
 from preview.comment_facts import StackFacts, StackFailure, StackResult, system_of, systems
 from preview.comment_text import Redactor, fenced, fitted, fold, literal, size
 from preview.comment_untrusted import MARKER
@@ -120,13 +120,17 @@ class _Writer:
     def _loss(self, result: StackFacts, change: Change) -> list[str]:
         entry = change.registration
         word = SIGNS[change.step][2]
-        holds = STATEFUL_TYPES[entry.type].holds
-        head = f"* {self._literal(result.stack)}: {self._literal(entry.name)} is **{word}**: {holds} "
+        head = f"* {self._literal(result.stack)}: {self._literal(entry.name)} is **{word}**: {change.lost} "
         reasons = [
             f"  * {self._literal(change_text(self._redactor.change(found), 150))} forces the replacement"
             for found in change.properties
             if found.replaces
         ]
+        if change.loses_guard and not change.loses_state:
+            turned = [
+                f"  * {self._literal(change_text(self._redactor.change(found), 150))}" for found in change.properties
+            ]
+            return [f"{head}{self._kind_and_system(result, entry)}", *turned[:4]]
         guards = (
             (
                 entry.protect,
@@ -135,9 +139,12 @@ class _Writer:
             (entry.retain_on_delete, "retained: Pulumi forgets it, and the cloud keeps it"),
         )
         told = [f"  * {words}" for holds_good, words in guards if holds_good]
+        kind = self._kind_and_system(result, entry)
+        return [head + kind, *reasons[:4], *(told or ["  * **nothing stands in the way**"])]
+
+    def _kind_and_system(self, result: StackFacts, entry: Registration) -> str:
         where = system_of(result, entry)
-        suffix = f"({kind_of(entry)}" + (f" of {self._literal(where)})" if where else ")")
-        return [head + suffix, *reasons[:4], *(told or ["  * **nothing stands in the way**"])]
+        return f"({kind_of(entry)}" + (f" of {self._literal(where)})" if where else ")")
 
     def _doors(self) -> Iterator[list[str]]:
         for result in self._compared:
@@ -183,7 +190,7 @@ class _Writer:
 
     def _row(self, name: str, changes: Sequence[Change], order: Sequence[Step]) -> str:
         counts = Counter(change.step for change in changes)
-        lost = any(change.loses_state for change in changes)
+        lost = any(change.lost for change in changes)
         kinds = Counter(kind_of(change.registration) for change in changes)
         listed = ", ".join(f"{kind} {count}" if count > 1 else kind for kind, count in kinds.most_common(6))
         more = f" and {len(kinds) - 6} more kinds" if len(kinds) > 6 else ""
@@ -259,9 +266,8 @@ class _Writer:
 
 
 def _verdict(result: StackFacts) -> str:
-    losses = len(result.against.comparison.losses)
-    if losses:
-        return f"⛔ **loses {losses} stateful resource{'s' * (losses != 1)}**"
+    if losses := result.against.comparison.losses_counted:
+        return f"⛔ **loses {losses}**"
     if result.new_violations:
         return "❌ violates policies"
     if not result.against.exists:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from capture import Capture, Registration, Value, make_urn, type_chain, urn_name
-from policies.stateful import is_stateful
+from policies.guards import GUARD_TYPES, is_on, turned_off
+from policies.stateful import STATEFUL_TYPES, is_stateful
 from preview.difference import PropertyChange, differences
 from preview.replacements import forces_replacement
 from preview.served_paths import PathChange, path_changes
@@ -42,6 +43,15 @@ class Change:
     options: tuple[PropertyChange, ...] = ()
     ignored: tuple[PropertyChange, ...] = ()
     """Inputs that differ and that `ignore_changes` keeps from the resource."""
+    loses_guard: bool = False
+    """Whether a guard goes or is turned off, although what it guards stays."""
+
+    @property
+    def lost(self) -> str:
+        """What would be lost, in words; empty where nothing is."""
+        if self.loses_state:
+            return STATEFUL_TYPES[self.registration.type].holds
+        return GUARD_TYPES[self.registration.type].keeps if self.loses_guard else ""
 
     @property
     def loses_state(self) -> bool:
@@ -80,9 +90,17 @@ class Comparison:
         return tuple(change for change in self.paths if change.is_lost)
 
     @property
+    def losses_counted(self) -> str:
+        """How much would be lost, for example "1 stateful resource and 2 guards"; empty where nothing is."""
+        stateful = sum(change.loses_state for change in self.changes)
+        nouns = ((stateful, "stateful resource"), (len(self.losses) - stateful, "guard"))
+        return " and ".join(f"{number} {noun}{'s' * (number != 1)}" for number, noun in nouns if number)
+
+    @property
     def losses(self) -> tuple[Change, ...]:
-        """Stateful resources that would be replaced or deleted."""
-        return tuple(change for change in self.changes if change.loses_state)
+        """Stateful resources that would be replaced or deleted, then guards that would go or be off."""
+        lost = [change for change in self.changes if change.lost]
+        return tuple(sorted(lost, key=lambda change: not change.loses_state))
 
 
 def compare(old: Capture, new: Capture) -> Comparison:
@@ -107,7 +125,7 @@ class _Comparer:
         born = [entry for entry in self._new.registrations if entry.custom and entry.urn not in self._former]
         rest = self._changes_of_the_rest()
         changes = [
-            *(Change(Step.DELETE, entry) for entry in gone),
+            *(Change(Step.DELETE, entry, loses_guard=self._is_missed(entry, born)) for entry in gone),
             *(Change(Step.CREATE, entry) for entry in born),
             *(change for change in rest if change.properties or change.options),
         ]
@@ -125,6 +143,18 @@ class _Comparer:
             tuple(change for change in rest if change.ignored and not (change.properties or change.options)),
         )
 
+    def _is_missed(self, gone: Registration, born: list[Registration]) -> bool:
+        """Whether a deleted guard guarded something that stays, and nothing comes in its place.
+
+        A system that goes takes its guards with it; so does a resource that a guard looks at.
+        """
+        if gone.type not in GUARD_TYPES or not is_on(gone):
+            return False
+        kept = set(self._former.values())
+        looked_at = {urn for urns in gone.property_dependencies.values() for urn in urns}
+        replaced = any(entry.type == gone.type and self._former.get(entry.parent) == gone.parent for entry in born)
+        return {gone.parent, *looked_at} <= kept and not replaced
+
     def _changes_of_the_rest(self) -> list[Change]:
         changes: dict[str, Change] = {}
         uses: dict[str, tuple[Use, ...]] = {}
@@ -136,7 +166,7 @@ class _Comparer:
                 old_inputs = symbolic_inputs(self._old, before, urn_name).inputs
                 found = [*differences(old_inputs, symbolic.inputs), *self._moves(before, registration)]
                 options = (*_option_changes(before, registration), *self._orders(before, registration))
-                changes[urn] = _change(registration, found, options)
+                changes[urn] = _change(before, registration, found, options)
         _spread_replacements(changes, uses)
         return list(changes.values())
 
@@ -209,7 +239,9 @@ def _inherited_aliases(entry: Registration, former: Mapping[str, str]) -> Iterat
         yield make_urn(stack, project, parent, type_chain(urn).rpartition("$")[2], name)
 
 
-def _change(after: Registration, found: list[PropertyChange], options: tuple[PropertyChange, ...]) -> Change:
+def _change(
+    before: Registration, after: Registration, found: list[PropertyChange], options: tuple[PropertyChange, ...]
+) -> Change:
     judged = tuple(
         replace(change, replaces=change.replaces or forces_replacement(after, change))
         for change in found
@@ -217,7 +249,7 @@ def _change(after: Registration, found: list[PropertyChange], options: tuple[Pro
     )
     step = Step.REPLACE if any(change.replaces for change in judged) else Step.UPDATE if judged else Step.OPTIONS
     ignored = tuple(change for change in found if _is_ignored(after, change.path))
-    return Change(step, after, judged, options, ignored)
+    return Change(step, after, judged, options, ignored, turned_off(before, after))
 
 
 def _is_ignored(registration: Registration, path: str) -> bool:

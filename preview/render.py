@@ -220,7 +220,7 @@ def _verdict(out: Console, report: Report) -> None:
         return
     out.print()
     if report.exit_code == EXIT_LOSS and report.against is not None:
-        losses = _count(len(report.against.comparison.losses), "stateful resource")
+        losses = report.against.comparison.losses_counted
         put(out, Text(f"{losses} would be lost; see the top. Exit code {report.exit_code}.", "bold red"))
     else:
         put(

@@ -33,7 +33,7 @@ FOLDED_CREATIONS = 12
 
 
 def show_losses(out: Console, against: Against) -> None:
-    """Paths and stateful resources that would be lost; nothing where there are none."""
+    """Paths, stateful resources and guards that would be lost; nothing where there are none."""
     lost_paths = against.comparison.lost_paths
     if lost_paths:
         noun = "pattern of paths" if len(lost_paths) == 1 else "patterns of paths"
@@ -44,14 +44,16 @@ def show_losses(out: Console, against: Against) -> None:
     losses = against.comparison.losses
     if not losses:
         return
-    noun = "stateful resource" if len(losses) == 1 else "stateful resources"
-    put(out, Text(f"{len(losses)} {noun} would be lost", "bold white on red"))
+    put(out, Text(f"{against.comparison.losses_counted} would be lost", "bold white on red"))
     for change in losses:
         sign, style, word = SIGNS[change.step]
         put(out, Text.assemble((f"{sign} {word}  ", style), *_name(change.registration)), 2)
         for found in change.properties:
-            if found.replaces:
+            if found.replaces or not change.loses_state:
                 put(out, _property(found, out.width - 6), 6)
+        if not change.loses_state:
+            put(out, Text(f"keeps {change.lost}", "dim"), 6)
+            continue
         guards = _guards(change.registration)
         if guards:
             put(out, Text(guards, "dim"), 6)

@@ -23,7 +23,7 @@ EXIT_CODES = """exit codes, as of the preview:
   0  fine
   1  faults in the settings, in the program or of the engine, or a command that cannot be run
   2  a policy is violated
-  3  a stateful resource would be replaced or deleted (weighs more than 2)
+  3  a stateful resource would be replaced or deleted, or a guard be off (weighs more than 2)
 """
 
 

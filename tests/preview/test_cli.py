@@ -150,11 +150,11 @@ def test_the_keys_of_the_document_are_those_of_its_version() -> None:
         "violations", "outputs", "resources",
     }  # fmt: skip
     assert set(found["against"]) == {
-        "revision", "commit", "stackExists", "statefulLosses", "changes", "renames", "outputs", "paths",
+        "revision", "commit", "stackExists", "statefulLosses", "guardLosses", "changes", "renames", "outputs", "paths",
         "bundle", "later",
     }  # fmt: skip
     assert set(found["against"]["changes"][0]) == {
-        "step", "urn", "type", "losesState", "protected", "retained", "properties", "options",
+        "step", "urn", "type", "losesState", "losesGuard", "protected", "retained", "properties", "options",
     }  # fmt: skip
     assert set(found["resources"][0]) == {
         "urn", "type", "name", "component", "parent", "provider", "source", "protect", "retainOnDelete",
