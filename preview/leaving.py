@@ -1,0 +1,130 @@
+"""How a stack gives up one system: what stands in the way, what stays in the cloud, and the commands for both.
+
+A system leaves by losing its section of the stack file. Its stateful resources are protected one by one, and retained:
+Pulumi forgets them and the clouds keep them, until somebody removes them by hand.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from capture import Capture, Registration, StackFile
+from policies.values import text
+from preview.compare import Comparison, Step
+
+BY_HAND: Mapping[str, tuple[str, str]] = {
+    "gcp:compute/instance:Instance": ("gcloud compute instances delete {name} --zone={zone}", "name"),
+    "gcp:compute/disk:Disk": ("gcloud compute disks delete {name} --zone={zone}", "name"),
+    "gcp:compute/address:Address": ("gcloud compute addresses delete {name} --region={region}", "name"),
+    "gcp:compute/globalAddress:GlobalAddress": ("gcloud compute addresses delete {name} --global", "name"),
+    "gcp:dns/managedZone:ManagedZone": ("gcloud dns managed-zones delete {name}", "name"),
+    "gcp:secretmanager/secret:Secret": ("gcloud secrets delete {name}", "secretId"),
+    "gcp:serviceaccount/account:Account": (
+        "gcloud iam service-accounts delete {name}@{project}.iam.gserviceaccount.com",
+        "accountId",
+    ),
+    "gcp:storage/bucket:Bucket": ("gcloud storage rm --recursive --all-versions gs://{name}", "name"),
+    "gcp:kms/cryptoKey:CryptoKey": ("gcloud kms keys versions destroy 1 --key={name} --location={region}", "name"),
+    # It must be empty of old versions too, which `--force` leaves.
+    "aws:s3/bucket:Bucket": ("aws s3 rb s3://{name}", "bucket"),
+    "aws:secretsmanager/secret:Secret": ("aws secretsmanager delete-secret --secret-id {name}", "name"),
+    "aws:ec2/instance:Instance": ("aws ec2 terminate-instances --instance-ids {id}", ""),
+    "aws:ebs/volume:Volume": ("aws ec2 delete-volume --volume-id {id}", ""),
+    "aws:ec2/eip:Eip": ("aws ec2 release-address --allocation-id {id}", ""),
+    "aws:ec2/networkInterface:NetworkInterface": (
+        "aws ec2 delete-network-interface --network-interface-id {id}",
+        "",
+    ),
+    "aws:kms/key:Key": ("aws kms schedule-key-deletion --key-id {id}", ""),
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": ("(goes with its bucket)", ""),
+    "gcp:kms/keyRing:KeyRing": ("(a key ring stays for ever, and costs nothing)", ""),
+}
+"""For each stateful type the command that removes one, and the input that names it; without one an id is needed."""
+
+ID_OF = "pulumi stack export --stack {stack} | jq -r '.deployment.resources[] | select(.urn == \"{urn}\") | .id'"
+"""What prints the id of a resource, as long as Pulumi still knows it."""
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A resource that Pulumi forgets and a cloud keeps."""
+
+    registration: Registration
+    command: str
+    """What removes it."""
+    variable: str
+    """Shell variable that holds its id; empty where its name is enough."""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What a stack needs done to give up a system."""
+
+    protected: tuple[Registration, ...]
+    """Resources whose protection must be taken off first; of this system alone."""
+    orphans: tuple[Orphan, ...]
+
+
+class NoSuchSystemError(Exception):
+    """A stack file without such a section; the text names those that can leave."""
+
+
+def without_section(stack_file: StackFile, section: str) -> StackFile:
+    """The stack file as it will be. Raises NoSuchSystemError."""
+    key = f"packyard:{section}"
+    if key not in stack_file.config:
+        known = ", ".join(sorted(name.removeprefix("packyard:") for name in stack_file.config))
+        name = stack_file.path.name
+        raise NoSuchSystemError(f"--without {section}: {name} has no such section. HINT: one of {known}")
+    return replace(stack_file, config={name: value for name, value in stack_file.config.items() if name != key})
+
+
+def leaving(comparison: Comparison, before: Capture) -> Leaving:
+    """The steps to what is left, in the order in which Pulumi would delete."""
+    gone = [change.registration for change in comparison.of(Step.DELETE)]
+    return Leaving(
+        tuple(entry for entry in gone if entry.protect),
+        tuple(_orphan(before, entry) for entry in gone if entry.retain_on_delete),
+    )
+
+
+def lines(found: Leaving, stack: str, section: str) -> Iterator[str]:
+    """The commands, in the order in which they are given."""
+    yield "# 1. Take off the protection of this system alone."
+    for entry in found.protected:
+        yield f"pulumi state unprotect --yes --stack {stack} '{entry.urn}'"
+    yield "# 2. Write down the ids of what only an id names, while Pulumi knows them."
+    for orphan in found.orphans:
+        if orphan.variable:
+            yield f"{orphan.variable}=$({ID_OF.format(stack=stack, urn=orphan.registration.urn)})"
+    yield f"# 3. Take `packyard:{section}` out of Pulumi.{stack}.yaml, and update. Backups that others need go first."
+    yield f"pulumi up --stack {stack}"
+    yield "# 4. What the clouds keep. Each loses data for good; the guards of the cloud itself must be lifted first."
+    for orphan in found.orphans:
+        yield f"{orphan.command}  # {orphan.registration.name}"
+
+
+def _orphan(capture: Capture, entry: Registration) -> Orphan:
+    template, key = BY_HAND.get(entry.type, ("(no command is known: remove it in the console)", ""))
+    variable = re.sub(r"\W", "_", f"{entry.name}_{entry.kind}").lower() if "{id}" in template else ""
+    return Orphan(entry, _command(capture, entry, template, key).replace("{id}", f'"${variable}"'), variable)
+
+
+def _command(capture: Capture, entry: Registration, template: str, key: str) -> str:
+    provider = capture.by_urn.get(entry.provider)
+
+    def place(name: str) -> str:
+        given = entry.inputs if provider is None or entry.inputs.get(name) else provider.inputs
+        return text(given.get(name))
+
+    command = template.format(
+        name=text(entry.inputs.get(key)),
+        id="{id}",
+        project=place("project"),
+        zone=place("zone"),
+        region=place("region"),
+    )
+    if command.startswith("("):
+        return command
+    where = "project" if entry.cloud == "gcp" else "region"
+    return f"{command} --{where}={place(where)}"
