@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from host.errors import HostError
 
 PAUSE = 0.1
+QUIET = 5
+"""Seconds that nobody is told of a wait."""
 
 
 @contextlib.contextmanager
@@ -26,11 +29,16 @@ def held(
     Raises HostError with the hint when it does not get free within `patience` seconds.
     """
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+") as file:
-        end = time.monotonic() + patience
+        begin = time.monotonic()
+        end, told = begin + patience, False
         while not _taken(file.fileno(), fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
-            if time.monotonic() >= end:
-                holder = path.read_text(encoding="utf-8").strip() or "another command"
+            now = time.monotonic()
+            holder = path.read_text(encoding="utf-8").strip() or "another command"
+            if now >= end:
                 raise HostError(f"{holder} holds {path}", hint)
+            if not told and now >= begin + QUIET:
+                sys.stderr.write(f"{what} waits for {holder}\n")
+                told = True
             time.sleep(PAUSE)
         file.truncate(0)
         file.write(f"{what} (process {os.getpid()})\n")

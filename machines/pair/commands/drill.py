@@ -25,6 +25,10 @@ from pair.settings import PairSettings, Repository
 LOCK = memory.DRILL_LOCK.below(Path("/run"))
 """Its own: a drill takes long, and must never hold up a promotion."""
 
+PATIENCE = 24 * 3600
+"""Seconds that a drill waits for another one: after a downtime the timers of both repositories begin together, and a
+drill that gives up is missed for a week."""
+
 OLDEST = 900
 """Seconds that a restore may lack of the moment it was asked for. archive_timeout is a minute, and the alert on WAL
 that waits for a repository has this limit too."""
@@ -51,7 +55,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     if options.dry_run:
         sys.stdout.write(f"{_account(settings, copy, target)}\n")
         return 0
-    alone = locks.held(LOCK, "pairctl drill", hint="systemctl list-units 'pair-restore-drill-*'")
+    alone = locks.held(LOCK, "pairctl drill", PATIENCE, hint="systemctl list-units 'pair-restore-drill-*'")
     with alone, in_use.held("pairctl drill"):
         return _noted(settings, repository, copy, target)
 

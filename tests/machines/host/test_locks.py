@@ -30,6 +30,18 @@ def test_two_commands_take_turns_and_the_second_knows_the_first(tmp_path: Path) 
     first.join()
 
 
+def test_a_wait_that_takes_long_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(locks, "QUIET", 0.2)
+    path = tmp_path / "lock"
+
+    with locks.held(path, "pairctl promote"), pytest.raises(HostError), locks.held(path, "pairctl rejoin", 0.6):
+        pass
+
+    assert capsys.readouterr().err.count("pairctl rejoin waits for pairctl promote") == 1
+
+
 def test_those_who_share_a_lock_bear_each_other_and_nobody_who_wants_it_alone(tmp_path: Path) -> None:
     path = tmp_path / "lock"
 

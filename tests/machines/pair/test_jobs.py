@@ -278,7 +278,8 @@ def test_what_a_killed_drill_left_is_stopped_and_removed(host: Host) -> None:
     assert "stop -m immediate" in host.said[1]
 
 
-def test_two_drills_never_meet(host: Host) -> None:
+def test_two_drills_never_meet(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drill, "PATIENCE", 0.3)
     with drill.LOCK.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(HostError, match=r"holds .*lock"):
@@ -286,6 +287,20 @@ def test_two_drills_never_meet(host: Host) -> None:
 
     assert host.said == []
     assert proofs.results(Proof.DRILL, [1]) == ()
+
+
+def test_a_drill_waits_for_another_one_and_is_made(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    with drill.LOCK.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+        def free(_: float) -> None:
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+        monkeypatch.setattr("time.sleep", free)
+        assert host.drill(2) == 0
+
+    (result,) = proofs.results(Proof.DRILL, [1, 2])
+    assert (result.repository, result.good) == (2, True)
 
 
 def test_other_copies_are_left_alone(host: Host) -> None:
