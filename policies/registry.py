@@ -1,6 +1,7 @@
 """Every policy, in the order in which a report lists them."""
 
 from policies import (
+    alarms,
     buckets,
     ci_identity,
     encryption,
@@ -88,6 +89,7 @@ POLICIES: tuple[Policy, ...] = (
     providers.providers_set_the_owner,
     tags.everything_says_its_component,
     tags.groups_hand_their_tags_on,
+    alarms.silence_rings,
     versions.versions_have_not_ended,
     logs.log_groups_expire,
     logs.networks_log_their_flows,

@@ -11,6 +11,7 @@ from components.alerts.gcp_alarms import (
     probe_failing,
     silent,
 )
+from components.alerts.gcp_silence import unheard_alarm
 from components.alerts.metrics import AWS_NAMESPACE, GCP_PREFIX, MACHINE_LABEL, MachineMetric
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "own_series",
     "probe_failing",
     "silent",
+    "unheard_alarm",
 ]

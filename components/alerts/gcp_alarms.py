@@ -33,7 +33,10 @@ def outside(
     below: bool = False,
     silence_rings: bool = True,
 ) -> gcp.monitoring.AlertPolicyConditionArgs:
-    """Above the limit for `seconds`, or `below` it. A series that stops rings too, unless `silence_rings` is off."""
+    """Above the limit for `seconds`, or `below` it. A series that stops rings too, unless `silence_rings` is off.
+
+    One that never began does not; for that there is `unheard_alarm`.
+    """
     return gcp.monitoring.AlertPolicyConditionArgs(
         display_name=title,
         condition_threshold=gcp.monitoring.AlertPolicyConditionConditionThresholdArgs(
@@ -54,7 +57,7 @@ def outside(
 def silent(
     title: str, series: pulumi.Input[str], seconds: int, *, period_seconds: int = 60
 ) -> gcp.monitoring.AlertPolicyConditionArgs:
-    """Nothing was written for `seconds`."""
+    """Nothing was written for `seconds`, by a series that there was."""
     return gcp.monitoring.AlertPolicyConditionArgs(
         display_name=title,
         condition_absent=gcp.monitoring.AlertPolicyConditionConditionAbsentArgs(

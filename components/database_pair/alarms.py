@@ -1,7 +1,7 @@
 """Alarms of the pair, on each cloud about its own host, so that the loss of a cloud cannot silence both.
 
 Which they are is said in settings/database_pair/alerts.py. Every alarm also rings when its metric stays away: a standby
-that vanished reports nothing.
+that vanished reports nothing. On GCP one more alarm rings for a metric that never began.
 """
 
 from components.alerts import (
@@ -14,9 +14,10 @@ from components.alerts import (
     own_aws_series,
     own_series,
     silent,
+    unheard_alarm,
 )
 from components.component import Component
-from settings.database_pair.alerts import LIMITS
+from settings.database_pair.alerts import LIMITS, Severity
 from settings.database_pair.section import DatabaseHost
 
 SECONDS = 60
@@ -48,6 +49,14 @@ def gcp_alarms(component: Component, alerts: AlertTargets) -> None:
             conditions=conditions,
             severity=limit.severity.upper(),
         )
+    unheard_alarm(
+        component,
+        alerts,
+        f"{component.name}-unheard",
+        machine=DatabaseHost.A.value,
+        metric_types=[alerts.gcp_metrics[MachineMetric(name)] for name in sorted({limit.metric for limit in LIMITS})],
+        severity=Severity.PAGE.upper(),
+    )
 
 
 def aws_alarms(component: Component, alerts: AlertTargets) -> None:

@@ -13,6 +13,7 @@ from components.alerts import (
     own_gcp_alarm,
     own_series,
     probe_failing,
+    unheard_alarm,
 )
 from components.component import Component
 from settings.dev_instance.section import DevInstanceSettings
@@ -78,6 +79,14 @@ def monitoring(component: Component, settings: DevInstanceSettings, project: str
         MachineMetric.GITLAB_UPGRADE_HELD,
         "A nightly upgrade failed and the package is held: read the upgrader's journal, mend, then let go.",
         0,
+    )
+    metrics = (MachineMetric.GITLAB_BACKUP_AGE_SECONDS, MachineMetric.GITLAB_UPGRADE_HELD)
+    unheard_alarm(
+        component,
+        alerts,
+        f"{component.name}-gitlab-unheard",
+        machine=component.name,
+        metric_types=[alerts.gcp_metrics[metric] for metric in metrics],
     )
 
 

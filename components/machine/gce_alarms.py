@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_gcp as gcp
 
-from components.alerts import MachineMetric, outside, own_gcp_alarm, own_series, silent
+from components.alerts import MachineMetric, outside, own_gcp_alarm, own_series, silent, unheard_alarm
 from components.component import Component
 from components.machine import limits
 from components.machine.args import MachineArgs
@@ -41,6 +41,14 @@ def alarms(component: Component, args: MachineArgs, instance: gcp.compute.Instan
             outside("converge failing", age, limits.CONVERGE_AGE_SECONDS),
             silent("converge silent", age, limits.SILENT_SECONDS),
         ],
+    )
+    metrics = (MachineMetric.DISK_USED_RATIO, MachineMetric.CONVERGE_AGE_SECONDS)
+    unheard_alarm(
+        component,
+        args.alerts,
+        f"{component.name}-unheard",
+        machine=component.name,
+        metric_types=[args.alerts.gcp_metrics[metric] for metric in metrics],
     )
 
 

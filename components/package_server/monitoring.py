@@ -15,6 +15,7 @@ from components.alerts import (
     own_gcp_alarm,
     own_series,
     probe_failing,
+    unheard_alarm,
 )
 from components.component import Component
 from components.package_server.routes import KEYS_PREFIX
@@ -89,6 +90,14 @@ def monitoring(
         below=True,
     )
     _key_alarms(component, alerts)
+    unheard_alarm(
+        component,
+        alerts,
+        f"{component.name}-packages-unheard",
+        machine=component.name,
+        metric_types=[metric_type(metric) for metric in ServerMetric],
+        severity="ERROR",
+    )
 
 
 def probes(settings: PackageServerSettings) -> list[Probe]:

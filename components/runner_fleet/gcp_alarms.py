@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.alerts import AlertTargets, MachineMetric, gcp_alarm, outside, own_series, silent
+from components.alerts import AlertTargets, MachineMetric, gcp_alarm, outside, own_series, silent, unheard_alarm
 from components.component import Component
 from components.machine import GceMachine
 from components.runner_fleet import limits
@@ -42,6 +42,13 @@ def manager_alarms(
             _above("GitLab does not answer", contact, limits.CONTACT_AGE_SECONDS, limits.SILENT_SECONDS),
             absent,
         ],
+    )
+    unheard_alarm(
+        component,
+        alerts,
+        f"{machine.name}-contact-unheard",
+        machine=machine.name,
+        metric_types=[alerts.gcp_metrics[MachineMetric.RUNNER_CONTACT_AGE_SECONDS]],
     )
     gcp_alarm(
         component,

@@ -17,6 +17,7 @@ from policies import (
     stateful,
     tags,
 )
+from tests.policies.alarm_mutations import ALARM_MUTATIONS
 from tests.policies.ci_identity_mutations import CI_IDENTITY_MUTATIONS
 from tests.policies.limit_mutations import LIMIT_MUTATIONS
 from tests.policies.loss_mutations import LOSS_MUTATIONS, PRODUCTION_LOSS_MUTATIONS
@@ -206,6 +207,7 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (logs.log_groups_expire, change(Pick("aws:cloudwatch/logGroup:LogGroup"), {"retentionInDays": GONE})),
     (logs.networks_log_their_flows, drop(Pick("aws:ec2/flowLog:FlowLog"), VPC)),
     (logs.networks_log_their_flows, change(SUBNETWORK, {"logConfig": GONE})),
+    *ALARM_MUTATIONS,
     *CI_IDENTITY_MUTATIONS,
     *VERSION_MUTATIONS,
     *LIMIT_MUTATIONS,
