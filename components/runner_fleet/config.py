@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from settings.runner_fleet import runner_config as toml
+from settings.runner_fleet.periods import CATCH_ALL_PERIOD
 from settings.runner_fleet.section import (
     AnyShard,
     AwsShard,
@@ -11,7 +12,6 @@ from settings.runner_fleet.section import (
     ScalingPolicy,
     ScheduledPolicy,
 )
-from settings.runner_fleet.vocabulary import CATCH_ALL_PERIOD
 from settings.vocabulary import Cloud
 
 STATE_DIRECTORY = "/var/lib/runner-manager"

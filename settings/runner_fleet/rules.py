@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from settings.faults import Fault, Path
 from settings.machine.processors import aws_architecture, gcp_architecture
 from settings.naming import LENGTH_LIMITS
+from settings.runner_fleet.periods import hold_always
 from settings.runner_fleet.section import AnyShard, AwsShard, Colours, GcpShard, RunnerFleetSettings
-from settings.runner_fleet.vocabulary import CATCH_ALL_PERIOD, Capacity, Colour, ManagerState, Trust, WorkerSystem
+from settings.runner_fleet.vocabulary import Capacity, Colour, ManagerState, Trust, WorkerSystem
 from settings.stack import Settings
 from settings.vocabulary import Architecture, Cloud
 
@@ -152,7 +153,7 @@ def scaling_policies_make_sense(settings: Settings) -> Iterator[Fault]:
             if (policy.scale_factor > 0) != (policy.scale_factor_limit > 0):
                 yield Fault((*path, "scaleFactor"), "scaleFactor and scaleFactorLimit go together", "both, or neither")
         for number, schedule in enumerate(scaling.schedules):
-            if CATCH_ALL_PERIOD in schedule.periods:
+            if hold_always(schedule.periods):
                 yield Fault(
                     (*_at(index, "scaling"), "schedules", number, "periods"),
                     "a schedule for all times hides the policy `always`",

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from settings.base import Section
-from settings.runner_fleet.vocabulary import CATCH_ALL_PERIOD
+from settings.runner_fleet.periods import CATCH_ALL_PERIOD
 
 Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]*(s|m|h)$", examples=["300s"])]
 """A Go duration of at least one unit."""

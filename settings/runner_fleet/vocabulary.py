@@ -3,12 +3,9 @@
 from enum import StrEnum
 from typing import Annotated
 
-from settings.forms import network_type, pattern_type, short_name
+from settings.forms import Form, network_type, pattern_type, short_name
+from settings.runner_fleet.periods import cron_period, known_time_zone
 from settings.vocabulary import Cloud
-
-CATCH_ALL_PERIOD = "* * * * *"
-"""A period that always matches. Without one, idle_count and idle_time are 0 outside all periods, and a VM can be killed
-in the middle of a job (gitlab#552226)."""
 
 
 class Trust(StrEnum):
@@ -121,13 +118,10 @@ RunnerRelease = Annotated[
 ]
 """Version of the Debian packages gitlab-runner and gitlab-runner-helper-images; apt fails unless both are pinned."""
 
-CronPeriod = Annotated[
-    str,
-    pattern_type(r"[0-9A-Za-z*/,-]+( [0-9A-Za-z*/,-]+){4}", "a period of five cron fields", "* 8-17 * * mon-fri"),
-]
+CronPeriod = Annotated[str, Form(cron_period, "a period of five cron fields", "* 8-17 * * mon-fri")]
 """Minutes, hours, days, months and weekdays during which a policy holds."""
 
-TimeZone = Annotated[str, pattern_type(r"UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_]+)+", "a time zone", "Europe/London")]
+TimeZone = Annotated[str, Form(known_time_zone, "a time zone", "Europe/London")]
 """A name of the IANA database."""
 
 PrivateCidr = Annotated[str, network_type(range(24, 33), "small enough for an allow-list", "10.0.8.10/32")]

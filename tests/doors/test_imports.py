@@ -39,7 +39,7 @@ CLOUDS = ("pulumi", "pulumi_aws", "pulumi_gcp")
 
 DOORS = {
     "stack_yaml": Door(packages=("yaml",)),
-    "settings": Door(rooms=("stack_yaml",), packages=("pydantic", "yaml")),
+    "settings": Door(rooms=("stack_yaml",), packages=("cronsim", "pydantic", "yaml")),
     "components": Door(rooms=("settings",), packages=CLOUDS),
     "estate": Door(rooms=("settings", "components"), packages=CLOUDS),
     "capture": Door(rooms=("stack_yaml",), packages=("pulumi", "google")),
