@@ -68,8 +68,12 @@ class Opening:
 
     def covers(self, other: "Opening") -> bool:
         """Whether it opens all that the other one opens of the same door."""
-        ends = (int(port) for port in other.ports.split("-"))
-        return self.door == other.door and all(self.holds(other.protocol, port) for port in ends)
+        if self.door != other.door:
+            return False
+        if other.protocol not in ("tcp", "udp"):
+            # What AWS calls ports of ICMP are types and codes.
+            return self.protocol in ("all", "-1") or (self.protocol, self.ports) == (other.protocol, other.ports)
+        return all(self.holds(other.protocol, int(port)) for port in other.ports.split("-"))
 
 
 def openings(capture: Capture) -> Iterator[Opening]:

@@ -7,6 +7,8 @@ from settings.addresses import is_private
 from settings.database_pair.document import DEBIAN_RELEASE
 from settings.database_pair.section import WAL_SHARE, DatabaseHost
 from settings.faults import Fault, Path
+from settings.machine.section import Weekday
+from settings.machine.week import every_day, jobs_begin_outside, minute_of_week, window_span
 from settings.stack import Settings
 
 DAYS_BETWEEN_FULL_BACKUPS = 7
@@ -35,6 +37,30 @@ def database_hosts_can_change_places(settings: Settings) -> Iterator[Fault]:
             f"both hosts may be interrupted on {pair.aws.maintenance_window.day}",
             "a day of its own for each, so that a fault of the first shows before the second",
         )
+    elif window_span(pair.gcp.maintenance_window).overlaps(window_span(pair.aws.maintenance_window)):
+        yield Fault(
+            ("databasePair", "aws", "maintenanceWindow"),
+            "both hosts may be interrupted at once: one window passes midnight into the other",
+            "windows that share no minute, also not from Sunday to Monday",
+        )
+
+
+def database_jobs_begin_outside_the_windows(settings: Settings) -> Iterator[Fault]:
+    """A backup that is interrupted fails in the night. Each job runs on either host, as they change places."""
+    pair = settings.database_pair
+    if pair is None:
+        return
+    at: Path = ("databasePair", "schedule")
+    schedule, drill = pair.schedule, pair.schedule.restore_drill
+    differential = (minute_of_week(day, schedule.differential) for day in Weekday if day is not schedule.full.day)
+    jobs: dict[Path, tuple[int, ...]] = {
+        (*at, "full"): (minute_of_week(schedule.full.day, schedule.full.start),),
+        (*at, "differential"): tuple(differential),
+        (*at, "verify"): every_day(schedule.verify),
+        (*at, "restoreDrill"): tuple(minute_of_week(time.day, time.start) for time in (drill, drill.next_day)),
+    }
+    yield from jobs_begin_outside(pair.gcp.maintenance_window, DatabaseHost.A, jobs)
+    yield from jobs_begin_outside(pair.aws.maintenance_window, DatabaseHost.B, jobs)
 
 
 def database_wal_fits_its_disk(settings: Settings) -> Iterator[Fault]:
@@ -137,6 +163,7 @@ def _host_networks(settings: Settings) -> tuple[str, str]:
 
 DATABASE_PAIR_RULES = (
     database_hosts_can_change_places,
+    database_jobs_begin_outside_the_windows,
     database_wal_fits_its_disk,
     database_backups_stay_locked_for_a_chain,
     database_link_has_its_own_addresses,

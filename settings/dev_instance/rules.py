@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from settings.faults import Fault, Path
+from settings.machine.week import every_day, jobs_begin_outside, minute_of_day
 from settings.stack import Settings
 
 
@@ -46,7 +47,7 @@ def dev_instance_backs_up_before_it_upgrades(settings: Settings) -> Iterator[Fau
     instance = settings.dev_instance
     if instance is None:
         return
-    backup, upgrade = _minutes(instance.backup.time), _minutes(instance.nightly_upgrade.time)
+    backup, upgrade = minute_of_day(instance.backup.time), minute_of_day(instance.nightly_upgrade.time)
     if not upgrade - backup >= SHORTEST_LEAD_MINUTES:
         yield Fault(
             ("devInstance", "backup", "time"),
@@ -56,13 +57,20 @@ def dev_instance_backs_up_before_it_upgrades(settings: Settings) -> Iterator[Fau
         )
 
 
+def dev_instance_jobs_begin_outside_the_window(settings: Settings) -> Iterator[Fault]:
+    """A backup that is interrupted fails in the night, and an upgrade holds the package."""
+    instance = settings.dev_instance
+    if instance is None:
+        return
+    jobs: dict[Path, tuple[int, ...]] = {
+        ("devInstance", "backup", "time"): every_day(instance.backup.time),
+        ("devInstance", "nightlyUpgrade", "time"): every_day(instance.nightly_upgrade.time),
+    }
+    yield from jobs_begin_outside(instance.machine.maintenance_window, "the dev instance", jobs)
+
+
 SHORTEST_LEAD_MINUTES = 60
 """Room for a backup of an instance of this size to end."""
-
-
-def _minutes(time: str) -> int:
-    hours, minutes = time.split(":")
-    return int(hours) * 60 + int(minutes)
 
 
 DEV_INSTANCE_RULES = (
@@ -70,4 +78,5 @@ DEV_INSTANCE_RULES = (
     dev_instance_pages_have_a_name_of_their_own,
     dev_instance_backs_up_off_site,
     dev_instance_backs_up_before_it_upgrades,
+    dev_instance_jobs_begin_outside_the_window,
 )

@@ -6,6 +6,7 @@ from itertools import permutations
 
 from settings.addresses import is_world, joined
 from settings.faults import Fault, Path
+from settings.machine.week import every_day, jobs_begin_outside
 from settings.package_server import withdrawn
 from settings.package_server.section import Repository, RepositoryFormat
 from settings.stack import Settings
@@ -198,6 +199,14 @@ def withdrawn_packages_fit_their_rules(settings: Settings) -> Iterator[Fault]:
         )
 
 
+def package_backups_begin_outside_the_window(settings: Settings) -> Iterator[Fault]:
+    """A dump of a database that is being restarted fails in the night."""
+    if (server := settings.package_server) is None:
+        return
+    jobs: dict[Path, tuple[int, ...]] = {("packageServer", "backupTime"): every_day(server.backup_time)}
+    yield from jobs_begin_outside(server.machine.maintenance_window, "the package server", jobs)
+
+
 def production_knows_when_keys_expire(settings: Settings) -> Iterator[Fault]:
     """An expired key stops every user at once; without a date nobody is told before (EXPKEYSIG)."""
     if not settings.is_production or (server := settings.package_server) is None:
@@ -232,5 +241,6 @@ PACKAGE_SERVER_RULES = (
     emergency_stop_names_repositories,
     withdrawn_packages_lie_in_a_repository,
     withdrawn_packages_fit_their_rules,
+    package_backups_begin_outside_the_window,
     production_knows_when_keys_expire,
 )

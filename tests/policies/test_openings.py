@@ -23,6 +23,14 @@ def test_rules_of_one_group_are_judged_together() -> None:
         assert found == expected | ({both.urn} if expected else set())
 
 
+def test_a_rule_of_icmp_has_types_and_no_ports() -> None:
+    capture = estate("staging")
+    pings = {"ipProtocol": "icmp", "fromPort": -1, "toPort": -1, "cidrIpv4": "0.0.0.0/0", "securityGroupId": "sg-other"}
+    pinged = add(INGRESS, INGRESS.type, pings)(capture)
+
+    assert {entry.urn for entry in check(pinged.capture)} == {pinged.urn}
+
+
 def test_halves_of_everywhere_are_everywhere_on_the_way_out() -> None:
     capture = estate("staging")
     group = EGRESS.of(capture).inputs["securityGroupId"]
