@@ -1,5 +1,6 @@
 """The clouds of a machine as the program registers them: nothing here is written for the lab."""
 
+import base64
 import io
 import json
 import re
@@ -43,7 +44,7 @@ def cloud_of(name: str, capture: Capture) -> CloudStandIn:
             return GoogleCloud(dict(metadata), name, str(entry.inputs["zone"]), bucket, _account(capture, entry))
     (instance,) = (entry for entry in capture.of_type("aws:ec2/instance:Instance") if entry.name == name)
     tags = cast("dict[str, str]", instance.inputs["tags"])
-    zone, data = str(instance.inputs["availabilityZone"]), str(instance.inputs["userData"])
+    zone, data = str(instance.inputs["availabilityZone"]), base64.b64decode(str(instance.inputs["userDataBase64"]))
     return AmazonCloud(
         data, dict(tags), zone, Bucket(uploaded(capture)), agent_package(), role=_role(capture, instance)
     )

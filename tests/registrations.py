@@ -1,5 +1,7 @@
 """Looking into a capture, for the tests of every system: one registration, its plain data, documents and rights."""
 
+import base64
+import gzip
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -77,3 +79,14 @@ def differing(first: Capture, second: Capture) -> set[str]:
     """URNs of everything that is not the same in both."""
     left, right = first.by_urn, second.by_urn
     return {urn for urn in {*left, *right} if left.get(urn) != right.get(urn)}
+
+
+def unpacked(user_data: str) -> str:
+    """The text behind the user data of EC2: base64 of gzip."""
+    return gzip.decompress(base64.b64decode(user_data)).decode()
+
+
+def first_boot(instance: Registration) -> str:
+    """The first boot of a machine on either cloud."""
+    values: Any = instance.inputs
+    return values["metadata"]["user-data"] if instance.cloud == "gcp" else unpacked(values["userDataBase64"])

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components.aws_firewall import aws_egress
 from components.component import Component, StackContext
 from components.machine.args import MachineArgs
-from components.machine.document import DOCUMENT_ATTRIBUTE, MachineFacts, document_text, user_data
+from components.machine.document import DOCUMENT_ATTRIBUTE, MachineFacts, document_text, user_data_base64
 from components.machine.ec2_alarms import alarms
 from components.machine.ec2_disk import attach, data_volume, device_of
 from components.machine.ec2_identity import Identity, identity
@@ -187,7 +187,7 @@ def _instance(
         availability_zone=args.availability_zone,
         iam_instance_profile=own.profile.name,
         primary_network_interface=aws.ec2.InstancePrimaryNetworkInterfaceArgs(network_interface_id=interface.id),
-        user_data=user_data(),
+        user_data_base64=user_data_base64(),
         user_data_replace_on_change=False,
         disable_api_termination=protected,
         # The provider stops an instance to change its type, without asking; this makes AWS refuse.

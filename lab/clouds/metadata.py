@@ -168,7 +168,8 @@ class GoogleCloud:
 class AmazonCloud:
     """The metadata service (IMDSv2), S3 and CloudWatch."""
 
-    user_data: str
+    user_data: bytes
+    """As registered, without its base64: the service hands out what cloud-init unpacks."""
     tags: Mapping[str, str]
     """Tags of the instance, as registered."""
     zone: str
@@ -200,7 +201,9 @@ class AmazonCloud:
 
     def _tree(self, path: str, client: str) -> Reply:
         """A leaf, or the names below a folder, those of folders with a slash."""
-        leaves = self._leaves(client)
+        if path == "user-data":
+            return Reply(body=self.user_data)
+        leaves = {"user-data": "", **self._leaves(client)}
         if path in leaves:
             return Reply(body=leaves[path].encode())
         below = path.rstrip("/") + "/"
@@ -217,7 +220,6 @@ class AmazonCloud:
         keys |= {"AccessKeyId": self.key_id, "SecretAccessKey": "lab", "Token": self.token}
         identity = {"instanceId": "i-00000000000000000", "region": self.region, "availabilityZone": self.zone}
         return {
-            "user-data": self.user_data,
             "dynamic/instance-identity/document": json.dumps(identity),
             "meta-data/instance-id": identity["instanceId"],
             "meta-data/local-hostname": f"ip-{client.replace('.', '-')}.ec2.internal",

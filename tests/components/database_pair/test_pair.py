@@ -17,7 +17,7 @@ from tests.components.database_pair.registered import (
     with_clients,
     with_primary_on_aws,
 )
-from tests.registrations import differing, role_settings
+from tests.registrations import differing, first_boot, role_settings
 from tests.support import ROOT, STACKS, estate
 
 
@@ -114,12 +114,8 @@ def test_clients_reach_both_hosts_and_nobody_else_does() -> None:
 
 
 def test_the_first_boot_of_both_hosts_is_the_same_whatever_the_settings() -> None:
-    booted: list[str] = []
-    for capture in (estate("staging"), with_primary_on_aws("staging"), with_clients()):
-        for entry in pair(capture):
-            if entry.kind == "Instance":
-                inputs: Any = entry.inputs
-                booted.append(inputs.get("userData") or inputs["metadata"]["user-data"])
+    captures = (estate("staging"), with_primary_on_aws("staging"), with_clients())
+    booted = [first_boot(entry) for capture in captures for entry in pair(capture) if entry.kind == "Instance"]
 
     assert len(booted) == 6
     assert len(set(booted)) == 1

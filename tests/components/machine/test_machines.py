@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from capture import Capture, Registration, Value
 from capture.registration import leaves
 from components.machine.document import DOCUMENT_ATTRIBUTE
 from lab.clouds.aws_policy import allows
+from preview.compare import compare
 from settings.documents import DOCUMENTS
 from tests.machines.support.programs import program
-from tests.registrations import data, machine_document
+from tests.registrations import data, first_boot, machine_document
 from tests.support import STACKS, estate, variant
 
 GCE, EC2 = "gcp:compute/instance:Instance", "aws:ec2/instance:Instance"
@@ -64,7 +66,24 @@ def instances(capture: Capture) -> tuple[Registration, ...]:
 def metadata(instance: Registration) -> Mapping[str, Any]:
     """What the metadata service of either cloud hands to the machine."""
     values: Any = instance.inputs["metadata" if instance.type == GCE else "tags"]
-    return values if instance.type == GCE else {**values, "user-data": instance.inputs["userData"]}
+    return values if instance.type == GCE else {**values, "user-data": first_boot(instance)}
+
+
+def test_a_machine_that_lives_with_plain_user_data_sees_no_change() -> None:
+    """Machines made before had it as text; what is ignored keeps its old value, whichever input holds it."""
+    now = estate("staging")
+    lived = [
+        replace(entry, inputs={**without(entry.inputs, "userDataBase64"), "userData": first_boot(entry)})
+        if entry.type == EC2
+        else entry
+        for entry in now.registrations
+    ]
+
+    assert compare(replace(now, registrations=tuple(lived)), now).changes == ()
+
+
+def without(inputs: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in inputs.items() if name != key}
 
 
 def objects(capture: Capture) -> set[str]:

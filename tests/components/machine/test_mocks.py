@@ -9,6 +9,7 @@ from components.machine import Ec2Machine, Ec2MachineArgs, GceMachine, GceMachin
 from settings.machine.document import RoleSettings
 from settings.vocabulary import GcpProject
 from tests.components.mocks import Clouds, Neighbours, built, context, once, present, settings, unsealed
+from tests.registrations import unpacked
 
 GCE, EC2 = "gcp:compute/instance:Instance", "aws:ec2/instance:Instance"
 
@@ -56,7 +57,7 @@ def test_both_clouds_hand_the_same_bytes_to_the_first_boot() -> None:
     clouds = once(build)
 
     on_gcp, on_aws = instances(clouds)
-    assert on_gcp["metadata"]["user-data"] == on_aws["userData"]
+    assert on_gcp["metadata"]["user-data"] == unpacked(on_aws["userDataBase64"])
 
 
 def test_a_changed_setting_changes_the_document_and_no_instance() -> None:

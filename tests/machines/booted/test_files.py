@@ -1,6 +1,7 @@
 """Files of the first boot and of converge, read by the programs that will read them, in Debian's own versions."""
 
 import base64
+import gzip
 
 from lab.clouds.metadata import AmazonCloud, GoogleCloud
 from lab.machines.machine import LoneMachine
@@ -31,7 +32,9 @@ def test_systemd_would_find_a_fault(machine: LoneMachine) -> None:
 
 def test_cloud_init_finds_no_fault_in_the_user_data(either: LoneMachine) -> None:
     cloud = either.cloud
-    text = cloud.attributes["user-data"] if isinstance(cloud, GoogleCloud) else cloud.user_data
+    text = (
+        cloud.attributes["user-data"] if isinstance(cloud, GoogleCloud) else gzip.decompress(cloud.user_data).decode()
+    )
     put(either, text, "/run/lab/user-data.yaml")
 
     assert "Valid schema" in either.run("cloud-init", "schema", "--config-file", "/run/lab/user-data.yaml")

@@ -1,7 +1,9 @@
 """The files of the first boot, each read by its own checker."""
 
 import ast
+import base64
 import configparser
+import gzip
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.machine.document import user_data
+from components.machine.document import user_data, user_data_base64
 from tests.machines.support.programs import MACHINES
 from tests.support import ROOT
 
@@ -49,7 +51,10 @@ def cloud_config() -> dict[str, Any]:
 
 def test_user_data_is_cloud_config_that_every_cloud_accepts() -> None:
     assert user_data().startswith("#cloud-config\n")
-    assert len(user_data().encode()) < EC2_LIMIT
+    packed = base64.b64decode(user_data_base64())
+
+    assert gzip.decompress(packed).decode() == user_data()
+    assert len(packed) < EC2_LIMIT
     assert user_data().isascii()
 
 
