@@ -16,6 +16,7 @@ from settings.vocabulary import (
     GcpProjectId,
     GcpRegion,
     GcpZone,
+    NamePrefix,
     Slug,
     StackKind,
 )
@@ -32,7 +33,7 @@ class EstateSettings(Section):
     """Whom the bill goes to: tag and label `cost_centre` of every resource."""
     repository: Annotated[Slug, Field(examples=["distribution-packyard"])]
     """The repository as a label value: group and project joined by a hyphen, since labels allow no slash."""
-    name_prefix: Annotated[Slug, Field(max_length=20, examples=["example-packyard"])]
+    name_prefix: NamePrefix
     """Leads every physical name; bucket names are global, so it must be the organisation's own."""
     protected: bool = True
     """Stateful resources are protected, retained and deletion-protected. Only kind staging may turn it off."""

@@ -9,6 +9,7 @@ LENGTH_LIMITS = {
     "service_account": 30,
     "iam_role": 64,
     "gce": 63,
+    "gce_snapshot_prefix": 48,
     "secret": 255,
 }
 """Longest physical name by kind of resource, in characters (provider documentation of each)."""
@@ -17,13 +18,11 @@ LENGTH_LIMITS = {
 def physical_name(prefix: str, stack: str, *parts: str, kind: str) -> str:
     """Prefix, stack and parts joined by hyphens, within the limit of the kind.
 
-    Raises ValueError where the name would be too long: cutting it silently would let two resources collide.
+    A longer one is cut and ends in six digits of its digest, so that two long names stay two names. Prefix and stack
+    lead it in any case, because rights are given by them.
     """
-    name = "-".join((prefix, stack, *parts))
-    limit = LENGTH_LIMITS[kind]
-    if len(name) > limit:
-        raise ValueError(f"physical name {name!r} has {len(name)} characters; a {kind} allows {limit}")
-    return name
+    name, limit = "-".join((prefix, stack, *parts)), LENGTH_LIMITS[kind]
+    return name if len(name) <= limit else f"{name[: limit - 7].rstrip('-')}-{_digest(name)}"
 
 
 def shortened(prefix: str, stack: str, *parts: str, kind: str) -> str:
@@ -34,9 +33,12 @@ def shortened(prefix: str, stack: str, *parts: str, kind: str) -> str:
     name, limit = "-".join((prefix, stack, *parts)), LENGTH_LIMITS[kind]
     if len(name) <= limit:
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:6]
-    # The parts tell more than the prefix, which every resource of a project shares.
-    return f"{'-'.join((stack, *parts))[: limit - 7].rstrip('-')}-{digest}"
+    # The parts tell more than the prefix, which every account of a project shares.
+    return f"{'-'.join((stack, *parts))[: limit - 7].rstrip('-')}-{_digest(name)}"
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:6]
 
 
 def by_content(*values: object) -> str:

@@ -1,9 +1,5 @@
 """All settings of one stack."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from settings.backup_vault.section import BackupVaultSettings
 from settings.base import Section
 from settings.ci_identity.section import CiIdentitySettings
@@ -17,13 +13,13 @@ from settings.machine.section import MachinesSettings
 from settings.network.section import NetworkSettings
 from settings.package_server.section import PackageServerSettings
 from settings.runner_fleet.section import RunnerFleetSettings
-from settings.vocabulary import StackKind
+from settings.vocabulary import StackKind, StackName
 
 
 class Settings(Section):
     """Everything a stack file says; each field is one `packyard:` key. A system that is left out is not built."""
 
-    stack: Annotated[str, Field(examples=["staging"])]
+    stack: StackName
     """Name of the stack, from the name of the file and never in it."""
     estate: EstateSettings
     gcp: GcpSettings

@@ -18,6 +18,7 @@ from settings.forms import (
     public_network,
     short_name,
 )
+from settings.machine_families import ec2_instance_type, gcp_machine_type
 
 
 class Cloud(StrEnum):
@@ -69,6 +70,40 @@ Ipv4Address = Annotated[str, Form(any_address, "an IPv4 address", "10.200.0.1")]
 Slug = Annotated[str, short_name(40, "omnibus-amd64")]
 """A short name that is legal in every physical name, tag and label."""
 
+StackName = Annotated[
+    str,
+    pattern_type(
+        r"[a-z]([a-z0-9-]{0,18}[a-z0-9])?",
+        "a stack name (lower-case letters, digits, hyphens; 20 at most), which names and labels of both clouds take",
+        "staging",
+    ),
+]
+"""The name of a stack: it is part of nearly every physical name, and a label."""
+
+RESERVED_WORDS = ("google", "g00gle", "xn--")
+"""What may stand nowhere in bucket names (Cloud Storage, About Cloud Storage buckets; Amazon S3, naming rules)."""
+
+RESERVED_BEGINNINGS = ("goog", "gcp-", "aws", "ssm", "sg-", "sthree-", "amzn-s3-demo-")
+"""What buckets (goog, sthree-, amzn-s3-demo-), pools (gcp-), parameters (aws, ssm) and security groups (sg-) may not
+begin with."""
+
+
+def name_prefix(value: str) -> str:
+    """The value, where no cloud keeps it for itself. Raises ValueError."""
+    if found := [word for word in RESERVED_WORDS if word in value]:
+        raise ValueError(f"{value!r} contains {found[0]}, which bucket names may not")
+    if found := [start for start in RESERVED_BEGINNINGS if f"{value}-".startswith(start)]:
+        raise ValueError(f"{value!r} begins with {found[0]}, which a cloud keeps for itself")
+    return value
+
+
+NamePrefix = Annotated[
+    str,
+    short_name(20, "example-packyard"),
+    Form(name_prefix, "a prefix that no cloud keeps for itself", "example-packyard"),
+]
+"""What leads every physical name."""
+
 Port = Annotated[int, Field(ge=1, le=65535, examples=[443])]
 """A TCP port."""
 
@@ -107,10 +142,8 @@ GcpZone = Annotated[
     str, pattern_type(r"[a-z]+-[a-z]+[0-9]{1,2}-[a-f]", "a GCP zone (a region is not one)", "us-east1-b")
 ]
 
-GcpMachineType = Annotated[
-    str,
-    pattern_type(r"[a-z][a-z0-9]*-[a-z]+(-[0-9]+)?(-[a-z0-9]+)?", "a GCE machine type", "n2d-standard-2"),
-]
+GcpMachineType = Annotated[str, Form(gcp_machine_type, "a GCE machine type", "n2d-standard-2")]
+"""A machine type of a series that is known (settings/machine_families.py)."""
 
 GcpImage = Annotated[
     str,
@@ -127,12 +160,8 @@ AwsRegion = Annotated[str, pattern_type(r"[a-z]{2}(-[a-z]+)+-[0-9]", "an AWS reg
 
 AwsZone = Annotated[str, pattern_type(r"[a-z]{2}(-[a-z]+)+-[0-9][a-f]", "an AWS availability zone", "us-east-1a")]
 
-AwsInstanceType = Annotated[
-    str,
-    pattern_type(
-        r"[a-z][a-z0-9-]*\.(nano|micro|small|medium|large|metal|[0-9]*xlarge)", "an EC2 instance type", "m7i.large"
-    ),
-]
+AwsInstanceType = Annotated[str, Form(ec2_instance_type, "an EC2 instance type", "m7i.large")]
+"""An instance type of a family that is known (settings/machine_families.py)."""
 
 AwsImage = Annotated[str, pattern_type(r"ami-([0-9a-f]{8}|[0-9a-f]{17})", "an AMI id", "ami-00000000000000000")]
 
@@ -148,6 +177,9 @@ AwsRoleArn = Annotated[
 
 GiB = Annotated[int, Field(ge=1, le=65536, examples=[100])]
 """A size in GiB."""
+
+GceDataDiskGiB = Annotated[int, Field(ge=10, le=65536, examples=[100])]
+"""A data disk on GCE in GiB; the least of pd-balanced is 10."""
 
 BootDiskGiB = Annotated[int, Field(ge=10, le=2048, examples=[30])]
 """A boot disk in GiB; Debian's cloud images need 10."""

@@ -29,7 +29,7 @@ def data_disk(component: Component, size: GceSize, zone: str) -> gcp.compute.Dis
         type=boot_disk_type(size.machine_type),
         zone=zone,
         create_snapshot_before_destroy=True,
-        create_snapshot_before_destroy_prefix=context.physical_name(name, kind="gce"),
+        create_snapshot_before_destroy_prefix=context.physical_name(name, kind="gce_snapshot_prefix"),
         deletion_policy=component.deletion_policy,
         labels=component.labels(),
         # A machine of another family would ask for another type, and a disk changes type by being made anew.

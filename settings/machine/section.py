@@ -10,6 +10,7 @@ from settings.vocabulary import (
     AwsInstanceType,
     BootDiskGiB,
     Days,
+    GceDataDiskGiB,
     GcpMachineType,
     GiB,
     Sha256,
@@ -56,6 +57,8 @@ class MachineSize(Section):
 class GceSize(MachineSize):
     """A machine on GCE."""
 
+    data_disk_gib: Annotated[GceDataDiskGiB, Field(alias="dataDiskGiB")]
+    """Never lost: protected, and in snapshots. It can grow, never shrink."""
     machine_type: GcpMachineType
     """GCE machine type, for amd64. A new one needs a machine that is stopped (components/machine/README.md)."""
 
