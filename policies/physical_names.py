@@ -205,6 +205,15 @@ REFERENCES = frozenset(
 )
 """Inputs that are the id or the name of one other resource, so that they are the same where they come from the same."""
 
+KEPT_DAYS: Mapping[str, int] = {
+    # Secrets Manager, DeleteSecret: its recovery window; with the window 0 the name is free at once.
+    "aws:secretsmanager/secret:Secret": 30,
+    # IAM, Manage workload identity pools: a deleted pool, and a deleted provider, can be undeleted for 30 days.
+    "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": 30,
+    "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": 30,
+}
+"""Days that a name stays taken after its resource was deleted. A custom role is undeleted by the provider itself."""
+
 UNIQUE_NAMES: Mapping[str, UniqueName] = {**AWS_NAMES, **GCP_NAMES}
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 
+from policies.physical_names import KEPT_DAYS
+
 
 class Operation(StrEnum):
     """What an engine may ask of a provider."""
@@ -70,6 +72,8 @@ class SimulatedClouds:
     """By physical id."""
     calls: list[Call] = field(default_factory=list[Call])
     failures: list[Failure] = field(default_factory=list[Failure])
+    kept_names: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]])
+    """Names of what was deleted, that the cloud keeps for some weeks (policies.physical_names, KEPT_DAYS)."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     _counts: dict[Failure, int] = field(default_factory=dict[Failure, int])
 
@@ -89,6 +93,15 @@ class SimulatedClouds:
             return None
         return next((entry for entry in self.resources.values() if entry.unique_name == unique_name), None)
 
+    def delete(self, identifier: str) -> None:
+        """What a provider deletes; some names stay taken, since their cloud can still bring the resource back."""
+        with self.lock:
+            entry = self.resources.pop(identifier, None)
+            if entry is None or not entry.unique_name or entry.type not in KEPT_DAYS:
+                return
+            if entry.properties.fields["recoveryWindowInDays"].number_value or not entry.type.startswith("aws:"):
+                self.kept_names.add(entry.unique_name)
+
     def change_by_hand(self, identifier: str, changes: Mapping[str, str | int | bool]) -> None:
         """What somebody does in a console, past the program."""
         with self.lock:
@@ -102,13 +115,16 @@ class SimulatedClouds:
     def document(self) -> list[dict[str, Any]]:
         """What exists, as JSON takes it."""
         return [
-            {
-                "type": entry.type,
-                "id": entry.id,
-                "properties": MessageToDict(entry.properties),
-                "unique_name": list(entry.unique_name),
-            }
-            for entry in self.resources.values()
+            *({"kept_name": list(name)} for name in sorted(self.kept_names)),
+            *(
+                {
+                    "type": entry.type,
+                    "id": entry.id,
+                    "properties": MessageToDict(entry.properties),
+                    "unique_name": list(entry.unique_name),
+                }
+                for entry in self.resources.values()
+            ),
         ]
 
     @staticmethod
@@ -116,6 +132,9 @@ class SimulatedClouds:
         """Clouds that hold what `document` said."""
         clouds = SimulatedClouds()
         for entry in document:
+            if "kept_name" in entry:
+                clouds.kept_names.add(tuple(entry["kept_name"]))
+                continue
             properties = ParseDict(entry["properties"], Struct())
             name = tuple(entry["unique_name"])
             clouds.resources[entry["id"]] = CloudResource(entry["type"], entry["id"], properties, name)

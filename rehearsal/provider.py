@@ -17,7 +17,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from capture.registration import Registration, Value
 from capture.replies import OutputValue, reply
 from capture.wire import plain_struct
-from policies.physical_names import UNIQUE_NAMES, Place, unique_name
+from policies.physical_names import KEPT_DAYS, UNIQUE_NAMES, Place, unique_name
 from preview.difference import PropertyChange, differences
 from preview.replacements import forces_replacement
 from rehearsal.clouds import Call, CloudResource, FailureKind, Operation, SimulatedClouds
@@ -117,8 +117,10 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         answer = reply(request.type, request.name, inputs, configuration)
         name = _exclusive_name(request.type, inputs, configuration)
         with self._clouds.lock:
-            if self._clouds.named(name) is not None:
-                context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{UNIQUE_NAMES[request.type].error}: {name[2]}")
+            if self._clouds.named(name) is not None or name in self._clouds.kept_names:
+                days = KEPT_DAYS.get(request.type, 0) if name in self._clouds.kept_names else 0
+                gone = f", deleted less than {days} days ago" if days else ""
+                context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{UNIQUE_NAMES[request.type].error}: {name[2]}{gone}")
             identifier = self._free_id(answer.id)
             properties = _with_outputs(request.properties, answer.outputs)
             self._clouds.resources[identifier] = CloudResource(request.type, identifier, properties, name)
@@ -166,7 +168,7 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         if reason := refused_deletion(request.type, plain_struct(request.properties)):
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, reason)
         with self._clouds.lock:
-            self._clouds.resources.pop(request.id, None)
+            self._clouds.delete(request.id)
             self._clouds.calls.append(Call(Operation.DELETE, request.urn, request.id))
         return empty_pb2.Empty()
 

@@ -133,6 +133,27 @@ def test_a_name_is_taken_once_in_its_place_and_a_bucket_everywhere() -> None:
     assert unique_name(disk, {"zone": "z"}, one) == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "window", "is_kept"),
+    [
+        ("gcp:iam/workloadIdentityPool:WorkloadIdentityPool", None, True),
+        ("aws:secretsmanager/secret:Secret", 30, True),
+        ("aws:secretsmanager/secret:Secret", 0, False),
+        ("gcp:compute/disk:Disk", None, False),
+    ],
+)
+def test_some_names_stay_taken_after_a_deletion(kind: str, window: int | None, *, is_kept: bool) -> None:
+    clouds, properties = SimulatedClouds(), Struct()
+    properties.update({} if window is None else {"recoveryWindowInDays": window})
+    clouds.resources["id"] = CloudResource(kind, "id", properties, (kind, "place", "name"))
+
+    clouds.delete("id")
+
+    assert not clouds.resources
+    assert clouds.kept_names == ({(kind, "place", "name")} if is_kept else set())
+    assert SimulatedClouds.of(clouds.document()).kept_names == clouds.kept_names
+
+
 def test_clouds_can_be_written_and_read() -> None:
     clouds = SimulatedClouds()
     properties = Struct()
