@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from capture import Capture, Registration, Secret, Value
+from capture.hiding import hidden, secret_texts
 from capture.registration import leaves
 from policies.policy import Finding
 
@@ -22,13 +23,10 @@ SECRET_INPUT = re.compile(
 )
 """Inputs that hold a secret by their name."""
 
-SHORTEST_SECRET = 8
-"""Shorter values, such as "true", would be found everywhere."""
-
 
 def no_secret_in_clear(capture: Capture) -> Iterator[Finding]:
     """Whatever is not marked as a secret lies readable in the state, in previews and in merge request comments."""
-    secrets = frozenset(_secret_texts(capture))
+    secrets = frozenset(secret_texts(capture))
     for registration in capture.registrations:
         for path, value in _all_leaves(registration):
             if isinstance(value, str) and any(secret in value for secret in secrets):
@@ -56,17 +54,27 @@ def secret_inputs_are_secrets(capture: Capture) -> Iterator[Finding]:
                 )
 
 
+def looks_like(text: str) -> str:
+    """What kind of secret a text holds by its look; empty where it holds none."""
+    return next((what for what, shape in SECRET_SHAPES.items() if shape.search(text)), "")
+
+
+def without_secrets(message: str) -> str:
+    """A message in which each line says of what looks like a secret what it is, and no more."""
+    return "\n".join(map(_line_without_secrets, message.splitlines()))
+
+
+def veiled(capture: Capture) -> Capture:
+    """The same capture, in which everything that these policies complain of is a secret, so that nothing prints it."""
+    return hidden(capture, lambda path, text: bool(looks_like(text)) or bool(SECRET_INPUT.search(path)))
+
+
+def _line_without_secrets(line: str) -> str:
+    place, colon, rest = line.partition(": ")
+    what = looks_like(line)
+    return f"{place if colon and looks_like(rest) else 'one line'}: [{what}; not shown]" if what else line
+
+
 def _all_leaves(registration: Registration) -> Iterator[tuple[str, Value]]:
     yield from leaves(registration.inputs)
     yield from leaves(registration.outputs, "outputs")
-
-
-def _secret_texts(capture: Capture) -> Iterator[str]:
-    for registration in capture.registrations:
-        for _, value in _all_leaves(registration):
-            if isinstance(value, Secret):
-                yield from (
-                    plain
-                    for _, plain in leaves(value.plain)
-                    if isinstance(plain, str) and len(plain) >= SHORTEST_SECRET
-                )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from capture import StackFile, capture_stack, read_stack_file
+from policies.secrets_in_clear import without_secrets
 from preview.bundle import bundle_files
 from preview.command_line import Parser, failed
 from preview.document import document_text
@@ -53,11 +54,11 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         if options.graph is not None:
             write_whole(options.graph, draw(report.capture))
     except (RevisionError, OutputError) as error:
-        return failed(str(error))
+        return failed(without_secrets(str(error)))
     except Exception as error:
         if options.traceback:
             traceback.print_exception(error)
-        return failed(explained(error, root))
+        return failed(without_secrets(explained(error, root)))
     _show(report, options)
     return report.exit_code
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from capture import Registration
-from policies import Violation
 from preview.comment_facts import StackFacts, StackFailure, StackResult, system_of, systems
 from preview.comment_text import Redactor, fenced, fitted, fold, literal, size
 from preview.comment_untrusted import MARKER
@@ -15,6 +14,7 @@ from preview.render_changes import SIGNS
 from preview.served_paths import folders
 from preview.telling import file_lines, told
 from preview.text import change_text, kind_of
+from preview.violations import ViolationGroup, by_line
 
 ROOM = 56_000
 """Bytes of the whole comment. GitHub takes 65 536 letters, GitLab a million."""
@@ -155,20 +155,22 @@ class _Writer:
     def _policies(self) -> Iterator[list[str]]:
         """Violations that come with the change one by one, those that were there before folded."""
         for result in self._compared:
-            yield from ([self._violation(result, found)] for found in result.report.violations if result.is_new(found))
+            new = [found for found in result.report.violations if result.is_new(found)]
+            yield from ([self._violation(result, group)] for group in by_line(result.report.capture, new))
         for result in self._compared:
             old = [found for found in result.report.violations if not result.is_new(found)]
             if old:
-                lines, left_out = fitted([[self._violation(result, found)] for found in old], SHARES["policies"] // 4)
+                groups = by_line(result.report.capture, old)
+                lines, left_out = fitted([[self._violation(result, each)] for each in groups], SHARES["policies"] // 4)
                 rest = [f"* and {left_out} more"] if left_out else []
                 title = f"{self._literal(result.stack)}: {len(old)} that are violated before this change too"
                 yield ["", *fold(title, [*lines, *rest]), ""]
 
-    def _violation(self, result: StackFacts, found: Violation) -> str:
-        name, policy = found.urn.rpartition("::")[2], self._literal(found.policy)
-        return (
-            f"* {self._literal(result.stack)}: {policy} by {self._literal(name)}: {self._literal(found.message, 400)}"
-        )
+    def _violation(self, result: StackFacts, group: ViolationGroup) -> str:
+        head = f"* {self._literal(result.stack)}: {self._literal(group.policy)} by {self._literal(group.named())}"
+        place = f" in {self._literal(group.source)}" if group.source else ""
+        more = f" and {len(group.messages) - 1} more like it" if len(group.messages) > 1 else ""
+        return f"{head}{place}: {self._literal(group.messages[0], 400)}{more}"
 
     def _systems(self, result: StackFacts) -> list[str]:
         found = systems(result)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from capture import Value
-from policies.secrets_in_clear import SECRET_SHAPES
+from policies.secrets_in_clear import looks_like
 from preview.difference import PropertyChange
 from preview.text import shown
 
@@ -42,9 +42,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without e-mail addresses, account ids, folders of this machine and what looks like a secret."""
-        for what, shape in SECRET_SHAPES.items():
-            if shape.search(text):
-                return f"[looks like {what}]"
+        if what := looks_like(text):
+            return f"[looks like {what}]"
         text = REVISION_FOLDER.sub("[revision]", text)
         for place in self._local:
             text = re.sub(rf"{re.escape(place)}(?=[/\s\"':]|$)", "[local]", text)

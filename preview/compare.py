@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from capture import Capture, Registration, Value, make_urn, type_chain, urn_name
 from policies.guards import GUARD_TYPES, is_on, turned_off
+from policies.secrets_in_clear import veiled
 from policies.stateful import STATEFUL_TYPES, is_stateful
 from preview.difference import PropertyChange, differences
 from preview.replacements import forces_replacement
@@ -105,7 +106,8 @@ class Comparison:
 
 def compare(old: Capture, new: Capture) -> Comparison:
     """The steps from the old capture to the new one. Components have no step of their own: no cloud knows them."""
-    return _Comparer(old, new).comparison()
+    # Values are shown, so those that are secrets by their look are compared as such.
+    return _Comparer(veiled(old), veiled(new)).comparison()
 
 
 def all_new(new: Capture) -> Comparison:

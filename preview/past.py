@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from capture import capture_stack, read_stack_file
+from capture.hiding import hidden
 from preview.bundle import bundle_files
 from preview.faults import explained
 from preview.revision import NO_SUCH_STACK
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as error:
         sys.stderr.write(f"{explained(error, folder)}\n")
         return 1
-    answer.write_bytes(pickle.dumps((without_plain_secrets(capture), bundle_files(capture, folder))))
+    answer.write_bytes(pickle.dumps((without_plain_secrets(hidden(capture)), bundle_files(capture, folder))))
     return 0
 
 

@@ -15,8 +15,11 @@ from preview.machines import Disk, Group, Machine
 from preview.render_changes import show_changes, show_losses
 from preview.report import EXIT_FINE, EXIT_LOSS, NO_CLOUD, Report
 from preview.text import kind_of, service_of
+from preview.violations import by_line
 
 INDENT = 2
+FOLDED_MESSAGES = 3
+"""Messages of one line of the program that are shown without `full`."""
 GUIDE = 4
 """Columns; a tree takes four for each level."""
 
@@ -31,7 +34,7 @@ def render(report: Report, *, full: bool, changes_alone: bool = False, console: 
         show_changes(out, report.against, full=full)
     if not changes_alone:
         _estate(out, report, full=full)
-    _policies(out, report)
+    _policies(out, report, full=full)
     _verdict(out, report)
 
 
@@ -203,15 +206,17 @@ def _placeholders(out: Console, report: Report, *, full: bool) -> None:
         put(out, Text.assemble(kind, (f": {noun} {', '.join(places)}", "dim")), INDENT)
 
 
-def _policies(out: Console, report: Report) -> None:
+def _policies(out: Console, report: Report, *, full: bool) -> None:
+    """One entry for each line of the program that breaks a promise."""
     violations = report.violations
     verdict = _count(len(violations), "violation") if violations else "all hold"
     _section(out, "Policies", verdict, "bold red" if violations else "bold green")
-    for violation in violations:
-        entry = report.capture.by_urn.get(violation.urn)
-        name = violation.urn if entry is None else f"{entry.name}  {entry.source}"
-        put(out, Text.assemble((violation.policy, "red"), f"  {name}"), INDENT)
-        put(out, violation.message, 2 * INDENT)
+    for group in by_line(report.capture, violations):
+        put(out, Text.assemble((group.policy, "red"), f"  {group.named(full=full)}  {group.source}"), INDENT)
+        for message in group.messages if full else group.messages[:FOLDED_MESSAGES]:
+            put(out, message, 2 * INDENT)
+        if not full and len(group.messages) > FOLDED_MESSAGES:
+            put(out, Text(f"and {len(group.messages) - FOLDED_MESSAGES} more (--full)", "dim"), 2 * INDENT)
 
 
 def _verdict(out: Console, report: Report) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from capture import Capture
 from policies import Violation, check
+from policies.secrets_in_clear import veiled
 from policies.versions import Ending, endings
 from preview.bundle import NO_BUNDLE_CHANGE, BundleChange, Files, bundle_change
 from preview.compare import Comparison, all_new, compare
@@ -75,7 +76,9 @@ class Report:
 def make_report(
     capture: Capture, against: Against | None = None, *, placeholders: tuple[StillThere, ...] = ()
 ) -> Report:
-    """Looks at a capture from every side."""
+    """Looks at a capture from every side. The report holds nothing that a policy takes for a secret in clear."""
+    violations = check(capture)
+    capture = veiled(capture)
     return Report(
         capture=capture,
         machines=machines(capture),
@@ -83,7 +86,7 @@ def make_report(
         exposures=exposures(capture),
         empty_secrets=empty_secrets(capture),
         endings=endings(capture),
-        violations=check(capture),
+        violations=violations,
         placeholders=placeholders,
         against=against,
     )
