@@ -2,10 +2,12 @@
 
 from policies import (
     alarms,
+    aws_alarms,
     buckets,
     ci_identity,
     encryption,
     equal_names,
+    gcp_alarms,
     iam,
     lifecycle,
     logs,
@@ -97,6 +99,12 @@ POLICIES: tuple[Policy, ...] = (
     tags.groups_hand_their_tags_on,
     alarms.silence_rings,
     versions.versions_have_not_ended,
+    aws_alarms.alarms_on_aws_are_heard,
+    aws_alarms.alarms_on_aws_watch_what_exists,
+    aws_alarms.alarms_on_aws_ring_when_it_gets_worse,
+    gcp_alarms.alarms_on_gcp_are_heard,
+    gcp_alarms.alarms_on_gcp_watch_what_exists,
+    gcp_alarms.alarms_on_gcp_ring_when_it_gets_worse,
     logs.log_groups_expire,
     logs.networks_log_their_flows,
 )

@@ -170,7 +170,7 @@ class _Writer:
         head = f"* {self._literal(result.stack)}: {self._literal(group.policy)} by {self._literal(group.named())}"
         place = f" in {self._literal(group.source)}" if group.source else ""
         more = f" and {len(group.messages) - 1} more like it" if len(group.messages) > 1 else ""
-        return f"{head}{place}: {self._literal(group.messages[0], 400)}{more}"
+        return f"{head}{place}: {self._literal(next(iter(group.messages)), 400)}{more}"
 
     def _systems(self, result: StackFacts) -> list[str]:
         found = systems(result)

@@ -23,6 +23,7 @@ from tests.policies.limit_mutations import LIMIT_MUTATIONS
 from tests.policies.loss_mutations import LOSS_MUTATIONS, PRODUCTION_LOSS_MUTATIONS
 from tests.policies.machine_mutations import MACHINE_MUTATIONS
 from tests.policies.mutations import GONE, Mutation, Pick, add, change, document, drop, trust
+from tests.policies.silence_mutations import SILENCE_MUTATIONS
 from tests.policies.version_mutations import VERSION_MUTATIONS
 from tests.support import STACKS, estate
 
@@ -207,11 +208,12 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (logs.log_groups_expire, change(Pick("aws:cloudwatch/logGroup:LogGroup"), {"retentionInDays": GONE})),
     (logs.networks_log_their_flows, drop(Pick("aws:ec2/flowLog:FlowLog"), VPC)),
     (logs.networks_log_their_flows, change(SUBNETWORK, {"logConfig": GONE})),
-    *ALARM_MUTATIONS,
+    *SILENCE_MUTATIONS,
     *CI_IDENTITY_MUTATIONS,
     *VERSION_MUTATIONS,
     *LIMIT_MUTATIONS,
     *LOSS_MUTATIONS,
+    *ALARM_MUTATIONS,
 )
 
 PRODUCTION_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (*PRODUCTION_LOSS_MUTATIONS,)
