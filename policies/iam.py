@@ -1,14 +1,11 @@
 """Grants: named actions on named resources, and a reviewed reason for every exception."""
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any, cast
 
-from capture import Capture, Registration
-from capture.registration import leaves
+from capture import Capture
 from policies.ci_identity import is_deployment, is_reviewed_grant
 from policies.policy import Finding
-from policies.values import at, strings, text
+from policies.values import allowing_statements, at, strings, text
 from settings.backup_vault.retention import RETENTION_ACTIONS
 
 WILDCARD_REASONS: Mapping[str, str] = {
@@ -39,7 +36,7 @@ BASIC_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
 
 def actions_and_resources_are_named(capture: Capture) -> Iterator[Finding]:
     """A "*" grants whatever the cloud adds next year; where AWS leaves no choice, the statement's id says why."""
-    for registration, statement in _allowing_statements(capture):
+    for registration, statement in allowing_statements(capture):
         if is_deployment(registration, statement):
             continue
         for action in strings(statement.get("Action")):
@@ -59,7 +56,7 @@ def actions_and_resources_are_named(capture: Capture) -> Iterator[Finding]:
 
 def nobody_is_trusted_blindly(capture: Capture) -> Iterator[Finding]:
     """A principal "*" without a condition is the whole of AWS."""
-    for registration, statement in _allowing_statements(capture):
+    for registration, statement in allowing_statements(capture):
         principal = statement.get("Principal")
         named = strings(principal.get("AWS")) if isinstance(principal, dict) else (principal,)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] -- JSON
         if "*" in named and not statement.get("Condition"):
@@ -68,7 +65,7 @@ def nobody_is_trusted_blindly(capture: Capture) -> Iterator[Finding]:
 
 def federated_trust_is_pinned(capture: Capture) -> Iterator[Finding]:
     """Every service account of the world has a token of accounts.google.com; only the subject tells ours apart."""
-    for registration, statement in _allowing_statements(capture):
+    for registration, statement in allowing_statements(capture):
         principal = statement.get("Principal")
         federated = isinstance(principal, dict) and "Federated" in principal
         keys = {key.rpartition(":")[2] for keys in statement.get("Condition", {}).values() for key in keys}
@@ -78,7 +75,7 @@ def federated_trust_is_pinned(capture: Capture) -> Iterator[Finding]:
 
 def retention_is_for_operators(capture: Capture) -> Iterator[Finding]:
     """A machine that is broken into must not be able to shorten the life of the backups."""
-    for registration, statement in _allowing_statements(capture):
+    for registration, statement in allowing_statements(capture):
         for action in strings(statement.get("Action")):
             if action in RETENTION_ACTIONS:
                 yield Finding(registration, f"allows {action}. HINT: leave it to operators")
@@ -130,16 +127,3 @@ def nobody_has_static_keys(capture: Capture) -> Iterator[Finding]:
         *capture.of_type("gcp:storage/hmacKey:HmacKey"),
     ):
         yield Finding(key, "is a static credential. HINT: a role with a machine's own identity")
-
-
-def _allowing_statements(capture: Capture) -> Iterator[tuple[Registration, dict[str, Any]]]:
-    """Statements with effect Allow of every policy document, in whichever input it is."""
-    for registration in capture.resources:
-        for _, value in leaves(registration.inputs) if registration.cloud == "aws" else ():
-            if isinstance(value, str) and value.startswith("{") and '"Statement"' in value:
-                statements = json.loads(value)["Statement"]
-                for statement in cast(
-                    "list[dict[str, Any]]", statements if isinstance(statements, list) else [statements]
-                ):
-                    if statement["Effect"] == "Allow":
-                        yield registration, statement

@@ -8,6 +8,13 @@ from capture.hiding import hidden, secret_texts
 from capture.registration import leaves
 from policies.policy import Finding
 
+SECRET_VERSIONS: tuple[str, ...] = (
+    "aws:secretsmanager/secretVersion:SecretVersion",
+    "gcp:secretmanager/regionalSecretVersion:RegionalSecretVersion",
+    "gcp:secretmanager/secretVersion:SecretVersion",
+)
+"""Types that put a value into a secret."""
+
 SECRET_SHAPES: Mapping[str, re.Pattern[str]] = {
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
     "a GitLab token": re.compile(r"\bgl(pat|rt|ptt|dt|cbt|ft|agent)-[A-Za-z0-9_-]{16,}"),
@@ -52,6 +59,16 @@ def secret_inputs_are_secrets(capture: Capture) -> Iterator[Finding]:
                 yield Finding(
                     registration, f"{path} is not marked as a secret. HINT: pulumi.Output.secret, or no value"
                 )
+
+
+def secrets_stay_empty(capture: Capture) -> Iterator[Finding]:
+    """The SDKs mark the value of a version as a secret; it lies in the state all the same, for all who may open it."""
+    for token in SECRET_VERSIONS:
+        for version in capture.of_type(token):
+            yield Finding(version, "puts a value into a secret. HINT: the empty secret alone, which an operator fills")
+    for parameter in capture.of_type("aws:ssm/parameter:Parameter"):
+        if parameter.inputs.get("type") == "SecureString":
+            yield Finding(parameter, "holds a secret value. HINT: an empty aws.secretsmanager.Secret")
 
 
 def looks_like(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from capture import Capture, Registration, Secret, Unknown, Value
+from capture.registration import leaves
 from settings.vocabulary import StackKind
 
 
@@ -88,3 +89,16 @@ def policy_statements(registration: Registration, key: str) -> Iterator[dict[str
 def strings(value: object) -> tuple[str, ...]:
     """One string or a list of them, as policy documents allow both."""
     return (value,) if isinstance(value, str) else tuple(cast("list[str]", value or []))
+
+
+def allowing_statements(capture: Capture) -> Iterator[tuple[Registration, dict[str, Any]]]:
+    """Statements with effect Allow of every policy document, in whichever input it is."""
+    for registration in capture.resources:
+        for _, value in leaves(registration.inputs) if registration.cloud == "aws" else ():
+            if isinstance(value, str) and value.startswith("{") and '"Statement"' in value:
+                statements = json.loads(value)["Statement"]
+                for statement in cast(
+                    "list[dict[str, Any]]", statements if isinstance(statements, list) else [statements]
+                ):
+                    if statement["Effect"] == "Allow":
+                        yield registration, statement

@@ -19,6 +19,7 @@ from policies import (
 )
 from tests.policies.alarm_mutations import ALARM_MUTATIONS
 from tests.policies.ci_identity_mutations import CI_IDENTITY_MUTATIONS
+from tests.policies.edge_mutations import EDGE_MUTATIONS
 from tests.policies.limit_mutations import LIMIT_MUTATIONS
 from tests.policies.loss_mutations import LOSS_MUTATIONS, PRODUCTION_LOSS_MUTATIONS
 from tests.policies.machine_mutations import MACHINE_MUTATIONS
@@ -109,13 +110,13 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     ),
     (
         secrets_in_clear.nothing_looks_like_a_secret,
-        change(GCE, {"metadata.note": "-----BEGIN OPENSSH PRIVATE KEY-----"}),
+        change(GCE, {"description": "-----BEGIN OPENSSH PRIVATE KEY-----"}),
     ),
-    (secrets_in_clear.nothing_looks_like_a_secret, change(GCE, {"metadata.note": "token=glrt-0123456789abcdefghij"})),
-    (secrets_in_clear.nothing_looks_like_a_secret, change(GCE, {"metadata.note": "AKIAIOSFODNN7EXAMPLE"})),
+    (secrets_in_clear.nothing_looks_like_a_secret, change(GCE, {"description": "token=glrt-0123456789abcdefghij"})),
+    (secrets_in_clear.nothing_looks_like_a_secret, change(GCE, {"description": "AKIAIOSFODNN7EXAMPLE"})),
     (
         secrets_in_clear.secret_inputs_are_secrets,
-        add(GCS_BUCKET, "gcp:secretmanager/secretVersion:SecretVersion", {"secret": "s", "secretData": "hunter2"}),
+        add(GCS_BUCKET, "gcp:compute/vPNTunnel:VPNTunnel", {"sharedSecret": "hunter2", "labels": {"component": "dns"}}),
     ),
     (iam.actions_and_resources_are_named, change(ROLE_POLICY, {"policy": document("s3:*", "arn:aws:s3:::b")})),
     (iam.actions_and_resources_are_named, change(ROLE_POLICY, {"policy": document("s3:GetObject", "*")})),
@@ -214,6 +215,7 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     *LIMIT_MUTATIONS,
     *LOSS_MUTATIONS,
     *ALARM_MUTATIONS,
+    *EDGE_MUTATIONS,
 )
 
 PRODUCTION_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (*PRODUCTION_LOSS_MUTATIONS,)

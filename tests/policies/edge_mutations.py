@@ -1,0 +1,107 @@
+"""Mutations of who passes and who is meant: firewalls, Cloud Armor, TLS, names, addresses, grants."""
+
+import json
+
+from policies import Policy, addresses, firewalls, identities, public, secrets_in_clear
+from tests.policies.mutations import GONE, Mutation, Pick, add, change
+
+FIREWALL = "gcp:compute/firewall:Firewall"
+IAP = Pick(FIREWALL, "-allow-iap")
+PROBES = Pick(FIREWALL, "package-server-load-balancer")
+WORKER_SSH = Pick(FIREWALL, "runner-manager-gcp-blue-ssh")
+WORKER_SSH_ON_AWS = Pick("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "shard-")
+WEB_OUT = Pick(FIREWALL, "-out-web")
+PUBLIC_ARMOR = Pick("gcp:compute/securityPolicy:SecurityPolicy", "-public")
+UPLOAD_ARMOR = Pick("gcp:compute/securityPolicy:SecurityPolicy", "-upload")
+BACKEND = Pick("gcp:compute/backendService:BackendService")
+TLS = Pick("gcp:compute/sSLPolicy:SSLPolicy")
+PROXY = Pick("gcp:compute/targetHttpsProxy:TargetHttpsProxy")
+RECORD = Pick("gcp:dns/recordSet:RecordSet", "dev-instance-host")
+CHECK = Pick("gcp:compute/healthCheck:HealthCheck", "-content")
+BUCKET = Pick("gcp:storage/bucket:Bucket")
+GRANT = "gcp:storage/bucketIAMMember:BucketIAMMember"
+TEMPLATE = Pick("gcp:compute/instanceTemplate:InstanceTemplate")
+GCE = Pick("gcp:compute/instance:Instance")
+DEPLOY = Pick("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "-deploy-gitlab")
+SNAPSHOTS = Pick("aws:iam/rolePolicy:RolePolicy", "pg-b-snapshots")
+SNAPSHOT_ROLE = Pick("aws:iam/role:Role", "pg-b-snapshots")
+S3_BUCKET = Pick("aws:s3/bucket:Bucket")
+
+
+def _allows(action: str, resource: str) -> str:
+    statement = {"Effect": "Allow", "Action": [action], "Resource": [resource]}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _trusts(service: str) -> str:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+_ON_EVERY_BRANCH = (
+    'assertion.project_id == "1000001" && assertion.environment == "staging" && assertion.ref_protected == "true"'
+)
+
+EDGE_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
+    (firewalls.allowing_rules_name_their_machines, change(IAP, {"targetTags": GONE})),
+    (firewalls.allowing_rules_name_their_machines, change(PROBES, {"targetServiceAccounts": ()})),
+    (firewalls.ssh_comes_from_one_address, change(WORKER_SSH, {"sourceRanges": ("10.32.16.0/20",)})),
+    (firewalls.ssh_comes_from_one_address, change(WORKER_SSH_ON_AWS, {"cidrIpv4": "10.36.0.0/16"})),
+    (firewalls.egress_rules_keep_their_order, change(WEB_OUT, {"priority": 900})),
+    (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.1.action": "allow"})),
+    (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.1.priority": 2000})),
+    (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.0.match.config.srcIpRanges": ("*",)})),
+    (
+        firewalls.armor_lets_in_whom_it_names,
+        change(PUBLIC_ARMOR, {"rules.0.priority": 2147483646, "rules.0.action": "deny(403)"}),
+    ),
+    (firewalls.services_to_the_world_have_armor, change(BACKEND, {"securityPolicy": GONE})),
+    (firewalls.tls_is_modern, change(TLS, {"minTlsVersion": "TLS_1_0"})),
+    (firewalls.tls_is_modern, change(TLS, {"profile": "COMPATIBLE"})),
+    (firewalls.tls_is_modern, change(PROXY, {"sslPolicy": GONE})),
+    (
+        public.nothing_is_public_by_a_switch,
+        add(S3_BUCKET, "aws:s3/bucketAcl:BucketAcl", {"bucket": "b", "acl": "public-read"}),
+    ),
+    (public.metadata_holds_known_keys, change(GCE, {"metadata.ssh-keys": "me:ssh-ed25519 AAAA"})),
+    (public.metadata_holds_known_keys, change(TEMPLATE, {"metadata.shutdown-script": "true"})),
+    (
+        public.projects_say_nothing_to_all_machines,
+        add(BUCKET, "gcp:compute/projectMetadata:ProjectMetadata", {"metadata": {"enable-oslogin": "FALSE"}}),
+    ),
+    (addresses.public_records_are_public, change(RECORD, {"rrdatas": ("10.32.0.9",)})),
+    (
+        addresses.public_records_are_public,
+        change(
+            Pick("gcp:compute/address:Address", "dev-instance-public"), {"addressType": "INTERNAL"}, reported_on=RECORD
+        ),
+    ),
+    (addresses.health_checks_ask_the_service, change(CHECK, {"httpsHealthCheck.port": 8444})),
+    (addresses.firewalls_let_health_checks_in, change(PROBES, {"allows.0.ports": ("8444",)}, reported_on=CHECK)),
+    (
+        addresses.reserved_addresses_are_used,
+        add(
+            BUCKET,
+            "gcp:compute/address:Address",
+            {"addressType": "EXTERNAL", "deletionPolicy": "PREVENT", "labels": {"component": "dns"}},
+        ),
+    ),
+    (identities.members_are_people_or_machines, add(BUCKET, GRANT, {"bucket": "b", "member": "projectEditor:p"})),
+    (identities.deployments_come_from_one_branch, change(DEPLOY, {"attributeCondition": _ON_EVERY_BRANCH})),
+    (
+        identities.rights_over_every_machine_have_a_condition,
+        change(SNAPSHOTS, {"policy": _allows("ec2:DeleteSnapshot", "arn:aws:ec2:us-east-1::snapshot/*")}),
+    ),
+    (
+        identities.rights_over_every_machine_have_a_condition,
+        change(SNAPSHOTS, {"policy": _allows("ec2:CreateSnapshot", "arn:aws:ec2:us-east-1:000000000000:volume/*")}),
+    ),
+    (
+        identities.services_act_for_this_account_alone,
+        change(SNAPSHOT_ROLE, {"assumeRolePolicy": _trusts("dlm.amazonaws.com")}),
+    ),
+    (
+        secrets_in_clear.secrets_stay_empty,
+        add(S3_BUCKET, "aws:ssm/parameter:Parameter", {"type": "SecureString", "tags": {"component": "dns"}}),
+    ),
+)
