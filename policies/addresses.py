@@ -46,17 +46,15 @@ def health_checks_ask_the_service(capture: Capture) -> Iterator[Finding]:
     for service in capture.of_type("gcp:compute/backendService:BackendService"):
         name = text(service.inputs.get("portName"))
         ports = {
-            port.get("port")
+            str(port.get("port"))
             for group in _used(capture, service, "backends", "gcp:compute/instanceGroup:InstanceGroup")
             for port in records(group.inputs.get("namedPorts"))
             if text(port.get("name")) == name
         }
         for check in _used(capture, service, "healthChecks", "gcp:compute/healthCheck:HealthCheck"):
             asked = _port(check)
-            if ports and asked is not None and asked not in ports:
-                yield Finding(
-                    check, f"asks port {asked}, not that of {name or 'its service'}. HINT: port={min(ports, key=str)}"
-                )
+            if ports and asked is not None and str(asked) not in ports:
+                yield Finding(check, f"asks port {asked}, not that of {name or 'its service'}. HINT: port={min(ports)}")
 
 
 def firewalls_let_health_checks_in(capture: Capture) -> Iterator[Finding]:

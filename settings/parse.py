@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from settings.ci_identity.other_stacks import OTHER_STACK_RULES
 from settings.declarations import example, first_sentence, item, keys, meaning, members, nested_models
 from settings.faults import Fault, Path, SettingsError, in_file_order
+from settings.other_stacks import copied
 from settings.placeholders import placeholder_faults
 from settings.positions import line_of, lines_by_path, other_stacks
 from settings.rules import RULES
@@ -36,6 +37,7 @@ def parse(raw: Mapping[str, object], stack: str, stack_file: FilePath | None = N
     source = stack_file.name if stack_file else f"Pulumi.{stack}.yaml"
     others = other_stacks(stack_file) if stack_file else {}
     faults = list(_find_faults(raw, stack, others))
+    faults += [fault for other, sections in others.items() for fault in copied(raw, sections, other)]
     if faults:
         lines = lines_by_path(stack_file) if stack_file else {}
         located = (replace(fault, line=line_of(fault.path, lines)) for fault in faults)
