@@ -143,6 +143,10 @@ bench-engine: setup ## Time of the engine's preview and up against the import fl
 bench-lab: setup machine-tools ## Time and memory of the lab from nothing and from kept roots, and what it leaves (as root)
 	@$(BIN)/python -m lab.bench
 
+.PHONY: bench-mistakes
+bench-mistakes: setup ## Who sees each mistake of tests/mistakes/lists, e.g. make bench-mistakes ONLY=firewall WHOLE=1
+	@nice -n 15 $(BIN)/python -m tests.mistakes $(if $(ONLY),--only "$(ONLY)") $(if $(WHOLE),--whole)
+
 .PHONY: records
 records: setup ## Write anew what tests compare with: URNs, limits, schema, specifications of roles, reference, alert rules, excerpt, comments
 	@$(BIN)/python -m tests.estate.record_urns
