@@ -96,8 +96,8 @@ def build_estate(settings: Settings) -> None:
     _link(settings, ground)
     _ci_identity(settings, ground)
     _cloud_native_cluster(settings, ground)
-    # The policies allow unprotected data only where the stack itself says so, and is not held to all of production.
     pulumi.export("kind", settings.estate.kind.value)
+    # The policies allow unprotected data only where the stack itself says so.
     pulumi.export("protected", context.protected)
     pulumi.export("logins", logins)
     pulumi.export("dns", {"domain": zone.domain, "name_servers": zone.name_servers})

@@ -48,7 +48,9 @@ BOUND_IN_SHARDS = (
 
 BOUND = frozenset(
     {
-        *("estate.protected", "network.aws.natGateways", "backupVault.s3.lockMode", "ciIdentity.gitlab.deploy.tier"),
+        *("estate.kind", "estate.protected", "network.aws.natGateways", "backupVault.s3.lockMode"),
+        *("ciIdentity.gitlab.deploy.tier", "ciIdentity.gitlab.deploy.name", "ciIdentity.gitlab.preview.name"),
+        *("ciIdentity.github.deployEnvironment", "ciIdentity.github.previewEnvironment"),
         *("gcp.projects.testground", "gcp.region", "aws.accountId", "aws.region", "aws.availabilityZones"),
         *("dns.domain", "databasePair.gcp.dataDiskGiB", "databasePair.aws.dataDiskGiB", "runnerFleet.shards.4.system"),
         *("packageServer.repositories.0.format", "packageServer.repositories.0.codename"),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from converge import in_window
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settings.machine.section import MaintenanceWindow, Weekday
@@ -30,6 +30,7 @@ def test_a_window_holds_the_minutes_in_which_converge_interrupts(window: Mainten
     assert window_span(window).holds(minute) is in_window(told, MONDAY + timedelta(minutes=minute))
 
 
+@settings(deadline=None)
 @given(WINDOWS, WINDOWS)
 def test_two_windows_overlap_where_they_share_a_minute(first: MaintenanceWindow, second: MaintenanceWindow) -> None:
     one, other = window_span(first), window_span(second)

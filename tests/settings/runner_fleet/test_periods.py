@@ -1,7 +1,7 @@
 """Periods and time zones are judged by what they mean."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settings.runner_fleet.periods import cron_period, hold_always, known_time_zone
@@ -74,6 +74,7 @@ def test_always_is_seen_in_whatever_way_it_is_said(periods: list[str]) -> None:
     assert "hides the policy" in fault.wrong
 
 
+@settings(deadline=None)
 @given(st.integers(1, 59), st.integers(0, 23))
 def test_a_period_with_a_minute_left_out_is_not_always(minute: int, hour: int) -> None:
     others = ",".join(str(other) for other in range(24) if other != hour)
