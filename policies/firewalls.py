@@ -76,11 +76,16 @@ def armor_lets_in_whom_it_names(capture: Capture) -> Iterator[Finding]:
             yield Finding(
                 policy, "names who may pass, and lets everybody else pass too. HINT: deny(403) as the last rule"
             )
-        elif not lists and not any(text(rule.get("action")) in ("throttle", "rate_based_ban") for rule in others):
+        elif not lists and not any(text(rule.get("action")).startswith(_holding_back(policy)) for rule in others):
             yield Finding(policy, "neither names who may pass nor holds anybody back. HINT: a throttle, or a list")
         for rule in others:
             if text(rule.get("action")) == "allow" and _holds_the_world(mapping(rule.get("match"))):
                 yield Finding(policy, "allows everybody before its last rule. HINT: the ranges of who may pass")
+
+
+def _holding_back(policy: Registration) -> tuple[str, ...]:
+    """Actions that are a policy's purpose: at the edge, where nothing can be throttled, what nobody gets."""
+    return ("deny",) if policy.inputs.get("type") == "CLOUD_ARMOR_EDGE" else ("throttle", "rate_based_ban")
 
 
 def services_to_the_world_have_armor(capture: Capture) -> Iterator[Finding]:

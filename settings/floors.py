@@ -9,7 +9,7 @@ from settings.vocabulary import FEWEST_KEPT_DAYS, FEWEST_LOCK_DAYS
 
 def production_keeps_what_it_may_need(settings: Settings) -> Iterator[Fault]:
     """What brings data back has to be there until somebody has seen that they are gone."""
-    if settings.stack != "production":
+    if not settings.is_production:
         return
     for path, days, fewest in _kept(settings):
         if days < fewest:
