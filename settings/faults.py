@@ -25,6 +25,18 @@ class Fault:
         return f"{place}: {self.wrong}. HINT: {self.right}"
 
 
+class SectionError(ValueError):
+    """What a section finds wrong between its own values, with the key that is to be mended and what would be right.
+
+    pydantic knows the section alone; a fault needs the place inside it and its line.
+    """
+
+    def __init__(self, key: str, wrong: str, right: str) -> None:
+        self.path: Path = tuple(key.split("."))
+        self.right = right
+        super().__init__(wrong)
+
+
 class SettingsError(Exception):
     """A stack file that cannot be used; its text names the file and lists every fault."""
 

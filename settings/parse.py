@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from settings.ci_identity.other_stacks import OTHER_STACK_RULES
 from settings.declarations import example, first_sentence, item, keys, meaning, members, nested_models
-from settings.faults import Fault, Path, SettingsError, in_file_order
+from settings.faults import Fault, Path, SectionError, SettingsError, in_file_order
 from settings.other_stacks import copied
 from settings.placeholders import placeholder_faults
 from settings.positions import line_of, lines_by_path, other_stacks
@@ -83,7 +83,10 @@ def _fault(details: dict[str, Any], raw: Mapping[str, object]) -> Fault:
         case "missing":
             return Fault(path, "missing", _right(path, field))
         case "value_error":
-            return Fault(path, str(details["ctx"]["error"]), _right(path, field))
+            error = details["ctx"]["error"]
+            if isinstance(error, SectionError):
+                return Fault((*path, *error.path), str(error), error.right)
+            return Fault(path, str(error), _right(path, field))
         case _:
             return Fault(path, details["msg"][:1].lower() + details["msg"][1:], _right(path, field))
 

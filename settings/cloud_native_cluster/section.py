@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from settings.addresses import is_world
 from settings.base import Section
+from settings.faults import SectionError
 from settings.forms import pattern_type
 from settings.vocabulary import AwsInstanceType, AwsRoleArn, CloudWatchRetentionDays, PublicCidr
 
@@ -28,7 +29,7 @@ class ClusterNodes(Section):
     @model_validator(mode="after")
     def _minimum_fits(self) -> "ClusterNodes":
         if self.minimum > self.maximum:
-            raise ValueError(f"minimum {self.minimum} is above maximum {self.maximum}")
+            raise SectionError("minimum", f"{self.minimum} is above maximum {self.maximum}", f"{self.maximum} or fewer")
         return self
 
 
@@ -48,5 +49,5 @@ class CloudNativeClusterSettings(Section):
     @model_validator(mode="after")
     def _api_is_not_open(self) -> "CloudNativeClusterSettings":
         if is_world(self.api_access_cidrs):
-            raise ValueError("apiAccessCidrs opens the cluster's API to the world; name the ranges that need it")
+            raise SectionError("apiAccessCidrs", "opens the cluster's API to the world", "the ranges that need it")
         return self

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from settings.addresses import is_world
 from settings.base import Section
+from settings.faults import SectionError
 from settings.machine.section import GceSize
 from settings.ssh import HOST_KEY_TYPES, SshHostPublicKey
 from settings.vocabulary import AnyCidr, Days, DnsName, EmailAddress, GiB, HttpsUrl, Port, TimeOfDay
@@ -33,9 +34,9 @@ class GuardedPort(Section):
     @model_validator(mode="after")
     def _world_is_said_in_words(self) -> "GuardedPort":
         if is_world(self.allowed_cidrs):
-            raise ValueError("allowedCidrs lets in the world; openToWorld: true says so in words")
+            raise SectionError("allowedCidrs", "lets in the world", "openToWorld: true, which says so in words")
         if self.open_to_world and self.allowed_cidrs:
-            raise ValueError("allowedCidrs means nothing while openToWorld is true; leave one of them out")
+            raise SectionError("allowedCidrs", "means nothing while openToWorld is true", "leave one of them out")
         return self
 
     @property
@@ -54,8 +55,8 @@ class GitSsh(GuardedPort):
     def _one_key_of_each_type(self) -> "GitSsh":
         kinds = [key.partition(" ")[0] for key in self.host_public_keys]
         if sorted(kinds) != sorted(HOST_KEY_TYPES):
-            raise ValueError(
-                f"hostPublicKeys has {', '.join(kinds) or 'nothing'}; it needs one each of {', '.join(HOST_KEY_TYPES)}"
+            raise SectionError(
+                "hostPublicKeys", f"has {', '.join(kinds) or 'nothing'}", f"one each of {', '.join(HOST_KEY_TYPES)}"
             )
         return self
 
@@ -116,13 +117,21 @@ class DevInstanceSettings(Section):
     def _every_service_has_its_port(self) -> "DevInstanceSettings":
         for key, port in (("gitSsh", self.git_ssh.port), ("registry", self.registry.port)):
             if port in TAKEN_PORTS:
-                raise ValueError(f"{key}.port {port} is the port of {TAKEN_PORTS[port]}; for example 2222 or 5050")
+                raise SectionError(
+                    f"{key}.port", f"{port} is the port of {TAKEN_PORTS[port]}", "for example 2222 or 5050"
+                )
         if self.git_ssh.port == self.registry.port:
-            raise ValueError(f"gitSsh and registry both have port {self.registry.port}")
+            raise SectionError(
+                "registry.port",
+                f"gitSsh and registry both have port {self.registry.port}",
+                "another port, for example 5050",
+            )
         return self
 
     @model_validator(mode="after")
     def _monitoring_is_not_for_everyone(self) -> "DevInstanceSettings":
         if is_world(self.monitoring_allowed_cidrs):
-            raise ValueError("monitoringAllowedCidrs would show the instance's inside to everyone")
+            raise SectionError(
+                "monitoringAllowedCidrs", "would show the instance's inside to everyone", "the ranges that watch it"
+            )
         return self

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from settings.base import Section
+from settings.faults import SectionError
 from settings.vocabulary import CloudWatchRetentionDays, NetworkCidr, SubnetCidr
 
 SUBNET_TIERS = ("public", "private", "runners")
@@ -44,8 +45,8 @@ class AwsNetwork(Section):
     def _endpoints_are_known(self) -> "AwsNetwork":
         unknown = sorted(set(self.interface_endpoints) - set(INTERFACE_ENDPOINTS))
         if unknown:
-            raise ValueError(
-                f"interfaceEndpoints names {', '.join(unknown)}; known are {', '.join(INTERFACE_ENDPOINTS)}"
+            raise SectionError(
+                "interfaceEndpoints", f"names {', '.join(unknown)}", f"some of {', '.join(INTERFACE_ENDPOINTS)}"
             )
         return self
 
