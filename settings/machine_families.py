@@ -46,7 +46,7 @@ def gcp_machine_type(value: str) -> str:
     """The value, where its series and its class exist on GCE. Raises ValueError."""
     parts = _GCP.fullmatch(value)
     if parts is None or parts["series"] not in (*GCP_AMD64_SERIES, *GCP_ARM64_SERIES):
-        raise ValueError(f"{value!r} is of no GCE series that settings/machine_families.py knows")
+        raise ValueError(f"{value!r} is of an unknown family of GCE (settings/machine_families.py)")
     return value
 
 
@@ -54,5 +54,5 @@ def ec2_instance_type(value: str) -> str:
     """The value, where its family and its size exist on EC2. Raises ValueError."""
     family, _, size = value.partition(".")
     if family not in EC2_FAMILIES or not re.fullmatch(r"nano|micro|small|medium|large|metal|[0-9]*xlarge", size):
-        raise ValueError(f"{value!r} is of no EC2 family that settings/machine_families.py knows")
+        raise ValueError(f"{value!r} is of an unknown family of EC2 (settings/machine_families.py)")
     return value
