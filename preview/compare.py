@@ -251,7 +251,7 @@ def _change(
     )
     step = Step.REPLACE if any(change.replaces for change in judged) else Step.UPDATE if judged else Step.OPTIONS
     ignored = tuple(change for change in found if _is_ignored(after, change.path))
-    return Change(step, after, judged, options, ignored, turned_off(before, after))
+    return Change(step, after, judged, options, ignored=ignored, loses_guard=turned_off(before, after))
 
 
 def _is_ignored(registration: Registration, path: str) -> bool:

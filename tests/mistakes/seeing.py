@@ -64,14 +64,10 @@ class Sight:
 def sees(copy: Copy, mistake: Mistake, sound: Mapping[str, Look], *, whole: bool) -> Sight:
     """Who sees the mistake first. `sound` has the previews without it. Raises ListError."""
     with copy.with_mistake(mistake):
-        compared: Sight | None = None
         for stack in previewed(mistake):
             sight = judged(mistake, copy.preview(stack), sound[stack])
-            if sight is not None and sight.seen in STOPPED:
+            if sight is not None and (sight.seen in STOPPED or mistake.room != LEGITIMATE):
                 return sight
-            compared = compared or sight
-        if compared is not None and mistake.room != LEGITIMATE:
-            return compared
         tests = own_tests(mistake, whole=whole)
         if tests and (done := copy.tests(tests)).status != 0:
             return Sight(Seen.TESTS, failing_line(done.text))

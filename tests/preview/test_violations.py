@@ -18,6 +18,7 @@ from preview.compare import compare
 from preview.document import document_text
 from preview.render import render
 from preview.report import Against, make_report
+from preview.revision import PastCapture
 from preview.violations import by_line
 from tests.policies.mutations import Pick, add, change
 from tests.support import estate
@@ -50,7 +51,9 @@ def rendered(capture: Capture, against: Against | None = None, *, full: bool = F
 
 
 def commented(before: Capture, present: Capture) -> str:
-    written = comment([facts("staging", present, before, "main", "0123456789")], "abc", Redactor(Path("/nowhere")))
+    written = comment(
+        [facts("staging", present, {}, PastCapture("0123456789", before), "main")], "abc", Redactor(Path("/nowhere"))
+    )
     return written.markdown + written.diff
 
 

@@ -114,9 +114,9 @@ def test_stacks_of_two_projects_may_share_a_tier(tmp_path: Path) -> None:
     text = text_of("production-eu")
     stack_file.write_text(text, encoding="utf-8")
 
-    assert {fault.path[-1] for fault in faults_of(text, "production-eu", stack_file)} == {"tier"}
+    assert "tier" in {fault.path[-1] for fault in faults_of(text, "production-eu", stack_file)}
     elsewhere = text.replace("projectPath: example-group/packyard", "projectPath: example-group/packyard-eu")
-    assert faults_of(elsewhere, "production-eu", stack_file) == ()
+    assert "tier" not in {fault.path[-1] for fault in faults_of(elsewhere, "production-eu", stack_file)}
 
 
 def test_a_policy_reads_the_kind_from_the_outputs_and_takes_silence_for_production() -> None:

@@ -2,7 +2,6 @@
 
 import ast
 import base64
-import configparser
 import gzip
 import subprocess
 from pathlib import Path
@@ -22,24 +21,6 @@ TOP_LEVEL_KEYS = {"ssh_deletekeys", "ssh_pwauth", "disable_root", "write_files",
 """cloud-init passes over a misspelt key without a word."""
 
 WRITE_FILES_KEYS = {"path", "permissions", "content"}
-
-UNIT_KEYS = {
-    "Unit": {"Description", "Documentation", "Wants", "After", "StartLimitIntervalSec", "StartLimitBurst"},
-    "Service": {
-        "Type",
-        "ExecStart",
-        "Restart",
-        "RestartSec",
-        "TimeoutStartSec",
-        "ProtectSystem",
-        "ProtectHome",
-        "PrivateTmp",
-        "NoNewPrivileges",
-    },
-    "Timer": {"OnActiveSec", "OnUnitInactiveSec", "OnCalendar", "RandomizedDelaySec", "AccuracySec"},
-    "Install": {"WantedBy"},
-}
-"""systemd passes over a misspelt key with a warning that nobody sees."""
 
 UNITS = sorted((MACHINES / "converge").glob("packyard-*.*"))
 
@@ -89,17 +70,6 @@ def test_the_first_boot_starts_what_it_wrote(cloud_config: dict[str, Any]) -> No
 @pytest.mark.parametrize("script", sorted(MACHINES.rglob("*.sh")), ids=lambda path: path.name)
 def test_shell_is_clean(script: Path) -> None:
     subprocess.run([ROOT / ".venv/bin/shellcheck", "--severity=style", script], check=True)
-
-
-@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
-def test_units_have_no_key_that_systemd_would_pass_over(unit: Path) -> None:
-    # `systemd-analyze verify` belongs to the machine tests, which have systemd.
-    parser = configparser.ConfigParser(strict=True, interpolation=None)
-    parser.optionxform = str  # pyright: ignore[reportAttributeAccessIssue] -- keys of systemd have capitals
-    parser.read(unit)
-
-    for section in parser.sections():
-        assert set(parser[section]) <= UNIT_KEYS[section]
 
 
 def test_every_unit_starts_a_program_that_the_base_role_installs() -> None:

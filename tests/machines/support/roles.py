@@ -27,14 +27,16 @@ def given(of: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Role:
-    """A role of machines/roles."""
+    """A role of machines/roles, or of a copy."""
 
     name: str
+    machines: Path = MACHINES
+    """The folder `machines`, or a copy of it."""
 
     @property
     def folder(self) -> Path:
         """Where it is."""
-        return MACHINES / "roles" / self.name
+        return self.machines / "roles" / self.name
 
     def loaded(self, path: str) -> Any:
         """A YAML file of it."""
