@@ -81,6 +81,7 @@ INFO = [
                 "archive": {"start": segment, "stop": segment},
                 "info": {"size": 30540885},
                 "label": label,
+                "lsn": {"start": "0/44000028", "stop": "0/44000120"},
                 "timestamp": {"start": stop - 3, "stop": stop},
                 "type": kind,
             }
