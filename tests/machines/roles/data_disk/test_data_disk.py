@@ -1,5 +1,6 @@
 """data_disk.py: what is done to a disk, decided from what is seen; real disks come in tests/machines/booted."""
 
+import re
 import shutil
 import subprocess
 import uuid
@@ -158,6 +159,20 @@ def test_only_a_whole_disk_that_is_empty_all_over_is_ever_formatted(seen: Any, a
         assert (seen.signatures, seen.parts, seen.mounts, seen.read_only) == ((), (), (), False)
         assert seen.kind == "disk"
         assert seen.size >= 100 * GIB
+
+
+def test_a_file_system_is_never_made_by_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without force mkfs refuses a disk that is mounted or in use, which may be so since it was looked at."""
+    commands: list[tuple[str, ...]] = []
+
+    def noted(*command: str) -> None:
+        commands.append(command)
+
+    monkeypatch.setattr(data_disk, "run", noted)
+    data_disk.apply([Step.FORMAT], "/dev/nvme1n1", "/var/opt", "a line", "a-uuid")
+
+    assert [command[0] for command in commands] == ["mkfs.ext4"]
+    assert not [word for word in commands[0] if re.fullmatch(r"-[a-zA-Z]*F[a-zA-Z]*|--force", word)]
 
 
 @given(disks, places)
