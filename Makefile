@@ -30,6 +30,10 @@ setup: $(VENV)/.installed ## Make the virtual environment
 preview: setup ## Show the whole estate of STACK, e.g. make preview STACK=production AGAINST=main ARGS=--json
 	@$(BIN)/python -m preview $(STACK) $(if $(AGAINST),--against $(AGAINST)) $(ARGS)
 
+.PHONY: leaving
+leaving: setup ## Print how STACK gives up one system, e.g. make leaving STACK=staging SYSTEM=devInstance
+	@$(BIN)/python -m preview.leaving $(STACK) $(SYSTEM)
+
 .PHONY: comment
 comment: setup ## Write the comment of a merge request, e.g. make comment AGAINST=origin/main OUTPUT=comment.md
 	@$(BIN)/python -m preview.comment --against "$(AGAINST)" $(if $(STACKS),--stacks $(STACKS)) $(if $(OUTPUT),--output $(OUTPUT))

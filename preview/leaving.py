@@ -5,12 +5,18 @@ Pulumi forgets them and the clouds keep them, until somebody removes them by han
 """
 
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from capture import Capture, Registration, StackFile
+from capture import Capture, Registration, StackFile, capture_stack, read_stack_file
 from policies.values import text
-from preview.compare import Comparison, Step
+from preview.command_line import Parser, failed
+from preview.compare import Comparison, Step, compare
+from preview.faults import explained
+
+ROOT = Path(__file__).resolve().parent.parent
 
 BY_HAND: Mapping[str, tuple[str, str]] = {
     "gcp:compute/instance:Instance": ("gcloud compute instances delete {name} --zone={zone}", "name"),
@@ -80,8 +86,10 @@ def without_section(stack_file: StackFile, section: str) -> StackFile:
 
 
 def leaving(comparison: Comparison, before: Capture) -> Leaving:
-    """The steps to what is left, in the order in which Pulumi would delete."""
-    gone = [change.registration for change in comparison.of(Step.DELETE)]
+    """What goes with the section; machines first, since what they hold cannot be removed before them."""
+    gone = sorted(
+        (change.registration for change in comparison.of(Step.DELETE)), key=lambda entry: "Instance" not in entry.kind
+    )
     return Leaving(
         tuple(entry for entry in gone if entry.protect),
         tuple(_orphan(before, entry) for entry in gone if entry.retain_on_delete),
@@ -128,3 +136,29 @@ def _command(capture: Capture, entry: Registration, template: str, key: str) -> 
         return command
     where = "project" if entry.cloud == "gcp" else "region"
     return f"{command} --{where}={place(where)}"
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Prints the commands; the result is the exit code."""
+    parser = Parser(
+        "python -m preview.leaving", "Print how a stack gives up one system.", "exit codes:\n  0  fine\n  1  a fault"
+    )
+    parser.add_argument("stack", help="name of a stack, for example staging")
+    parser.add_argument("section", help="section of the stack file that goes, for example devInstance")
+    options = parser.parse_args(arguments)
+    try:
+        stack_file = read_stack_file(root, options.stack)
+        shorter = without_section(stack_file, options.section)
+        before, after = capture_stack(root, stack_file), capture_stack(root, shorter)
+    except NoSuchSystemError as error:
+        return failed(str(error))
+    except Exception as error:
+        return failed(explained(error, root))
+    sys.stdout.writelines(
+        f"{line}\n" for line in lines(leaving(compare(before, after), before), options.stack, options.section)
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -53,8 +53,6 @@ def rendered(capture: Capture, against: Against | None = None, *, full: bool = F
 def commented(before: Capture, present: Capture) -> str:
     facts_now = facts("staging", present, {}, PastCapture("0123456789", before), "main")
     written = comment([facts_now], "abc", Redactor(Path("/nowhere")))
-        [facts("staging", present, {}, PastCapture("0123456789", before), "main")], "abc", Redactor(Path("/nowhere"))
-    )
     return written.markdown + written.diff
 
 
