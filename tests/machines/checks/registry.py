@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.machines.checks import commands, firewall, postgres, secrets, units, values
+from tests.machines.checks import commands, firewall, postgres, programs, secrets, units, values
 from tests.machines.checks.machines import Machines
 
 Check = Callable[[Machines], Iterator[str]]
@@ -18,6 +18,7 @@ CHECKS: Mapping[str, Check] = {
         *(values.ssh, values.superusers, values.kernel, values.upgrades, values.journal_and_clock, values.exporter),
         values.first_boot,
         *(postgres.parameters, postgres.peers, postgres.names, postgres.guard, postgres.archive),
+        *(programs.limits, programs.modes),
         *(firewall.verdicts, firewall.openings),
     )
 }

@@ -44,6 +44,8 @@ PROOFS = {
     "postgres.names": "any user of the machine is the superuser",
     "postgres.guard": "what the guard refuses starts all the same",
     "postgres.archive": "programs run as root in place of postgres",
+    "programs.limits": "a request without a limit of time",
+    "programs.modes": "a private key may be read by all",
     "firewall.verdicts": "the refusal comes before what roles open",
     "firewall.openings": "the database is open to all inside the tunnel",
 }

@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+import stat
 import subprocess
 import sys
 import tarfile
+import time
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,8 +19,13 @@ from tests.machines.support.programs import program
 
 fetch = program("fetch")
 
-CONVERGE = "import pathlib, sys; pathlib.Path(sys.argv[1]).with_name('ran').touch(); sys.exit({status})"
-"""Stands for converge.py: leaves a mark beside the document, and ends as asked."""
+CONVERGE = """
+import pathlib, sys
+document = pathlib.Path(sys.argv[1])
+document.with_name('ran').write_text(oct(document.stat().st_mode))
+sys.exit({status})
+"""
+"""Stands for converge.py: leaves the mode of the document beside it, and ends as asked."""
 
 
 def bundle(status: int = 0) -> bytes:
@@ -83,7 +90,7 @@ def test_a_sound_document_runs_converge_of_the_bundle_that_it_names(
 ) -> None:
     assert run(monkeypatch, StandInCloud(bundle())) == 0
 
-    assert (state / "ran").is_file()
+    assert int((state / "ran").read_text(), 8) & stat.S_IRWXO == 0, "a document is not for everybody's eyes"
     assert metric("last_run_success") == 1
     assert metric("timestamp_seconds") > 0
 
@@ -135,9 +142,11 @@ def test_a_bundle_with_another_digest_is_never_unpacked(
 def test_a_failed_run_shows_and_keeps_the_time_of_the_last_good_one(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_000_000.0)
     run(monkeypatch, StandInCloud(bundle()))
     good = metric("timestamp_seconds")
 
+    monkeypatch.setattr(time, "time", lambda: 1_000_900.0)
     status = run(monkeypatch, StandInCloud(bundle(status=3)))
 
     assert status == 1
