@@ -1,5 +1,6 @@
 """The one writer of the programs on a machine."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -48,3 +49,19 @@ def test_a_file_is_written_only_where_its_content_changes(tmp_path: Path, monkey
 
     assert [files.write(path, text) for text in ("one", "one", "two")] == [True, False, True]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_is_there_and_whole_after_a_power_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its content goes to the disk before its name does, and the name before anybody relies on it."""
+    synced: list[tuple[bool, bool]] = []
+    path = tmp_path / "epoch"
+
+    def seen(descriptor: int) -> None:
+        synced.append((stat.S_ISDIR(os.fstat(descriptor).st_mode), path.exists()))
+
+    monkeypatch.setattr("shutil.chown", nobody)
+    monkeypatch.setattr(os, "fsync", seen)
+
+    files.write(path, "3")
+
+    assert synced == [(False, False), (True, True)]

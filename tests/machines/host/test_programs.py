@@ -1,6 +1,8 @@
 """How other programs are run: to an end, with an environment of their own."""
 
+import subprocess
 import time
+from typing import Any
 
 import pytest
 from host import programs
@@ -39,3 +41,18 @@ def test_a_program_gets_what_it_is_given_and_its_status_may_be_accepted() -> Non
     finished = programs.run(["sh", "-c", "cat; exit 1"], timeout=5, given=b"token", accepted=(0, 1))
 
     assert (finished.status, finished.output) == (1, "token")
+
+
+def test_a_program_of_another_user_keeps_no_group_of_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+
+    def asked(*_: object, **more: Any) -> None:
+        given.update(more)
+        raise FileNotFoundError
+
+    monkeypatch.setattr(subprocess, "Popen", asked)
+
+    with pytest.raises(CommandError):
+        programs.run(["id"], timeout=5, user="postgres")
+
+    assert (given["user"], given["group"], given["extra_groups"]) == ("postgres", "postgres", [])

@@ -194,5 +194,8 @@ def test_the_federated_token_is_for_objects_alone(pg_b: Host, monkeypatch: pytes
 
     (form,) = forms
     assert form["scope"] == OBJECTS_SCOPE
+    assert "/devstorage." in form["scope"], (
+        "a token for everything would be as much as the principal may ever be granted"
+    )
     assert form["audience"] == pg_b.settings.federation_audience
     assert form["subjectToken"].isascii()
