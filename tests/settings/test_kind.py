@@ -12,9 +12,9 @@ from policies.values import is_production
 from settings.faults import Fault, SettingsError
 from settings.parse import parse
 from tests.policies.mutations import Pick, change
-from tests.support import ROOT, estate
+from tests.support import ROOT, STACK_FILES, estate
 
-PRODUCTION = ROOT / "Pulumi.production.yaml"
+PRODUCTION = STACK_FILES / "Pulumi.production.yaml"
 
 
 def text_of(stack: str) -> str:
@@ -94,7 +94,7 @@ def test_two_stacks_of_one_project_never_share_a_tier(
     """Any job may ask for any audience, and the tier is all else that AWS compares."""
     (tmp_path / "Pulumi.production.yaml").write_text(PRODUCTION.read_text(encoding="utf-8"), encoding="utf-8")
     stack_file = tmp_path / "Pulumi.staging.yaml"
-    good = (ROOT / "Pulumi.staging.yaml").read_text(encoding="utf-8")
+    good = (STACK_FILES / "Pulumi.staging.yaml").read_text(encoding="utf-8")
     bad = good.replace(right, wrong)
     assert bad != good
     for text, expected in ((good, False), (bad, True)):
