@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from rehearsal.project_copy import copy_work_tree
-from tests.copies import commit_all
+from tests.copies import commit_all, nothing_to_install
 from tests.estate.rewriting import rewrite
 from tests.support import REAL_STACKS, ROOT
 
@@ -21,6 +21,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="packyard-adopted-") as folder:
         copy = Path(folder)
         copy_work_tree(ROOT, copy)
+        nothing_to_install(copy)
         for stack in REAL_STACKS:
             done = rewrite(copy / f"Pulumi.{stack}.yaml", SEED)
             sys.stdout.write(f"{stack}: every placeholder, and {len(done)} lists\n")
