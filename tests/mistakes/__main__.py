@@ -17,9 +17,9 @@ from pathlib import Path
 from queue import Queue
 
 from tests.mistakes.copy import Copy, Look
-from tests.mistakes.mistake import Mistake, all_mistakes
+from tests.mistakes.mistake import ListError, Mistake, all_mistakes
 from tests.mistakes.results import Results, tree_digest
-from tests.mistakes.seeing import Sight, own_tests, previewed, sees
+from tests.mistakes.seeing import Seen, Sight, own_tests, previewed, sees
 from tests.mistakes.table import Row, table
 from tests.support import ROOT
 
@@ -50,7 +50,7 @@ class Bench:
         self._copies.put(copy)
 
     def row(self, mistake: Mistake) -> Row:
-        """Who sees one mistake. Raises ListError."""
+        """Who sees one mistake."""
         row = Row(mistake, self._results.of(mistake, lambda: self._look(mistake)))
         print(f"{row.sight.seen:<9} {mistake.room}: {mistake.name}", file=sys.stderr, flush=True)
         return row
@@ -59,6 +59,8 @@ class Bench:
         copy = self._copies.get()
         try:
             return sees(copy, mistake, self._sound, whole=self._whole)
+        except ListError as error:
+            return Sight(Seen.STALE, str(error).splitlines()[0])
         finally:
             self._copies.put(copy)
 

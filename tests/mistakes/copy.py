@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.copies import commit_all, copy_project
-from tests.mistakes.mistake import Mistake
+from tests.mistakes.mistake import ListError, Mistake
 
 SECONDS = 600
 """Longest that one look may take; a mistake that makes a program wait forever is seen by that."""
@@ -37,6 +37,8 @@ class Copy:
         try:
             for edit in mistake.edits:
                 path = self._folder / edit.file
+                if not path.is_file():
+                    raise ListError(f"there is no {edit.file} any more")
                 text = path.read_text(encoding="utf-8")
                 changed = edit.applied(text)
                 saved.setdefault(path, (text, path.stat()))

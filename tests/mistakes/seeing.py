@@ -23,6 +23,8 @@ class Seen(StrEnum):
     """A line of the comparison names it; it takes a reader to stop it."""
     TESTS = "tests"
     NOBODY = "nobody"
+    STALE = "stale"
+    """The text that it changes is no longer there: the list must follow the project."""
 
 
 BY_STATUS = {1: Seen.SETTINGS, 2: Seen.POLICIES, 3: Seen.LOSS}

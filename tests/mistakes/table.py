@@ -22,7 +22,7 @@ class Row:
     def is_seen(self) -> bool:
         """Whether those saw it who are there for its room."""
         if self.mistake.room.startswith(MACHINES):
-            return self.sight.seen is not Seen.NOBODY
+            return self.sight.seen not in (Seen.NOBODY, Seen.STALE)
         return self.sight.seen in BEFORE_A_MERGE
 
 
@@ -39,7 +39,8 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
     for room in dict.fromkeys(row.mistake.room for row in mistakes):
         yield _figure(room, [row for row in mistakes if row.mistake.room == room])
     yield from _listed("Seen by nobody", [row for row in mistakes if row.sight.seen is Seen.NOBODY])
-    late = [row for row in mistakes if row.sight.seen is not Seen.NOBODY and not row.is_seen]
+    yield from _listed("Stale, so mend the list", [row for row in rows if row.sight.seen is Seen.STALE])
+    late = [row for row in mistakes if row.sight.seen is Seen.TESTS and not row.is_seen]
     yield from _listed("Seen by tests alone, so neither by a preview nor on a fork", late)
     allowed = [row for row in rows if row.mistake.room == LEGITIMATE]
     refused = [row for row in allowed if is_refused(row)]
