@@ -2,7 +2,7 @@
 
 from capture.registration import Asset, Capture, Registration, Secret, Unknown, Value, leaves
 from capture.run import ProgramError, capture_stack
-from capture.stack_file import StackFile, StackFileError, read_stack_file
+from capture.stack_file import StackFile, StackFileError, read_stack_file, stacks_of
 from capture.urn import make_urn, type_chain, urn_name
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "leaves",
     "make_urn",
     "read_stack_file",
+    "stacks_of",
     "type_chain",
     "urn_name",
 ]

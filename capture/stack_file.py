@@ -36,7 +36,7 @@ def read_stack_file(program_dir: Path, stack: str) -> StackFile:
     path = program_dir / f"Pulumi.{stack}.yaml"
     # A name that is a path would read a file of somebody else.
     if not STACK_NAME.fullmatch(stack) or not path.is_file():
-        known = sorted(file.name.split(".")[1] for file in program_dir.glob("Pulumi.*.yaml"))
+        known = stacks_of(program_dir)
         hint = f"one of {', '.join(known)}" if known else "there is no stack file at all, add one"
         raise StackFileError(f"Pulumi.{stack}.yaml: no such stack. HINT: {hint}")
     config = _config_section(path, read_yaml(path))
@@ -53,6 +53,11 @@ def read_stack_file(program_dir: Path, stack: str) -> StackFile:
         secret_keys=tuple(key for key in opened if any(_is_below(place, key) for place in secure)),
         secure_paths=tuple(secure),
     )
+
+
+def stacks_of(program_dir: Path) -> tuple[str, ...]:
+    """Every stack that has a file in a folder, sorted."""
+    return tuple(sorted(file.name.split(".")[1] for file in program_dir.glob("Pulumi.*.yaml")))
 
 
 def read_project_name(program_dir: Path) -> str:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from capture import Capture, Registration
+from policies.gcp_alarms import METRIC_TYPE, filtered_conditions
 from policies.policy import Finding
-from policies.values import at, mapping, records, text
+from policies.values import at, records, text
 
 AWS_MAY_BE_SILENT: Mapping[str, str] = {
     "AWS/AutoScaling": "asks whether a group has too many workers or too few; one that says nothing has none",
@@ -22,7 +23,6 @@ GCP_MAY_BE_SILENT: Mapping[str, str] = {
 }
 """Metric types of Cloud Monitoring that may stay away without an alarm, with the reason."""
 
-METRIC_TYPE = re.compile(r'metric\.type="([^"]+)"')
 MACHINE = re.compile(r'metric\.labels\.machine="([^"]+)"')
 ABSENT = re.compile(r'absent_over_time\(([\w:]+)\{[^}]*machine="([^"]+)"[^}]*\}\[')
 
@@ -53,13 +53,12 @@ def _namespaces(alarm: Registration) -> set[str]:
 
 def _watched(alarm: Registration) -> Iterator[tuple[str, str]]:
     """Metric types and machines that the conditions look at. A filter that is not known yet says nothing."""
-    for condition in records(alarm.inputs.get("conditions")):
-        for kind in ("conditionThreshold", "conditionAbsent"):
-            series = text(mapping(condition.get(kind)).get("filter"))
-            found = METRIC_TYPE.search(series)
-            if found and found[1] not in GCP_MAY_BE_SILENT:
-                machine = MACHINE.search(series)
-                yield _mapped(found[1]), machine[1] if machine else ""
+    for condition in filtered_conditions(alarm):
+        series = text(condition.get("filter"))
+        found = METRIC_TYPE.search(series)
+        if found and found[1] not in GCP_MAY_BE_SILENT:
+            machine = MACHINE.search(series)
+            yield _mapped(found[1]), machine[1] if machine else ""
 
 
 def _heard(capture: Capture) -> Iterator[tuple[str, str]]:

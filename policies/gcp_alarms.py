@@ -40,7 +40,7 @@ def alarms_on_gcp_watch_what_exists(capture: Capture) -> Iterator[Finding]:
     for alarm in capture.of_type(ALARM):
         if not items(alarm.inputs.get("conditions")):
             yield Finding(alarm, "looks at nothing. HINT: a condition")
-        for condition in _conditions(alarm):
+        for condition in filtered_conditions(alarm):
             series = text(condition.get("filter"))
             if series and (wrong := _not_there(capture, alarm, series)):
                 yield Finding(alarm, f"{wrong}. HINT: metric and labels as they are written")
@@ -49,7 +49,7 @@ def alarms_on_gcp_watch_what_exists(capture: Capture) -> Iterator[Finding]:
 def alarms_on_gcp_ring_when_it_gets_worse(capture: Capture) -> Iterator[Finding]:
     """Turned round, an alarm rings while all is well; the mean of a period hides the worst of it."""
     for alarm in capture.of_type(ALARM):
-        for condition in _conditions(alarm):
+        for condition in filtered_conditions(alarm):
             meaning, comparison = _meaning(text(condition.get("filter"))), condition.get("comparison")
             if meaning is None or comparison is None:
                 continue
@@ -62,7 +62,8 @@ def alarms_on_gcp_ring_when_it_gets_worse(capture: Capture) -> Iterator[Finding]
                 yield Finding(alarm, f"its aggregation hides the worst value. HINT: {' or '.join(meaning.aligners)}")
 
 
-def _conditions(alarm: Registration) -> Iterator[Mapping[str, Value]]:
+def filtered_conditions(alarm: Registration) -> Iterator[Mapping[str, Value]]:
+    """The conditions of an alarm that look at series through a filter, whatever their kind."""
     for condition in records(alarm.inputs.get("conditions")):
         for kind in ("conditionThreshold", "conditionAbsent"):
             if kind in condition:

@@ -57,6 +57,17 @@ def related(capture: Capture, target: Registration, key: str, resource_type: str
     )
 
 
+def of_provider(capture: Capture, registration: Registration, key: str) -> Value:
+    """An input of the provider of a resource, such as its project; None where there is no provider."""
+    provider = capture.by_urn.get(registration.provider)
+    return None if provider is None else provider.inputs.get(key)
+
+
+def place(capture: Capture, registration: Registration, key: str) -> str:
+    """Project, region or zone of a resource: its own, else what its provider gives; empty where neither says it."""
+    return text(registration.inputs.get(key)) or text(of_provider(capture, registration, key))
+
+
 def component_chain(registration: Registration) -> list[str]:
     """Tokens of the components around a resource, outermost first, as its URN holds them."""
     return registration.urn.split("::")[2].split("$")[:-1]
@@ -82,8 +93,7 @@ def policy_statements(registration: Registration, key: str) -> Iterator[dict[str
     document = text(registration.inputs.get(key))
     if not document:
         return
-    statements = json.loads(document)["Statement"]
-    yield from cast("list[dict[str, Any]]", statements if isinstance(statements, list) else [statements])
+    yield from _statements(document)
 
 
 def strings(value: object) -> tuple[str, ...]:
@@ -96,9 +106,12 @@ def allowing_statements(capture: Capture) -> Iterator[tuple[Registration, dict[s
     for registration in capture.resources:
         for _, value in leaves(registration.inputs) if registration.cloud == "aws" else ():
             if isinstance(value, str) and value.startswith("{") and '"Statement"' in value:
-                statements = json.loads(value)["Statement"]
-                for statement in cast(
-                    "list[dict[str, Any]]", statements if isinstance(statements, list) else [statements]
-                ):
+                for statement in _statements(value):
                     if statement["Effect"] == "Allow":
                         yield registration, statement
+
+
+def _statements(document: str) -> list[dict[str, Any]]:
+    """The statements of a policy document, which may be one alone."""
+    statements = json.loads(document)["Statement"]
+    return cast("list[dict[str, Any]]", statements if isinstance(statements, list) else [statements])

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from capture import stacks_of
 from preview.command_line import Parser
 from preview.comment_facts import StackResult, exit_code, look_at
 from preview.comment_markdown import comment
@@ -51,11 +52,6 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         sys.stderr.write(f"{error}\n")
         return EXIT_FAULT
     return exit_code(results)
-
-
-def stacks_of(root: Path) -> tuple[str, ...]:
-    """Every stack that has a file."""
-    return tuple(sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml")))
 
 
 def _parser() -> Parser:

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from capture import Capture, Registration, Value, make_urn, type_chain, urn_name
+from capture import Capture, Registration, make_urn, type_chain, urn_name
 from policies.guards import GUARD_TYPES, is_on, turned_off
 from policies.secrets_in_clear import veiled
 from policies.stateful import STATEFUL_TYPES, is_stateful
+from policies.values import of_provider
 from preview.difference import PropertyChange, differences
 from preview.replacements import forces_replacement
 from preview.served_paths import PathChange, path_changes
@@ -127,7 +128,7 @@ class _Comparer:
         born = [entry for entry in self._new.registrations if entry.custom and entry.urn not in self._former]
         rest = self._changes_of_the_rest()
         changes = [
-            *(Change(Step.DELETE, entry, loses_guard=self._is_missed(entry, born)) for entry in gone),
+            *(Change(Step.DELETE, entry, loses_guard=self._is_missed(entry, kept, born)) for entry in gone),
             *(Change(Step.CREATE, entry) for entry in born),
             *(change for change in rest if change.properties or change.options),
         ]
@@ -145,14 +146,13 @@ class _Comparer:
             tuple(change for change in rest if change.ignored and not (change.properties or change.options)),
         )
 
-    def _is_missed(self, gone: Registration, born: list[Registration]) -> bool:
+    def _is_missed(self, gone: Registration, kept: set[str], born: list[Registration]) -> bool:
         """Whether a deleted guard guarded something that stays, and nothing comes in its place.
 
         A system that goes takes its guards with it; so does a resource that a guard looks at.
         """
         if gone.type not in GUARD_TYPES or not is_on(gone):
             return False
-        kept = set(self._former.values())
         looked_at = {urn for urns in gone.property_dependencies.values() for urn in urns}
         replaced = any(entry.type == gone.type and self._former.get(entry.parent) == gone.parent for entry in born)
         return {gone.parent, *looked_at} <= kept and not replaced
@@ -192,8 +192,8 @@ class _Comparer:
         key = PROVIDER_PROPERTIES.get(after.cloud, "")
         if not key or key in after.inputs:
             return
-        was = _provider_input(self._old, before, key)
-        becomes = _provider_input(self._new, after, key)
+        was = of_provider(self._old, before, key)
+        becomes = of_provider(self._new, after, key)
         if was != becomes:
             yield PropertyChange(f"{key} of the provider", was, becomes, replaces=True)
 
@@ -205,11 +205,6 @@ def _with_kind(urn: str) -> str:
 def _explicit(registration: Registration) -> set[str]:
     """What `depends_on` alone asks for."""
     return set(registration.dependencies).difference(*registration.property_dependencies.values())
-
-
-def _provider_input(capture: Capture, registration: Registration, key: str) -> Value:
-    provider = capture.by_urn.get(registration.provider)
-    return None if provider is None else provider.inputs.get(key)
 
 
 def _former_urns(old: Capture, new: Capture) -> Iterator[tuple[str, str]]:

@@ -47,12 +47,13 @@ def differences(old: Value, new: Value, path: str = "") -> Iterator[PropertyChan
 
 
 def _list_differences(old: tuple[Value, ...], new: tuple[Value, ...], path: str) -> Iterator[PropertyChange]:
-    before, after = _named(old), _named(new)
-    if before is not None and after is not None and _name_of(old) == _name_of(new):
+    name = _name_of(old)
+    if name and name == _name_of(new):
+        before, after = _named(old, name), _named(new, name)
         changes = [
             change
-            for name in dict.fromkeys([*before, *after])
-            for change in differences(before.get(name), after.get(name), f"{path}[{name}]")
+            for called in dict.fromkeys([*before, *after])
+            for change in differences(before.get(called), after.get(called), f"{path}[{called}]")
         ]
         yield from changes or [PropertyChange(path, tuple(before), tuple(after))]
         return
@@ -79,11 +80,8 @@ def _name_of(entries: Sequence[Value]) -> str:
     return ""
 
 
-def _named(entries: tuple[Value, ...]) -> dict[str, Value] | None:
+def _named(entries: Sequence[Value], name: str) -> dict[str, Value]:
     """The entries by what a reader calls them; a statement of a policy also by its effect."""
-    name = _name_of(entries)
-    if not name:
-        return None
     records = [entry for entry in entries if isinstance(entry, Mapping)]
     return {", ".join(str(record[key]) for key in (name, "Effect") if key in record): record for record in records}
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from capture import Capture, Registration, StackFile, capture_stack, read_stack_file
-from policies.values import text
+from policies.values import place, text
 from preview.command_line import Parser, failed
 from preview.compare import Comparison, Step, compare
 from preview.faults import explained
@@ -81,7 +81,7 @@ def without_section(stack_file: StackFile, section: str) -> StackFile:
     if key not in stack_file.config:
         known = ", ".join(sorted(name.removeprefix("packyard:") for name in stack_file.config))
         name = stack_file.path.name
-        raise NoSuchSystemError(f"--without {section}: {name} has no such section. HINT: one of {known}")
+        raise NoSuchSystemError(f"{section}: {name} has no such section. HINT: one of {known}")
     return replace(stack_file, config={name: value for name, value in stack_file.config.items() if name != key})
 
 
@@ -115,27 +115,12 @@ def lines(found: Leaving, stack: str, section: str) -> Iterator[str]:
 def _orphan(capture: Capture, entry: Registration) -> Orphan:
     template, key = BY_HAND.get(entry.type, ("(no command is known: remove it in the console)", ""))
     variable = re.sub(r"\W", "_", f"{entry.name}_{entry.kind}").lower() if "{id}" in template else ""
-    return Orphan(entry, _command(capture, entry, template, key).replace("{id}", f'"${variable}"'), variable)
-
-
-def _command(capture: Capture, entry: Registration, template: str, key: str) -> str:
-    provider = capture.by_urn.get(entry.provider)
-
-    def place(name: str) -> str:
-        given = entry.inputs if provider is None or entry.inputs.get(name) else provider.inputs
-        return text(given.get(name))
-
-    command = template.format(
-        name=text(entry.inputs.get(key)),
-        id="{id}",
-        project=place("project"),
-        zone=place("zone"),
-        region=place("region"),
-    )
-    if command.startswith("("):
-        return command
-    where = "project" if entry.cloud == "gcp" else "region"
-    return f"{command} --{where}={place(where)}"
+    places = {name: place(capture, entry, name) for name in ("project", "region", "zone")}
+    command = template.format(name=text(entry.inputs.get(key)), id=f'"${variable}"', **places)
+    if not command.startswith("("):
+        where = "project" if entry.cloud == "gcp" else "region"
+        command = f"{command} --{where}={places[where]}"
+    return Orphan(entry, command, variable)
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:

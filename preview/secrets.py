@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from capture import Capture, Registration
-from policies.values import text
+from policies.values import place, text
 
 
 @dataclass(frozen=True)
@@ -45,18 +45,13 @@ def empty_secrets(capture: Capture) -> tuple[EmptySecret, ...]:
 
 def _gcp(capture: Capture, secret: Registration) -> EmptySecret:
     physical = text(secret.inputs.get("secretId"))
-    project = text(secret.inputs.get("project")) or _of_provider(capture, secret, "project")
+    project = place(capture, secret, "project")
     command = f"gcloud secrets versions add {physical} --project={project} --data-file=-"
     return EmptySecret(secret.urn, secret.name, "gcp", physical, command)
 
 
 def _aws(capture: Capture, secret: Registration) -> EmptySecret:
     physical = text(secret.inputs.get("name"))
-    region = text(secret.inputs.get("region")) or _of_provider(capture, secret, "region")
+    region = place(capture, secret, "region")
     command = f"aws secretsmanager put-secret-value --region {region} --secret-id {physical} --secret-string file:///dev/stdin"
     return EmptySecret(secret.urn, secret.name, "aws", physical, command)
-
-
-def _of_provider(capture: Capture, secret: Registration, key: str) -> str:
-    provider = capture.by_urn.get(secret.provider)
-    return "" if provider is None else text(provider.inputs.get(key))

@@ -4,10 +4,10 @@ A pure function over the raw values of two stack files; `settings.parse` calls i
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import cast
+from collections.abc import Collection, Iterator, Mapping
 
 from settings.faults import Fault, Path, dotted
+from settings.raw import scalars
 
 OWN: Mapping[tuple[str, ...], str] = {
     ("ciIdentity", "audience"): "a token for one stack would open the other",
@@ -40,8 +40,8 @@ PLACES: tuple[tuple[str, ...], ...] = (
 
 def copied(raw: Mapping[str, object], other: Mapping[str, object], other_stack: str) -> Iterator[Fault]:
     """What one stack file has of another; both as `settings.parse.parse` takes them."""
-    theirs = {(place, value): path for place, path, value in _own(other)}
-    for place, path, value in _own(raw):
+    theirs = {(place, value): path for place, path, value in _found(other, OWN)}
+    for place, path, value in _found(raw, OWN):
         if (place, value) in theirs:
             yield Fault(
                 path,
@@ -55,7 +55,7 @@ def _named(raw: Mapping[str, object], other: Mapping[str, object], other_stack: 
     """Accounts and projects of the other stack that stand anywhere in this one."""
     mine = {value for _, _, value in _found(raw, PLACES)}
     foreign = {value for _, _, value in _found(other, PLACES)} - mine
-    for path, text in _texts(raw, ()):
+    for path, text in _texts(raw):
         for name in sorted(foreign):
             if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text):
                 yield Fault(
@@ -65,27 +65,18 @@ def _named(raw: Mapping[str, object], other: Mapping[str, object], other_stack: 
                 )
 
 
-def _own(raw: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], Path, str]]:
-    yield from _found(raw, tuple(OWN))
-
-
 def _found(
-    raw: Mapping[str, object], places: tuple[tuple[str, ...], ...]
+    raw: Mapping[str, object], places: Collection[tuple[str, ...]]
 ) -> Iterator[tuple[tuple[str, ...], Path, str]]:
     """Place as it is listed, path and value of each text or number that stands at one of the places."""
-    wanted = set(places)
-    for path, value in _texts(raw, ()):
+    for path, value in _texts(raw):
         place = tuple("[]" if isinstance(part, int) else part for part in path)
-        if place in wanted:
+        if place in places:
             yield place, path, value
 
 
-def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, Mapping):
-        for key, inner in cast("Mapping[str, object]", value).items():
-            yield from _texts(inner, (*path, key))
-    elif isinstance(value, list | tuple):
-        for index, inner in enumerate(cast("list[object]", value)):
-            yield from _texts(inner, (*path, index))
-    elif isinstance(value, str | int) and not isinstance(value, bool):
-        yield path, str(value)
+def _texts(raw: Mapping[str, object]) -> Iterator[tuple[Path, str]]:
+    """Texts and numbers, which say the same in either form."""
+    for path, value in scalars(raw):
+        if isinstance(value, str | int) and not isinstance(value, bool):
+            yield path, str(value)

@@ -7,9 +7,9 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from settings.faults import Fault, Path
+from settings.raw import scalars
 
 EXAMPLE_KEYS = (
     "AAAAC3NzaC1lZDI1NTE5AAAAIH49mCS/AZfbp489c13PT4RwApl99l9DA43kgAm1uZcU",
@@ -40,11 +40,10 @@ class Placeholder:
 
 def placeholders(raw: Mapping[str, object]) -> Iterator[Placeholder]:
     """Every placeholder of a stack file, in its order; `raw` is as `settings.parse.parse` takes it."""
-    for path, value in _texts(raw, ()):
-        for kind, is_one in KINDS:
-            if is_one(value):
-                yield Placeholder(path, value, kind)
-                break
+    for path, value in scalars(raw):
+        kind = _kind(value) if isinstance(value, str) else None
+        if kind is not None:
+            yield Placeholder(path, str(value), kind)
 
 
 def placeholder_faults(raw: Mapping[str, object]) -> Iterator[Fault]:
@@ -52,6 +51,10 @@ def placeholder_faults(raw: Mapping[str, object]) -> Iterator[Fault]:
     for each in placeholders(raw):
         shown = each.value if len(each.value) <= 60 else f"{each.value[:57]}..."
         yield Fault(each.path, f"{shown!r} is {each.kind}", "a value of your own; estate.example: true allows them")
+
+
+def _kind(value: str) -> str | None:
+    return next((kind for kind, is_one in KINDS if is_one(value)), None)
 
 
 def _holds(pattern: str) -> Callable[[str], bool]:
@@ -83,14 +86,3 @@ KINDS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("the project id of an example", lambda value: value in EXAMPLE_IDS),
 )
 """What they are, and how each is known; the first that fits is told."""
-
-
-def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, inner in cast("Mapping[str, object]", value).items():
-            yield from _texts(inner, (*path, key))
-    elif isinstance(value, list):
-        for index, inner in enumerate(cast("list[object]", value)):
-            yield from _texts(inner, (*path, index))

@@ -8,14 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from capture import Capture, StackFile, capture_stack, read_stack_file
+from capture import Capture, StackFile, capture_stack, read_stack_file, stacks_of
 from settings.faults import Fault, SettingsError
 from settings.parse import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 STACKS = ("staging", "production")
 
-REAL_STACKS = tuple(sorted(file.name.split(".")[1] for file in ROOT.glob("Pulumi.*.yaml")))
+REAL_STACKS = stacks_of(ROOT)
 """The stacks of the project. Their files are data that change: only what holds of every valid one is tested on them."""
 
 STACK_FILES = ROOT / "tests" / "stacks"

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
+import stack_yaml
+from capture import stacks_of
 from settings.declarations import item, keys, nested_models
 from settings.faults import SettingsError
 from settings.parse import parse
@@ -134,12 +134,13 @@ def _is_accepted(raw: dict[str, Any], stack: str) -> bool:
 def rewrite(stack_file: Path, seed: int) -> list[str]:
     """Writes a stack file anew; says what was done to its lists."""
     chance = random.Random(seed)  # noqa: S311 -- a failure must come again
-    document = yaml.safe_load(with_own_values(stack_file.read_text(encoding="utf-8"), chance))
+    document: Any = stack_yaml.read(with_own_values(stack_file.read_text(encoding="utf-8"), chance).encode())
     done = with_other_entries(document["config"], stack_file.name.split(".")[1], chance)
-    stack_file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    stack_file.write_text(stack_yaml.written(document), encoding="utf-8")
     return done
 
 
 if __name__ == "__main__":
-    for file in sorted(Path(sys.argv[1]).glob("Pulumi.*.yaml")):
+    for stack in stacks_of(Path(sys.argv[1])):
+        file = Path(sys.argv[1], f"Pulumi.{stack}.yaml")
         sys.stdout.write(json.dumps({file.name: rewrite(file, int(*sys.argv[2:]))}, indent=1) + "\n")

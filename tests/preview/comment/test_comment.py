@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from preview.comment import main, stacks_of
+from capture import stacks_of
+from preview.comment import main
 from preview.comment_engine import EXIT_CHANGES, exit_code, markdown, read_answer
 from preview.comment_text import Redactor
 from preview.comment_untrusted import MARKER
