@@ -45,16 +45,26 @@ def impatient_push(pair: Pair, host: str) -> Generator[None]:
 
 
 @contextmanager
-def no_guard(pair: Pair, host: str) -> Generator[None]:
-    """The unit of PostgreSQL without its guard, and nobody who watches the fence."""
-    drop_in = f"/run/systemd/system/{UNIT}.service.d/zz-drill.conf"
+def no_watch(pair: Pair, host: str) -> Generator[None]:
+    """Nobody who watches the fence; the guard of PostgreSQL's unit stays."""
     pair.run(host, "systemctl stop pair-watch")
-    pair.write(host, drop_in, "[Service]\nExecStartPre=\n")
-    pair.run(host, f"systemctl daemon-reload; systemctl reset-failed {UNIT}")
     try:
         yield
     finally:
-        pair.run(host, f"systemctl stop {UNIT}; rm {drop_in}; systemctl daemon-reload; systemctl start pair-watch")
+        pair.run(host, "systemctl start pair-watch")
+
+
+@contextmanager
+def no_guard(pair: Pair, host: str) -> Generator[None]:
+    """The unit of PostgreSQL without its guard, and nobody who watches the fence."""
+    drop_in = f"/run/systemd/system/{UNIT}.service.d/zz-drill.conf"
+    with no_watch(pair, host):
+        pair.write(host, drop_in, "[Service]\nExecStartPre=\n")
+        pair.run(host, f"systemctl daemon-reload; systemctl reset-failed {UNIT}")
+        try:
+            yield
+        finally:
+            pair.run(host, f"systemctl stop {UNIT}; rm {drop_in}; systemctl daemon-reload")
 
 
 @contextmanager
