@@ -105,7 +105,7 @@ class DeploymentTier(StrEnum):
 
 
 class StatePlace(Section):
-    """Where the state of this stack lies. Both exist before the program (docs/bootstrap.md, section 2)."""
+    """Where the state of this stack lies. Both exist before the program (docs/bootstrap.md)."""
 
     bucket: StateBucket
     """Holds the state of this stack alone: whoever previews it reads the whole bucket."""
