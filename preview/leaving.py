@@ -9,8 +9,10 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from capture import Capture, Registration, StackFile, capture_stack, read_stack_file
+from capture.stack_file import read_yaml
 from policies.values import place, text
 from preview.command_line import Parser, failed
 from preview.compare import Comparison, Step, compare
@@ -47,6 +49,9 @@ BY_HAND: Mapping[str, tuple[str, str]] = {
 }
 """For each stateful type the command that removes one, and the input that names it; without one an id is needed."""
 
+NEEDED_BY: Mapping[str, tuple[str, ...]] = {"backupVault": ("databasePair", "devInstance")}
+"""Sections that go after others, which the settings refuse without them."""
+
 ID_OF = "pulumi stack export --stack {stack} | jq -r '.deployment.resources[] | select(.urn == \"{urn}\") | .id'"
 """What prints the id of a resource, as long as Pulumi still knows it."""
 
@@ -72,16 +77,32 @@ class Leaving:
 
 
 class NoSuchSystemError(Exception):
-    """A stack file without such a section; the text names those that can leave."""
+    """A section that is not there or cannot go; the text says why, and names those that can."""
+
+
+def can_leave(stack_file: StackFile) -> tuple[str, ...]:
+    """Sections that a stack file can lose as it is: Pulumi.yaml has a default for them, and no other one needs them."""
+    declared = cast("dict[str, dict[str, dict[str, object]]]", read_yaml(ROOT / "Pulumi.yaml"))["config"]
+    present = {key.removeprefix("packyard:") for key in stack_file.config}
+    return tuple(
+        sorted(
+            name
+            for name in present
+            if "default" in declared.get(name, {}) and not present.intersection(NEEDED_BY.get(name, ()))
+        )
+    )
 
 
 def without_section(stack_file: StackFile, section: str) -> StackFile:
     """The stack file as it will be. Raises NoSuchSystemError."""
     key = f"packyard:{section}"
-    if key not in stack_file.config:
-        known = ", ".join(sorted(name.removeprefix("packyard:") for name in stack_file.config))
-        name = stack_file.path.name
-        raise NoSuchSystemError(f"{section}: {name} has no such section. HINT: one of {known}")
+    known = can_leave(stack_file)
+    if section not in known:
+        users = [name for name in NEEDED_BY.get(section, ()) if f"packyard:{name}" in stack_file.config]
+        reason = f"{stack_file.path.name} has no such section"
+        if key in stack_file.config:
+            reason = f"{' and '.join(users)} cannot be without it" if users else "no stack can be without this section"
+        raise NoSuchSystemError(f"{section}: {reason}. HINT: one of {', '.join(known)}")
     return replace(stack_file, config={name: value for name, value in stack_file.config.items() if name != key})
 
 
