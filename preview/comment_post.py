@@ -76,6 +76,8 @@ def github_comment(folder: Path) -> str:
     """The comment of the pull request whose pipeline has just ended (event workflow_run)."""
     api, repository = _github()
     run = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))["workflow_run"]
+    if not run["head_repository"]:
+        return "the fork of this pull request was deleted, so it cannot be found by its branch, and nothing is posted"
     # The event names the pull request only where it comes from the repository itself.
     head = quote(f"{run['head_repository']['owner']['login']}:{run['head_branch']}", safe="")
     pulls = api.all(f"/repos/{repository}/pulls?state=open&head={head}")
@@ -112,6 +114,8 @@ def gitlab_comments(_folder: Path) -> str:
 def _gitlab_comment(api: Api, project: str, number: int, me: int) -> str:
     request = api.call("GET", f"/projects/{project}/merge_requests/{number}")
     pipeline: dict[str, Any] = request.get("head_pipeline") or {}
+    if request.get("source_project_id", project) is None and str(pipeline.get("project_id")) != project:
+        return "its fork was deleted, and the comment with it"
     if pipeline.get("sha") != request["sha"] or pipeline.get("status") not in ("success", "failed"):
         return "its pipeline has not ended"
     # In a merge request of a fork this is the fork; its artifacts are read only where everybody may.

@@ -144,6 +144,44 @@ def test_github_posts_nothing_of_a_commit_that_is_not_the_newest(
     assert forge.writes == []
 
 
+def test_github_says_in_a_sentence_that_a_fork_was_deleted(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on_github(forge, tmp_path, monkeypatch)
+    event = json.loads((tmp_path / "event.json").read_text(encoding="utf-8"))
+    event["workflow_run"]["head_repository"] = None
+    (tmp_path / "event.json").write_text(json.dumps(event), encoding="utf-8")
+
+    assert main(["github-comment", str(tmp_path)]) == 0
+    assert "the fork of this pull request was deleted" in capsys.readouterr().out
+    assert forge.writes == []
+
+
+@pytest.mark.parametrize("pipeline", [None, {"id": 30, "sha": "c1", "status": "success", "project_id": 6}])
+def test_gitlab_says_in_a_sentence_that_a_fork_was_deleted(
+    pipeline: dict[str, Any] | None,
+    forge: Forge,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PACKYARD_BOT_TOKEN", "t")
+    monkeypatch.setenv("CI_API_V4_URL", forge.url)
+    monkeypatch.setenv("CI_PROJECT_ID", "5")
+    request = {"sha": "c1", "source_project_id": None, "head_pipeline": pipeline}
+    forge.answers.update(
+        {
+            "/user": {"id": 99},
+            "/projects/5/merge_requests": [{"iid": 7}],
+            "/projects/5/merge_requests/7": request,
+        }
+    )
+
+    assert main(["gitlab-comments", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "!7: its fork was deleted, and the comment with it\n"
+    assert forge.writes == []
+
+
 def test_gitlab_posts_once_for_each_merge_request_also_of_a_fork(
     forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
