@@ -96,21 +96,24 @@ def past_run(root: Path, revision: str, stack: str) -> Generator[PastRun]:
 
 
 def checked_out(root: Path) -> str:
-    """Short id of the commit in the folder, and whether files differ from it; "work tree" where git knows none."""
-    found = _git(root, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
+    """Short id of the commit in the folder, and whether files differ from it; "work tree" where git knows none.
+
+    Raises RevisionError where there is no git.
+    """
+    found = git(root, "rev-parse", "--quiet", "--verify", "HEAD^{commit}")
     if found.returncode != 0:
         return "work tree"
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no").stdout.strip()
+    changed = git(root, "status", "--porcelain", "--untracked-files=no").stdout.strip()
     return found.stdout.decode().strip()[:SHORT] + (" with uncommitted changes" if changed else "")
 
 
 def commit_of(root: Path, revision: str) -> str:
     """The whole id of a revision. Raises RevisionError."""
     # --end-of-options: a revision may begin with a hyphen without becoming an option.
-    found = _git(root, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    found = git(root, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{revision}^{{commit}}")
     if found.returncode == 0:
         return found.stdout.decode().strip()
-    if _git(root, "rev-parse", "--git-dir").returncode != 0:
+    if git(root, "rev-parse", "--git-dir").returncode != 0:
         raise RevisionError(
             "--against: this folder is no git repository. HINT: leave --against out, or clone the project"
         )
@@ -123,11 +126,15 @@ def commit_of(root: Path, revision: str) -> str:
 def export_revision(root: Path, commit: str, tree: Path) -> None:
     """Writes the files of a commit into a new folder. Raises RevisionError."""
     tree.mkdir()
-    archive = _git(root, "archive", "--format=tar", commit)
+    archive = git(root, "archive", "--format=tar", commit)
     if archive.returncode != 0:
         raise RevisionError(f"git archive {commit}: {archive.stderr.decode().strip()}")
     subprocess.run(["tar", "-x", "-C", str(tree)], input=archive.stdout, check=True)  # noqa: S603, S607
 
 
-def _git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)  # noqa: S603, S607
+def git(root: Path, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+    """One command of git in a folder. Raises RevisionError where there is no git at all."""
+    try:
+        return subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError:
+        raise RevisionError("git is not installed, and this command needs it. HINT: install git") from None

@@ -6,7 +6,6 @@ rehearsal: what a real backend encrypted there is replaced, because nobody here 
 
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, cast
 import stack_yaml
 from capture import read_stack_file
 from capture.stack_file import read_yaml
-from preview.revision import commit_of, export_revision
+from preview.revision import commit_of, export_revision, git
 
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis")
 """Used where the project is no git repository."""
@@ -25,13 +24,12 @@ ENCRYPTION_KEYS = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
 
 def copy_work_tree(root: Path, target: Path) -> None:
-    """Every file of the work tree that git does not ignore, committed or not."""
-    command = ["git", "-C", str(root), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- git with fixed arguments
+    """Every file of the work tree that git does not ignore, committed or not. Raises preview.revision.RevisionError."""
+    listed = git(root, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
     if listed.returncode != 0:
         shutil.copytree(root, target, ignore=NOT_COPIED)
     else:
-        for name in filter(None, listed.stdout.split("\0")):
+        for name in filter(None, listed.stdout.decode().split("\0")):
             # A file that is deleted but not committed is still listed.
             if (root / name).is_file():
                 (target / name).parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from preview.revision import RevisionError
 from rehearsal.project_copy import copy_work_tree
 from tests.copies import commit_all, nothing_to_install
 from tests.estate.rewriting import rewrite
@@ -20,7 +21,10 @@ def main() -> int:
     """Ends as `make test` does there."""
     with tempfile.TemporaryDirectory(prefix="packyard-adopted-") as folder:
         copy = Path(folder)
-        copy_work_tree(ROOT, copy)
+        try:
+            copy_work_tree(ROOT, copy)
+        except RevisionError as error:
+            sys.exit(str(error))
         nothing_to_install(copy)
         for stack in REAL_STACKS:
             done = rewrite(copy / f"Pulumi.{stack}.yaml", SEED)

@@ -8,7 +8,6 @@ or name has the word; WHOLE=1 runs all of `make test` on what no preview shows. 
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
 
+from preview.revision import RevisionError, git
 from tests.mistakes.copy import Copy, Look
 from tests.mistakes.mistake import ListError, Mistake, all_mistakes
 from tests.mistakes.results import Results, tree_digest
@@ -82,14 +82,12 @@ def main() -> None:
     ]
     if not mistakes:
         sys.exit(f"no mistake has {options.only!r} in its room, its kind or its name")
-    listed = subprocess.run(
-        ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    try:
+        listed = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard")
+    except RevisionError as error:
+        sys.exit(str(error))
     CACHE.mkdir(parents=True, exist_ok=True)
-    tree = tree_digest(ROOT, listed.stdout.splitlines()) + (" whole" if options.whole else "")
+    tree = tree_digest(ROOT, listed.stdout.decode().splitlines()) + (" whole" if options.whole else "")
     with tempfile.TemporaryDirectory(prefix="packyard-mistakes-") as folder:
         bench = Bench(Path(folder), options.workers, Results(CACHE / "results", tree), whole=options.whole)
         bench.prove_sound(mistakes)

@@ -1,6 +1,7 @@
 """The preview as a command: what it prints, how it ends, and what it says to bad input."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -252,6 +253,34 @@ def test_a_revision_that_does_not_exist_is_refused(run: Run, tmp_path: Path, rev
     code, output, errors = run("dev", f"--against={revision}")
     assert (code, output) == (1, "")
     assert errors.startswith(f"--against {revision}: no such revision. HINT: ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("preview", "staging", "--against", "HEAD"),
+        ("preview.comment", "--against", "HEAD"),
+        ("tests.mistakes",),
+        ("tests.adopted",),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_command_that_needs_git_says_in_one_line_where_there_is_none(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert [line.partition("git is")[2] for line in done.stderr.splitlines()] == [
+        " not installed, and this command needs it. HINT: install git"
+    ]
 
 
 def test_a_folder_without_git_is_refused(run: Run) -> None:

@@ -9,6 +9,7 @@ import yaml
 from google.protobuf.struct_pb2 import Struct
 
 from policies.physical_names import Place, unique_name
+from preview.revision import RevisionError
 from rehearsal.cli import main
 from rehearsal.cli_binary import BUILT_VERSION, CliError, find_cli
 from rehearsal.clouds import CloudResource, Failure, FailureKind, Operation, SimulatedClouds
@@ -88,6 +89,13 @@ def test_a_copy_has_what_git_would_commit(tmp_path: Path) -> None:
     copy_work_tree(root, tmp_path / "copy")
 
     assert {file.name for file in (tmp_path / "copy").iterdir()} - {".venv"} == {"kept.py", ".gitignore"}
+
+
+def test_a_copy_without_git_says_that_it_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(RevisionError, match="git is not installed"):
+        copy_work_tree(ROOT, tmp_path / "copy")
 
 
 def test_what_another_backend_encrypted_leaves_the_copy(tmp_path: Path) -> None:
