@@ -18,11 +18,24 @@ class Fault:
     wrong: str
     right: str
     line: int | None = None
+    against: Path | None = None
+    """The value that this one disagrees with. Either may be the wrong one, and only the reader knows which."""
+    against_file: str = ""
+    """The stack file that it stands in, where that is another one."""
+    against_line: int | None = None
 
     def __str__(self) -> str:
-        """One line: place, what is wrong, what would be right."""
-        place = dotted(self.path) if self.line is None else f"line {self.line}: {dotted(self.path)}"
-        return f"{place}: {self.wrong}. HINT: {self.right}"
+        """One line: place, what is wrong, what would be right; of two values that disagree, both places."""
+        text = f"{_place(self.path, self.line)}: {self.wrong}. HINT: {self.right}"
+        if self.against is None:
+            return text
+        file = f"{self.against_file}, " if self.against_file else ""
+        return f"{text}, or {file}{_place(self.against, self.against_line)}"
+
+
+def disagreement(path: Path, against: Path, wrong: str) -> Fault:
+    """Two values that cannot both be right. The hint names both and neither as right, or it would finish a mistake."""
+    return Fault(path, wrong, "one of the two is wrong: this value", against=against)
 
 
 class SectionError(ValueError):
@@ -51,6 +64,10 @@ def dotted(path: Path) -> str:
     """The place as an operator reads it: packyard:runnerFleet.shards[0].zone."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
     return f"packyard:{text}" if path else "config"
+
+
+def _place(path: Path, line: int | None) -> str:
+    return dotted(path) if line is None else f"line {line}: {dotted(path)}"
 
 
 def in_file_order(faults: Iterable[Fault]) -> Iterator[Fault]:

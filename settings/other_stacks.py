@@ -6,7 +6,7 @@ A pure function over the raw values of two stack files; `settings.parse` calls i
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from settings.faults import Fault, Path, dotted
+from settings.faults import Fault, Path
 from settings.raw import scalars
 
 OWN: Mapping[tuple[str, ...], str] = {
@@ -45,8 +45,10 @@ def copied(raw: Mapping[str, object], other: Mapping[str, object], other_stack: 
         if (place, value) in theirs:
             yield Fault(
                 path,
-                f"Pulumi.{other_stack}.yaml has the same at {dotted(theirs[place, value])}, and {OWN[place]}",
-                f"one of the two files is wrong: see whose {value if len(value) < 60 else 'it'} is",
+                f"{value if len(value) < 60 else 'it'} is in Pulumi.{other_stack}.yaml too, and {OWN[place]}",
+                "one of the two files is wrong: this one",
+                against=theirs[place, value],
+                against_file=f"Pulumi.{other_stack}.yaml",
             )
     yield from _named(raw, other, other_stack)
 

@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -40,9 +40,24 @@ def parse(raw: Mapping[str, object], stack: str, stack_file: FilePath | None = N
     faults += [fault for other, sections in others.items() for fault in copied(raw, sections, other)]
     if faults:
         lines = lines_by_path(stack_file) if stack_file else {}
-        located = (replace(fault, line=line_of(fault.path, lines)) for fault in faults)
+        beside = _lines_of_others(stack_file, others)
+        located = (_located(fault, lines, beside) for fault in faults)
         raise SettingsError(source, list(in_file_order(located)))
     return validate(raw, stack)
+
+
+def _lines_of_others(stack_file: FilePath | None, others: Iterable[str]) -> dict[str, dict[Path, int]]:
+    if stack_file is None:
+        return {}
+    names = [f"Pulumi.{other}.yaml" for other in others]
+    return {name: lines_by_path(stack_file.with_name(name)) for name in names}
+
+
+def _located(fault: Fault, lines: Mapping[Path, int], beside: Mapping[str, Mapping[Path, int]]) -> Fault:
+    """The same fault with the lines of its places; `beside` has those of the other stack files, by name."""
+    theirs = beside.get(fault.against_file, lines)
+    against_line = None if fault.against is None else line_of(fault.against, theirs)
+    return replace(fault, line=line_of(fault.path, lines), against_line=against_line)
 
 
 def _find_faults(raw: Mapping[str, object], stack: str, others: Mapping[str, Mapping[str, object]]) -> Iterator[Fault]:

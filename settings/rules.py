@@ -10,7 +10,7 @@ from settings.cloud_native_cluster.rules import CLOUD_NATIVE_CLUSTER_RULES
 from settings.database_pair.rules import DATABASE_PAIR_RULES
 from settings.dev_instance.rules import DEV_INSTANCE_RULES
 from settings.distinct import repetitions
-from settings.faults import Fault, Path
+from settings.faults import Fault, Path, disagreement
 from settings.floors import production_keeps_what_it_may_need
 from settings.link.rules import LINK_RULES
 from settings.package_server.rules import PACKAGE_SERVER_RULES
@@ -27,25 +27,19 @@ def lists_hold_everything_once(settings: Settings) -> Iterator[Fault]:
 
 def networks_do_not_overlap(settings: Settings) -> Iterator[Fault]:
     """Networks that a link or a peering may join must not share an address."""
-    for (_, first), (path, second) in combinations(_networks(settings), 2):
+    for (other, first), (path, second) in combinations(_networks(settings), 2):
         if ipaddress.IPv4Network(first).overlaps(ipaddress.IPv4Network(second)):
-            yield Fault(path, f"{second} overlaps {first}", "give every network its own range")
+            yield disagreement(path, other, f"{second} overlaps {first}, and every network has a range of its own")
 
 
 def zones_lie_in_their_region(settings: Settings) -> Iterator[Fault]:
     """A zone of another region would put a machine away from its subnet."""
     if not settings.gcp.zone.startswith(f"{settings.gcp.region}-"):
-        yield Fault(
-            ("gcp", "zone"),
-            f"{settings.gcp.zone} is not in {settings.gcp.region}",
-            f"a zone such as {settings.gcp.region}-b",
-        )
+        yield disagreement(("gcp", "zone"), ("gcp", "region"), f"{settings.gcp.zone} is not in {settings.gcp.region}")
     for index, zone in enumerate(settings.aws.availability_zones):
         if zone[:-1] != settings.aws.region:
-            yield Fault(
-                ("aws", "availabilityZones", index),
-                f"{zone} is not in {settings.aws.region}",
-                f"a zone such as {settings.aws.region}a",
+            yield disagreement(
+                ("aws", "availabilityZones", index), ("aws", "region"), f"{zone} is not in {settings.aws.region}"
             )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from settings.backup_vault.section import LockMode
-from settings.faults import Fault
+from settings.faults import Fault, disagreement
 from settings.stack import Settings
 
 
@@ -20,10 +20,10 @@ def backup_operator_is_of_this_account(settings: Settings) -> Iterator[Fault]:
     """A role of another account (that of the other stack, by copying) would hold production's backups."""
     vault = settings.backup_vault
     if vault is not None and vault.operator_role_arn.split(":")[4] != settings.aws.account_id:
-        yield Fault(
+        yield disagreement(
             ("backupVault", "operatorRoleArn"),
-            f"the role is not of account {settings.aws.account_id}",
-            "one of the two is wrong: this role, or aws.accountId",
+            ("aws", "accountId"),
+            f"the role is of account {vault.operator_role_arn.split(':')[4]}, the stack of {settings.aws.account_id}",
         )
 
 

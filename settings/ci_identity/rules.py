@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from settings.ci_identity.section import DeploymentTier
-from settings.faults import Fault, Path
+from settings.faults import Fault, Path, disagreement
 from settings.stack import Settings
 
 PREVIEW = "-preview"
@@ -72,10 +72,10 @@ def tiers_tell_environments_apart(settings: Settings) -> Iterator[Fault]:
         return
     wanted = DeploymentTier.PRODUCTION if settings.is_production else DeploymentTier.STAGING
     if gitlab.deploy.tier is not wanted:
-        yield Fault(
+        yield disagreement(
             ("ciIdentity", "gitlab", "deploy", "tier"),
-            f"{gitlab.deploy.tier} is not the tier that deploys a stack of kind {settings.estate.kind}",
-            f"tier: {wanted}",
+            ("estate", "kind"),
+            f"{gitlab.deploy.tier} is not {wanted}, the tier that deploys a stack of kind {settings.estate.kind}",
         )
     if gitlab.preview.tier not in PREVIEW_TIERS:
         yield Fault(
@@ -89,10 +89,10 @@ def key_is_of_this_stack(settings: Settings) -> Iterator[Fault]:
     """A key of another project (that of the other stack, by copying) would be opened to this stack's pipelines."""
     identity, project = settings.ci_identity, settings.gcp.projects.testground
     if identity is not None and identity.state.kms_key.split("/")[1] != project:
-        yield Fault(
+        yield disagreement(
             ("ciIdentity", "state", "kmsKey"),
-            f"the key is not of project {project}",
-            f"projects/{project}/locations/{settings.gcp.region}/keyRings/pulumi/cryptoKeys/{settings.stack}",
+            ("gcp", "projects", "testground"),
+            f"the key is of project {identity.state.kms_key.split('/')[1]}, the stack of {project}",
         )
 
 

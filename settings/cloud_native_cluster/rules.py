@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterator
 from itertools import combinations
 
-from settings.faults import Fault
+from settings.faults import Fault, disagreement
 from settings.machine.processors import aws_architecture
 from settings.stack import Settings
 
@@ -22,7 +22,11 @@ def nodes_have_one_architecture(settings: Settings) -> Iterator[Fault]:
                 path, f"{instance_type} is of an unknown family", "a type that settings/machine/processors.py knows"
             )
         elif (first := aws_architecture(types[0])) is not None and architecture is not first:
-            yield Fault(path, f"{instance_type} is {architecture}, {types[0]} is {first}", "types of one architecture")
+            yield disagreement(
+                path,
+                (*path[:-1], 0),
+                f"{instance_type} is {architecture}, {types[0]} is {first}, and one image boots both",
+            )
 
 
 def api_ranges_are_named_once(settings: Settings) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from settings.addresses import is_private
 from settings.database_pair.document import DEBIAN_RELEASE
 from settings.database_pair.section import WAL_SHARE, DatabaseHost
-from settings.faults import Fault, Path
+from settings.faults import Fault, Path, disagreement
 from settings.machine.section import Weekday
 from settings.machine.week import every_day, jobs_begin_outside, minute_of_week, window_span
 from settings.stack import Settings
@@ -20,22 +20,23 @@ def database_hosts_can_change_places(settings: Settings) -> Iterator[Fault]:
     if pair is None:
         return
     if pair.gcp.wireguard_address == pair.aws.wireguard_address:
-        yield Fault(
+        yield disagreement(
             ("databasePair", "aws", "wireGuardAddress"),
+            ("databasePair", "gcp", "wireGuardAddress"),
             f"{pair.aws.wireguard_address} is the address of both hosts",
-            "an address of its own for each",
         )
     if pair.gcp.data_disk_gib != pair.aws.data_disk_gib:
-        yield Fault(
+        yield disagreement(
             ("databasePair", "aws", "dataDiskGiB"),
-            f"{pair.aws.data_disk_gib} GiB on aws and {pair.gcp.data_disk_gib} GiB on gcp",
-            f"dataDiskGiB: {max(pair.aws.data_disk_gib, pair.gcp.data_disk_gib)} on both",
+            ("databasePair", "gcp", "dataDiskGiB"),
+            f"{pair.aws.data_disk_gib} GiB on aws and {pair.gcp.data_disk_gib} GiB on gcp, for the same data",
         )
     if pair.gcp.maintenance_window.day == pair.aws.maintenance_window.day:
-        yield Fault(
+        yield disagreement(
             ("databasePair", "aws", "maintenanceWindow", "day"),
-            f"both hosts may be interrupted on {pair.aws.maintenance_window.day}",
-            "a day of its own for each, so that a fault of the first shows before the second",
+            ("databasePair", "gcp", "maintenanceWindow", "day"),
+            f"both hosts may be interrupted on {pair.aws.maintenance_window.day}, so no fault of the first would show "
+            "before the second",
         )
     elif window_span(pair.gcp.maintenance_window).overlaps(window_span(pair.aws.maintenance_window)):
         yield Fault(
@@ -135,10 +136,10 @@ def database_zone_is_of_the_vpc(settings: Settings) -> Iterator[Fault]:
     """The host needs a subnet, and there is one in each of the three zones alone."""
     pair = settings.database_pair
     if pair is not None and pair.aws.availability_zone not in settings.aws.availability_zones:
-        yield Fault(
+        yield disagreement(
             ("databasePair", "aws", "availabilityZone"),
-            f"{pair.aws.availability_zone} is not among aws.availabilityZones",
-            f"one of {', '.join(settings.aws.availability_zones)}",
+            ("aws", "availabilityZones"),
+            f"{pair.aws.availability_zone} is none of {', '.join(settings.aws.availability_zones)}",
         )
 
 

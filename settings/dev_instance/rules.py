@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from settings.faults import Fault, Path
+from settings.faults import Fault, Path, disagreement
 from settings.machine.week import every_day, jobs_begin_outside, minute_of_day
 from settings.stack import Settings
 
@@ -17,9 +17,7 @@ def dev_instance_names_lie_in_the_zone(settings: Settings) -> Iterator[Fault]:
         names.append((("devInstance", "pagesDomain"), instance.pages_domain))
     for path, name in names:
         if not name.endswith(f".{settings.dns.domain}"):
-            yield Fault(
-                path, f"{name} is not in the zone {settings.dns.domain}", f"a name such as dev.{settings.dns.domain}"
-            )
+            yield disagreement(path, ("dns", "domain"), f"{name} is not in the zone {settings.dns.domain}")
 
 
 def dev_instance_pages_have_a_name_of_their_own(settings: Settings) -> Iterator[Fault]:
@@ -29,10 +27,8 @@ def dev_instance_pages_have_a_name_of_their_own(settings: Settings) -> Iterator[
         return
     host, pages = instance.host_name, instance.pages_domain
     if host == pages or host.endswith(f".{pages}") or pages.endswith(f".{host}"):
-        yield Fault(
-            ("devInstance", "pagesDomain"),
-            f"{pages} shares cookies with {host}",
-            f"a name beside it, such as pages.{settings.dns.domain}",
+        yield disagreement(
+            ("devInstance", "pagesDomain"), ("devInstance", "hostName"), f"{pages} shares cookies with {host}"
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from settings.faults import Fault
+from settings.faults import Fault, disagreement
 from settings.link.section import HaVpnLink
 from settings.stack import Settings
 
@@ -11,9 +11,7 @@ def link_ends_differ(settings: Settings) -> Iterator[Fault]:
     """BGP drops every route that already carries its own AS number."""
     link = settings.link
     if isinstance(link, HaVpnLink) and link.gcp_asn == link.aws_asn:
-        yield Fault(
-            ("link", "awsAsn"), f"{link.aws_asn} is the AS number of both ends", "a private AS number for each end"
-        )
+        yield disagreement(("link", "awsAsn"), ("link", "gcpAsn"), f"{link.aws_asn} is the AS number of both ends")
 
 
 LINK_RULES = (link_ends_differ,)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import permutations
 
 from settings.addresses import is_world, joined
-from settings.faults import Fault, Path
+from settings.faults import Fault, Path, disagreement
 from settings.machine.week import every_day, jobs_begin_outside
 from settings.package_server import withdrawn
 from settings.package_server.section import Repository, RepositoryFormat
@@ -49,10 +49,11 @@ def apt_repositories_hold_one_codename(settings: Settings) -> Iterator[Fault]:
         elif repository.codename is None:
             yield Fault(_at(index), "an apt repository needs its one codename", "for example codename: trixie")
         elif repository.path.rpartition("/")[2] != repository.codename:
-            yield Fault(
+            yield disagreement(
                 _at(index, "path"),
-                f"the path of an apt repository must end in its codename, {repository.codename}",
-                "one repository for each codename, such as gitlab/gitlab-ce/debian/trixie",
+                _at(index, "codename"),
+                f"the path of an apt repository must end in its codename, and {repository.path} does not end in "
+                f"{repository.codename}",
             )
 
 
@@ -62,16 +63,16 @@ def package_hosts_lie_in_the_zone(settings: Settings) -> Iterator[Fault]:
         return
     for key, host in (("public", server.hosts.public), ("upload", server.hosts.upload)):
         if not host.endswith(f".{settings.dns.domain}"):
-            yield Fault(
+            yield disagreement(
                 ("packageServer", "hosts", key),
+                ("dns", "domain"),
                 f"{host} is not in the zone {settings.dns.domain}",
-                f"for example {'packages' if key == 'public' else 'upload'}.{settings.dns.domain}",
             )
     if server.hosts.public == server.hosts.upload:
-        yield Fault(
+        yield disagreement(
             ("packageServer", "hosts", "upload"),
-            "the public host would serve Pulp's API to the world",
-            f"a name of its own, such as upload.{settings.dns.domain}",
+            ("packageServer", "hosts", "public"),
+            f"both hosts are {server.hosts.public}, which would serve Pulp's API to the world",
         )
 
 
@@ -138,10 +139,10 @@ def signing_keys_are_distinct(settings: Settings) -> Iterator[Fault]:
     if (server := settings.package_server) is None:
         return
     if server.keys.metadata.fingerprint == server.keys.package.fingerprint:
-        yield Fault(
+        yield disagreement(
             ("packageServer", "keys", "package", "fingerprint"),
+            ("packageServer", "keys", "metadata", "fingerprint"),
             "metadata and packages are signed with one key",
-            "the fingerprint of a key of its own",
         )
     if server.keys.metadata.file == server.keys.package.file:
         yield Fault(

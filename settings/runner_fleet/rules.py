@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterator
 
-from settings.faults import Fault, Path
+from settings.faults import Fault, Path, disagreement
 from settings.machine.processors import aws_architecture, gcp_architecture
 from settings.naming import LENGTH_LIMITS
 from settings.runner_fleet.periods import hold_always
@@ -65,7 +65,7 @@ def shard_zones_lie_in_the_region(settings: Settings) -> Iterator[Fault]:
     region = settings.gcp.region
     for index, shard in _shards(settings):
         if isinstance(shard, GcpShard) and not shard.zone.startswith(f"{region}-"):
-            yield Fault(_at(index, "zone"), f"{shard.zone} is not in {region}", f"a zone such as {region}-b")
+            yield disagreement(_at(index, "zone"), ("gcp", "region"), f"{shard.zone} is not in {region}")
 
 
 def production_has_untrusted_shards_in_two_zones(settings: Settings) -> Iterator[Fault]:
@@ -96,7 +96,9 @@ def machine_types_have_the_architecture_of_their_shard(settings: Settings) -> It
                     path, f"{machine_type} is of an unknown family", "a type that settings/machine/processors.py knows"
                 )
             elif found is not shard.architecture:
-                yield Fault(path, f"{machine_type} is {found}, the shard {shard.architecture}", "one architecture")
+                yield disagreement(
+                    path, _at(index, "architecture"), f"{machine_type} is {found}, the shard {shard.architecture}"
+                )
 
 
 def spot_shards_have_several_types(settings: Settings) -> Iterator[Fault]:
@@ -170,7 +172,9 @@ def worker_images_fit_their_system(settings: Settings) -> Iterator[Fault]:
             words = shard.image.rpartition("/")[2].split("-")
             named = [system for system, word in IMAGE_WORDS.items() if word in words]
             if named and shard.system not in named:
-                yield Fault(_at(index, "system"), f"the image says {named[0]}", f"system: {named[0]}")
+                yield disagreement(
+                    _at(index, "system"), _at(index, "image"), f"{shard.system}, and the image says {named[0]}"
+                )
 
 
 def private_access_spares_the_estate(settings: Settings) -> Iterator[Fault]:

@@ -23,7 +23,7 @@ from tests.support import faults_of
         ({"gitlab.preview.name": "staging-preview"}, "gitlab.preview.name", "another stack"),
         ({"gitlab.preview.name": "productions"}, "gitlab.preview.name", "another stack"),
         ({"gitlab.preview.name": "production"}, "gitlab.preview.name", "merge requests"),
-        ({"gitlab.deploy.tier": "staging"}, "gitlab.deploy.tier", "tier: production"),
+        ({"gitlab.deploy.tier": "staging"}, "gitlab.deploy.tier", "is not production, the tier"),
         ({"gitlab.preview.tier": "production"}, "gitlab.preview.tier", "deploys"),
         ({"gitlab.preview.tier": "staging"}, "gitlab.preview.tier", "deploys"),
         ({"github.repository": "example-org/*"}, "github.repository", "wildcard"),
@@ -59,4 +59,5 @@ def test_one_platform_is_enough(left_out: str) -> None:
 def test_staging_never_deploys_as_production() -> None:
     (fault,) = faults_of("staging", {"ciIdentity.gitlab.deploy.tier": "production"})
 
-    assert fault.right == "tier: staging"
+    assert "is not staging, the tier" in fault.wrong
+    assert fault.against == ("estate", "kind")

@@ -10,7 +10,7 @@ from tests.support import faults_of
     [
         ({"nodes.minimum": 0}, "nodes.minimum", "CoreDNS"),
         ({"nodes.diskGiB": 1}, "nodes.diskGiB", "greater than or equal to"),
-        ({"nodes.instanceTypes": ["m7i.large", "m7g.large"]}, "nodes.instanceTypes.1", "one architecture"),
+        ({"nodes.instanceTypes": ["m7i.large", "m7g.large"]}, "nodes.instanceTypes.1", "one image boots both"),
         ({"nodes.instanceTypes": ["mac2.metal"]}, "nodes.instanceTypes.0", "unknown family"),
         ({"apiAccessCidrs": ["10.16.0.0/16"]}, "apiAccessCidrs.0", "10.0.0.0/8"),
         ({"apiAccessCidrs": ["203.0.113.0/24", "100.64.0.0/24"]}, "apiAccessCidrs.1", "100.64.0.0/10"),
