@@ -19,8 +19,8 @@ RESOURCE_SIGNATURE = "5cf8f73096256a8f31e491e813e4eb8e"
 
 
 def plain_struct(struct: Struct) -> dict[str, Value]:
-    """All properties of a request."""
-    return {key: plain(value) for key, value in struct.fields.items()}
+    """All properties of a request, by name: protobuf gives them in an order that differs from run to run."""
+    return {key: plain(value) for key, value in sorted(struct.fields.items())}
 
 
 SECRET_BY_SDK: Mapping[str, str] = {"gcp:storage/bucketObject:BucketObject": "content"}
@@ -59,7 +59,7 @@ def _mapping(struct: Struct) -> Value:
     fields = struct.fields
     match fields[SIGNATURE_KEY].string_value if SIGNATURE_KEY in fields else "":
         case "":
-            return {key: plain(value) for key, value in fields.items()}
+            return plain_struct(struct)
         case signature if signature == SECRET_SIGNATURE:
             secret = plain(fields["value"])
             return Secret(digest=digest(repr(secret)), plain=secret)
@@ -70,7 +70,7 @@ def _mapping(struct: Struct) -> Value:
 
 
 def _asset(struct: Struct) -> Asset:
-    parts = {key: plain(value) for key, value in struct.fields.items() if key != SIGNATURE_KEY}
+    parts = {key: value for key, value in plain_struct(struct).items() if key != SIGNATURE_KEY}
     source = parts.get("path") or parts.get("uri")
     content = json.dumps(parts, sort_keys=True, default=repr)
     return Asset(digest=digest(content), source=source if isinstance(source, str) else "text")
