@@ -88,6 +88,8 @@ class Capture:
     registrations: tuple[Registration, ...]
     invented: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     """For each URN the values that stand for a cloud's answer, and for which output: {"i-0f3a": "id"}."""
+    is_veiled: bool = False
+    """Whether everything that looks like a secret is one already (policies.secrets_in_clear.veiled)."""
 
     @cached_property
     def by_urn(self) -> dict[str, Registration]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from capture import Capture, Registration, Secret, Value
 from capture.hiding import hidden, secret_texts
@@ -82,8 +83,14 @@ def without_secrets(message: str) -> str:
 
 
 def veiled(capture: Capture) -> Capture:
-    """The same capture, in which everything that these policies complain of is a secret, so that nothing prints it."""
-    return hidden(capture, lambda path, text: bool(looks_like(text)) or bool(SECRET_INPUT.search(path)))
+    """The same capture, in which everything that these policies complain of is a secret, so that nothing prints it.
+
+    One that is veiled stays as it is, so whoever must be sure may ask again.
+    """
+    if capture.is_veiled:
+        return capture
+    found = hidden(capture, lambda path, text: bool(looks_like(text)) or bool(SECRET_INPUT.search(path)))
+    return replace(found, is_veiled=True)
 
 
 def _line_without_secrets(line: str) -> str:

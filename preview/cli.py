@@ -17,7 +17,7 @@ from preview.graph import draw
 from preview.mermaid import mermaid
 from preview.placeholders import still_there
 from preview.render import render
-from preview.report import Report, make_against, make_report
+from preview.report import Report, compared_report, make_report
 from preview.revision import RevisionError, past_run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,8 +71,8 @@ def _report(options: Options, root: Path) -> Report:
     with past_run(root, options.against, options.stack) as past:
         present = capture_stack(root, stack_file)
         before = past.result()
-    against = make_against(options.against, before, present, bundle_files(present, root))
-    return make_report(present, against, placeholders=still_there(stack_file))
+    bundle = bundle_files(present, root)
+    return compared_report(options.against, before, present, bundle, placeholders=still_there(stack_file))[0]
 
 
 def _show(report: Report, options: Options) -> None:

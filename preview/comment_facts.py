@@ -9,7 +9,7 @@ from preview.bundle import Files, bundle_files
 from preview.compare import Change, Step
 from preview.exposure import Exposure, exposures
 from preview.faults import explained
-from preview.report import EXIT_FAULT, Against, Report, make_against, make_report
+from preview.report import EXIT_FAULT, Against, Report, compared_report
 from preview.revision import PastCapture, RevisionError, past_run
 
 
@@ -68,9 +68,8 @@ def look_at(root: Path, stack: str, revision: str) -> StackResult:
 
 def facts(stack: str, present: Capture, bundle: Files, past: PastCapture, revision: str) -> StackFacts:
     """Looks at two captures; `bundle` has the files that the machines run from now."""
-    against = make_against(revision, past, present, bundle)
+    report, against = compared_report(revision, past, present, bundle)
     before, comparison = past.capture, against.comparison
-    report = make_report(present, against)
     renamed = {rename.old_urn: rename.registration.urn for rename in comparison.renames}
     doors = {} if before is None else {_door(door, renamed): door for door in exposures(before)}
     broken = () if before is None else check(before)

@@ -41,8 +41,7 @@ class Against:
         return bool(self.comparison.losses) or any(path.new is None for path in self.comparison.lost_paths)
 
 
-def make_against(revision: str, before: PastCapture, present: Capture, bundle: Files) -> Against:
-    """Compares with what another revision registers; `bundle` has the files that the machines run from now."""
+def _against(revision: str, before: PastCapture, present: Capture, bundle: Files) -> Against:
     if before.capture is None:
         return Against(revision, before.commit, exists=False, comparison=all_new(present))
     comparison = compare(before.capture, present)
@@ -77,8 +76,29 @@ def make_report(
     capture: Capture, against: Against | None = None, *, placeholders: tuple[StillThere, ...] = ()
 ) -> Report:
     """Looks at a capture from every side. The report holds nothing that a policy takes for a secret in clear."""
-    violations = check(capture)
-    capture = veiled(capture)
+    return _report(check(capture), veiled(capture), against, placeholders)
+
+
+def compared_report(
+    revision: str,
+    before: PastCapture,
+    present: Capture,
+    bundle: Files,
+    *,
+    placeholders: tuple[StillThere, ...] = (),
+) -> tuple[Report, Against]:
+    """A report with the comparison with what another revision registers, and that comparison.
+
+    `bundle` has the files that the machines run from now.
+    """
+    shown = veiled(present)
+    against = _against(revision, before, shown, bundle)
+    return _report(check(present), shown, against, placeholders), against
+
+
+def _report(
+    violations: tuple[Violation, ...], capture: Capture, against: Against | None, placeholders: tuple[StillThere, ...]
+) -> Report:
     return Report(
         capture=capture,
         machines=machines(capture),

@@ -20,7 +20,7 @@ sys.stdout.write(document_text(make_report(estate("staging"))))
 
 def test_the_document_is_the_same_whatever_the_hash_seed() -> None:
     running = [
-        subprocess.Popen(  # noqa: S603 -- this interpreter and this project
+        subprocess.Popen(
             [sys.executable, "-c", PROGRAM],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": seed},

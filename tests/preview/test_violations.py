@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from capture import Capture
+from capture.hiding import hidden
 from policies import check
 from policies.secrets_in_clear import without_secrets
 from preview.comment_facts import facts
@@ -17,7 +19,7 @@ from preview.comment_text import Redactor, literal
 from preview.compare import compare
 from preview.document import document_text
 from preview.render import render
-from preview.report import Against, make_report
+from preview.report import Against, compared_report, make_report
 from preview.revision import PastCapture
 from preview.violations import by_line
 from tests.policies.mutations import Pick, add, change
@@ -89,6 +91,22 @@ def test_no_preview_and_no_comment_prints_the_secret_that_it_complains_of(leak: 
         assert secret not in document_text(make_report(new, against))
         assert secret not in commented(old, new)
     assert json.loads(document_text(make_report(present)))["violations"]
+
+
+def test_a_comparison_looks_for_secrets_once_in_each_capture(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, present = estate("staging"), LEAKS["by its look"][0](estate("staging")).capture
+    looked: list[Capture] = []
+
+    def counted(capture: Capture, is_secret: Callable[[str, str], bool]) -> Capture:
+        looked.append(capture)
+        return hidden(capture, is_secret)
+
+    monkeypatch.setattr("policies.secrets_in_clear.hidden", counted)
+    report, against = compared_report("main", PastCapture("0123456789", before), present, {})
+
+    assert report.violations
+    assert against.comparison.changes
+    assert [id(capture) for capture in looked] == [id(present), id(before)]
 
 
 def test_a_fault_that_quotes_a_secret_is_told_without_it() -> None:
