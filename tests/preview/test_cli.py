@@ -19,7 +19,6 @@ from preview.cli import main
 from preview.compare import Change, Comparison, Step
 from preview.component_graph import component_graph
 from preview.document import VERSION, document
-from preview.graph import draw
 from preview.mermaid import mermaid
 from preview.render import render
 from preview.report import Against, Report, make_report
@@ -163,18 +162,6 @@ def test_the_keys_of_the_document_are_those_of_its_version() -> None:
     }  # fmt: skip
     documented = (ROOT / "docs" / "preview.md").read_text()
     assert [key for key in (*found, *found["against"], *found["resources"][0]) if f"`{key}`" not in documented] == []
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_the_drawing_is_svg_with_every_system_inside_its_frame(stack: str) -> None:
-    svg = ElementTree.fromstring(draw(estate(stack)))  # noqa: S314 -- our own text
-    namespace = "{http://www.w3.org/2000/svg}"
-    width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
-    names = [text.text for text in svg.iter(f"{namespace}text") if text.get("class") == "name"]
-    assert len(names) == len(component_graph(estate(stack)).nodes)
-    boxes = [box for box in svg.iter(f"{namespace}rect") if "x" in box.attrib]
-    assert all(float(box.attrib["x"]) + float(box.attrib["width"]) <= width for box in boxes)
-    assert all(float(box.attrib["y"]) + float(box.attrib["height"]) <= height for box in boxes)
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -11,14 +11,15 @@ SEEDS = ("1", "2", "3")
 PROGRAM = """
 import sys
 from preview.document import document_text
+from preview.picture import draw
 from preview.report import make_report
 from tests.support import estate
 
-sys.stdout.write(document_text(make_report(estate("staging"))))
+sys.stdout.write(document_text(make_report(estate("staging"))) + draw(estate("staging")))
 """
 
 
-def test_the_document_is_the_same_whatever_the_hash_seed() -> None:
+def test_document_and_drawing_are_the_same_whatever_the_hash_seed() -> None:
     running = [
         subprocess.Popen(
             [sys.executable, "-c", PROGRAM],
@@ -32,4 +33,5 @@ def test_the_document_is_the_same_whatever_the_hash_seed() -> None:
 
     assert all(process.returncode == 0 for process in running)
     assert b'"outputs"' in texts[0]
-    assert len(set(texts)) == 1, "two runs of one program print different documents"
+    assert b"<svg" in texts[0]
+    assert len(set(texts)) == 1, "two runs of one program print different documents or drawings"
