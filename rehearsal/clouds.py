@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 
+from capture import Value
 from policies.physical_names import KEPT_DAYS
 
 
@@ -74,6 +75,9 @@ class SimulatedClouds:
     failures: list[Failure] = field(default_factory=list[Failure])
     kept_names: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]])
     """Names of what was deleted, that the cloud keeps for some weeks (policies.physical_names, KEPT_DAYS)."""
+    compared: dict[str, tuple[Mapping[str, Value], Mapping[str, Value]]] = field(default_factory=dict[str, Any])
+    """Old and new inputs of the last comparison by URN, of resources whose inputs an SDK marks as secret whatever they
+    hold: the engine shows none of these."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     _counts: dict[Failure, int] = field(default_factory=dict[Failure, int])
 

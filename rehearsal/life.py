@@ -69,7 +69,7 @@ def life_against(engine: Engine, present: Path, revision: str, *, exists: bool) 
     if outcome.exit_code != 0 and not refusals:
         raise CommandError(outcome)
     stages.append(Stage("preview", seconds(), "the plan of the engine"))
-    return ChangeVerdict(verdict(outcome.plan), refusals, tuple(stages))
+    return ChangeVerdict(verdict(outcome.plan, engine.clouds.compared), refusals, tuple(stages))
 
 
 def _stage(name: str, command: Callable[[], Outcome], proven: Callable[[Outcome], str]) -> Stage:

@@ -16,7 +16,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from capture.registration import Registration, Value
 from capture.replies import OutputValue, reply
-from capture.wire import plain_struct
+from capture.wire import SECRET_BY_SDK, plain_struct, readable_inputs
 from policies.physical_names import KEPT_DAYS, UNIQUE_NAMES, Place, unique_name
 from preview.difference import PropertyChange, differences
 from preview.replacements import forces_replacement
@@ -101,6 +101,10 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
         """What differs, and which of it can only be had by a new resource."""
         changes = list(_changes(request))
+        if request.type in SECRET_BY_SDK:
+            old, new = (readable_inputs(request.type, inputs) for inputs in (request.old_inputs, request.news))
+            with self._clouds.lock:
+                self._clouds.compared[request.urn] = old, new
         registration = _registration(request, plain_struct(request.news))
         replacing = [change.path for change in changes if forces_replacement(registration, change)]
         return _diff_response([change.path for change in changes], replacing)

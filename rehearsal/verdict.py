@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, cast
 
 from capture import Asset, Registration, Secret, Unknown, Value, urn_name
 from capture.wire import ARCHIVE_SIGNATURE, ASSET_SIGNATURE, SECRET_SIGNATURE, SIGNATURE_KEY
+from policies.secrets_in_clear import looks_like
 from preview.compare import Change, Comparison, Rename, Step
 from preview.difference import PropertyChange, differences
 from preview.engine_plan import Plan, PlannedStep
@@ -26,10 +28,17 @@ STEPS: Mapping[str, Step] = {
 }
 
 
-def verdict(plan: Plan) -> Comparison:
-    """The steps of a plan as a comparison, components left out as there. Stack outputs are not in a plan."""
+Compared = Mapping[str, tuple[Mapping[str, Value], Mapping[str, Value]]]
+"""Old and new inputs by URN, as a provider saw them."""
+
+
+def verdict(plan: Plan, compared: Compared = MappingProxyType({})) -> Comparison:
+    """The steps of a plan as a comparison, components left out as there. Stack outputs are not in a plan.
+
+    `compared` has what the engine masks although a reader may see it, as in the preview: documents of machines.
+    """
     steps = [step for step in plan.steps if step.state.get("custom")]
-    changes = [change for step in steps if (change := _change(step)) is not None]
+    changes = [change for step in steps if (change := _change(step, compared.get(step.urn))) is not None]
     renames = [
         Rename(step.old["urn"], registration(step.new))
         for step in steps
@@ -87,7 +96,7 @@ def registration(state: Mapping[str, Any]) -> Registration:
     )
 
 
-def _change(step: PlannedStep) -> Change | None:
+def _change(step: PlannedStep, seen: tuple[Mapping[str, Value], Mapping[str, Value]] | None) -> Change | None:
     old, new = step.old, step.new
     kind = STEPS.get(step.operation)
     if kind is None:
@@ -95,19 +104,33 @@ def _change(step: PlannedStep) -> Change | None:
         return Change(Step.OPTIONS, registration(new), options=options) if options and new else None
     if old is None or new is None:
         return Change(kind, registration(step.state))
+    before, after = (registration(state).inputs for state in (old, new))
+    if seen is not None:
+        before, after = _unmasked(before, seen[0]), _unmasked(after, seen[1])
     properties = tuple(
         PropertyChange(found.path, found.old, found.new, replaces=_root(found.path) in step.replacing)
-        for found in _property_changes(registration(old), registration(new), step.differing)
+        for found in _property_changes(before, after, step.differing)
     )
     return Change(kind, registration(new), properties, tuple(_option_changes(old, new)))
 
 
-def _property_changes(old: Registration, new: Registration, reasons: Sequence[str]) -> Iterator[PropertyChange]:
-    found = list(differences(old.inputs, new.inputs))
+def _unmasked(inputs: Mapping[str, Value], seen: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The inputs with what a provider saw in place of a mask, unless that is a secret by its look."""
+    return {
+        key: other if isinstance(value, Secret) and isinstance(other, str) and not looks_like(other) else value
+        for key, value in inputs.items()
+        for other in (seen.get(key),)
+    }
+
+
+def _property_changes(
+    old: Mapping[str, Value], new: Mapping[str, Value], reasons: Sequence[str]
+) -> Iterator[PropertyChange]:
+    found = list(differences(old, new))
     yield from found
     told = {_root(change.path) for change in found}
     # A secret is masked on both sides, so that nothing differs but the reason.
-    yield from (PropertyChange(key, old.inputs.get(key), new.inputs.get(key)) for key in reasons if key not in told)
+    yield from (PropertyChange(key, old.get(key), new.get(key)) for key in reasons if key not in told)
 
 
 def _root(path: str) -> str:

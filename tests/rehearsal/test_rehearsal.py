@@ -1,5 +1,6 @@
 """What the rehearsal decides without an engine: which CLI it takes, what it copies, what it refuses."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -7,14 +8,21 @@ from pathlib import Path
 import pytest
 import yaml
 from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import provider_pb2
 
+from capture.wire import SECRET_SIGNATURE, SIGNATURE_KEY
 from policies.physical_names import Place, unique_name
+from preview.difference import differences
+from preview.engine_plan import Plan, PlannedStep
+from preview.text import change_text
 from preview.revision import RevisionError
 from rehearsal.cli import main
 from rehearsal.cli_binary import BUILT_VERSION, CliError, find_cli
 from rehearsal.clouds import CloudResource, Failure, FailureKind, Operation, SimulatedClouds
 from rehearsal.project_copy import copy_work_tree, without_encryption
+from rehearsal.provider import SimulatedProvider
 from rehearsal.refusals import refused_deletion, refused_inputs
+from rehearsal.verdict import verdict
 from tests.support import ROOT, stack_file_text
 
 GIT = shutil.which("git") or ""
@@ -186,6 +194,53 @@ def test_clouds_can_be_written_and_read() -> None:
 def test_what_a_cloud_would_refuse_is_refused(kind: str, inputs: dict[str, str | int], property_name: str) -> None:
     assert [refusal.property for refusal in refused_inputs(kind, "name", inputs)] == [property_name]
     assert list(refused_inputs(kind, "name", {})) == []
+
+
+DOCUMENT = "urn:pulumi:staging::packyard::gcp:storage/bucketObject:BucketObject::pg-a-document"
+
+
+def _masked_plan() -> Plan:
+    """An update of a machine document, as the engine tells it: the SDK marks its content as secret."""
+    state = {"urn": DOCUMENT, "type": "gcp:storage/bucketObject:BucketObject", "custom": True}
+    inputs = {"name": "document.json", "content": "[secret]"}
+    side = {**state, "inputs": inputs}
+    return Plan((PlannedStep("update", DOCUMENT, side, side, differing=("content",), replacing=()),), (), {})
+
+
+def _compared(old: str, new: str) -> SimulatedClouds:
+    """What a provider was asked to compare."""
+    clouds = SimulatedClouds()
+    sides = [Struct(), Struct()]
+    for side, content in zip(sides, (old, new), strict=True):
+        side.update({"name": "document.json", "content": {SIGNATURE_KEY: SECRET_SIGNATURE, "value": content}})
+    request = provider_pb2.DiffRequest(
+        urn=DOCUMENT, type="gcp:storage/bucketObject:BucketObject", name="pg-a", old_inputs=sides[0], news=sides[1]
+    )
+    SimulatedProvider("gcp", "1.0.0", clouds, lambda: None).Diff(request, None)
+    return clouds
+
+
+def test_a_changed_document_is_told_field_by_field_as_in_the_preview() -> None:
+    old, new = (json.dumps({"settings": {"port": port, "host": "a"}}) for port in (1, 2))
+
+    (change,) = verdict(_masked_plan(), _compared(old, new).compared).changes
+
+    assert change.properties == tuple(differences({"content": old}, {"content": new}))
+    assert [(found.path, found.old, found.new) for found in change.properties] == [("content.settings.port", 1, 2)]
+
+
+@pytest.mark.parametrize("sides", [("token=glrt-0123456789abcdefghij", "{}"), ("{}", "glrt-0123456789abcdefghij")])
+def test_a_document_that_holds_a_secret_stays_masked(sides: tuple[str, str]) -> None:
+    (change,) = verdict(_masked_plan(), _compared(*sides).compared).changes
+
+    assert change.properties
+    assert "glrt" not in "".join(change_text(found, 400) for found in change.properties)
+
+
+def test_what_no_provider_compared_stays_masked() -> None:
+    (change,) = verdict(_masked_plan()).changes
+
+    assert [change_text(found, 80) for found in change.properties] == ["content: [secret] → [secret]"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from capture.wire import SECRET_BY_SDK
 from preview.compare import Comparison, Step, compare
 from rehearsal.verdict import faults, verdict
 from tests.rehearsal.engine.scenarios import SCENARIOS, Scenario
@@ -20,7 +21,7 @@ def test_a_change_takes_the_expected_steps(living: Living, scenario: Scenario, t
     project = project_copy(tmp_path / "project", stack, settings, scenario.edits)
 
     outcome = living.engine.on(project).preview()
-    engine = verdict(outcome.plan)
+    engine = verdict(outcome.plan, living.engine.clouds.compared)
     preview = compare(estate(stack), captured(project, stack, settings, scenario.edits))
 
     refusals = faults(outcome.plan)
@@ -33,6 +34,7 @@ def test_a_change_takes_the_expected_steps(living: Living, scenario: Scenario, t
     else:
         assert _steps(engine) == _steps(preview)
         assert _renames(engine) == _renames(preview)
+        assert _document_fields(engine) == _document_fields(preview)
     _meets(scenario, preview)
 
 
@@ -54,6 +56,16 @@ def _meets(scenario: Scenario, comparison: Comparison) -> None:
 
 def _steps(comparison: Comparison) -> set[tuple[Step, str]]:
     return {(change.step, change.registration.urn) for change in comparison.changes}
+
+
+def _document_fields(comparison: Comparison) -> set[tuple[str, str]]:
+    """Places in documents that differ, of those that the engine masks."""
+    return {
+        (change.registration.urn, found.path)
+        for change in comparison.of(Step.UPDATE)
+        if change.registration.type in SECRET_BY_SDK
+        for found in change.properties
+    }
 
 
 def _renames(comparison: Comparison) -> set[tuple[str, str]]:
