@@ -152,7 +152,7 @@ bench-mistakes: setup ## Who sees each mistake of tests/mistakes/lists, e.g. mak
 	@nice -n 15 $(BIN)/python -m tests.mistakes $(if $(ONLY),--only "$(ONLY)") $(if $(WHOLE),--whole)
 
 .PHONY: records
-records: setup ## Write anew what tests compare with: URNs, limits, schema, specifications of roles, reference, alert rules, excerpt, comments
+records: setup ## Write anew what tests compare with: URNs, limits, schema, specifications of roles, reference, alert rules, excerpt, drawing, comments
 	@$(BIN)/python -m tests.estate.record_urns
 	@$(BIN)/python -m tests.estate.record_limits
 	@$(BIN)/python -m settings.documents > machines/document.schema.json

@@ -1,15 +1,16 @@
-"""The README's excerpt of a real preview: `python -m tests.docs.excerpt` writes it anew."""
+"""The README's excerpt of a real preview, and its drawing: `python -m tests.docs.excerpt` writes them anew."""
 
 import io
 import re
 
 from rich.console import Console
 
+from preview.picture import draw
 from preview.render import render
 from preview.report import make_report
 from tests.support import ROOT, estate
 
-README = ROOT / "README.md"
+README, DRAWING = ROOT / "README.md", ROOT / "docs" / "estate.svg"
 
 BLOCK = re.compile(r"(?<=```text\n).*?(?=```\n)", re.DOTALL)
 """What lies in the README's one block of plain text."""
@@ -32,8 +33,14 @@ def excerpt() -> str:
     return "\n\n[...]\n\n".join(section.rstrip("\n") for section in shown) + "\n"
 
 
+def drawing() -> str:
+    """The estate that the README shows."""
+    return draw(estate("production"))
+
+
 def main() -> None:
-    """Writes the excerpt into the README."""
+    """Writes the excerpt into the README, and the drawing beside it."""
+    DRAWING.write_text(drawing(), encoding="utf-8")
     text = README.read_text(encoding="utf-8")
     README.write_text(BLOCK.sub(lambda _: excerpt(), text, count=1), encoding="utf-8")
 

@@ -7,7 +7,7 @@ import pytest
 
 from preview.cli import main as preview
 from tests.docs.excerpt import BLOCK as EXCERPT
-from tests.docs.excerpt import README, excerpt
+from tests.docs.excerpt import DRAWING, README, drawing, excerpt
 from tests.docs.how_to import BLOCK
 from tests.support import ROOT, STACKS
 
@@ -21,6 +21,11 @@ def test_the_excerpt_in_the_readme_is_what_the_preview_prints() -> None:
 
     assert found is not None
     assert found.group() == excerpt(), "write it anew: python -m tests.docs.excerpt"
+
+
+def test_the_drawing_in_the_readme_is_what_the_preview_draws() -> None:
+    assert DRAWING.relative_to(ROOT).as_posix() in README.read_text(encoding="utf-8")
+    assert DRAWING.read_text(encoding="utf-8") == drawing(), "write it anew: python -m tests.docs.excerpt"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
