@@ -84,7 +84,7 @@ def github_comment(folder: Path) -> str:
     pull = next((entry for entry in pulls if entry["head"]["sha"] == run["head_sha"]), None)
     if pull is None:
         return "no open pull request has this commit as its newest one"
-    text = f"{read_untrusted(folder / COMMENT_FILE)}\n{_origin(run['html_url'], run['head_sha'])}"
+    text = _signed(read_untrusted(folder / COMMENT_FILE), _origin(run["html_url"], run["head_sha"]))
     comments = api.all(f"/repos/{repository}/issues/{pull['number']}/comments")
     mine = [entry for entry in comments if entry["user"]["login"] == BOT]
     return _sticky(
@@ -130,7 +130,7 @@ def _gitlab_comment(api: Api, project: str, number: int, me: int) -> str:
     if any(origin in entry["body"] for entry in mine):
         return "has it already"
     text = harmless(api.read("GET", f"/projects/{place}/jobs/{int(job['id'])}/artifacts/{COMMENT_FILE}"))
-    return _sticky(api, mine, f"{text}\n{origin}", notes, "PUT", change=notes)
+    return _sticky(api, mine, _signed(text, origin), notes, "PUT", change=notes)
 
 
 def github_drift(folder: Path) -> str:
@@ -186,7 +186,12 @@ def _sticky(api: Api, mine: Sequence[dict[str, Any]], text: str, create: str, me
 
 
 def _origin(url: str, commit: str) -> str:
-    return f"\n<sub>Written by [this pipeline]({url}) of {commit[:10]}, whose code is the merge request's own.</sub>\n"
+    return f"<sub>Written by [this pipeline]({url}) of {commit[:10]}, whose code is the merge request's own.</sub>"
+
+
+def _signed(text: str, origin: str) -> str:
+    """Who wrote it stands above, where nothing of the merge request can fold it away or draw it into a block."""
+    return f"{MARKER}\n{origin}\n\n{text.removeprefix(MARKER).lstrip()}"
 
 
 def _github() -> tuple[Api, str]:

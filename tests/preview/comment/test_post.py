@@ -132,7 +132,19 @@ def test_github_brings_its_own_comment_up_to_date(
     [(method, path, body)] = forge.writes
     assert (method, path) == ("PATCH", "/repos/o/r/issues/comments/2")
     assert "\n\u200b/merge hello" in body["body"]
-    assert "https://forge.example/run/1" in body["body"]
+
+
+def test_who_wrote_it_stands_above_what_could_fold_it_away(
+    forge: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_github(forge, tmp_path, monkeypatch)
+    (tmp_path / "comment.md").write_text(f"{MARKER}\n<details>\n\n```diff\nx", encoding="utf-8")
+
+    assert main(["github-comment", str(tmp_path)]) == 0
+    [(_, _, body)] = forge.writes
+    first = body["body"].removeprefix(MARKER).lstrip().partition("\n")[0]
+    assert "https://forge.example/run/1" in first
+    assert "whose code is the merge request's own" in first
 
 
 def test_github_posts_nothing_of_a_commit_that_is_not_the_newest(
