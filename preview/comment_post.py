@@ -8,15 +8,13 @@ that the platform sets, and from PACKYARD_BOT_TOKEN on GitLab or GITHUB_TOKEN on
 import json
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from preview.comment_untrusted import LARGEST, MARKER, UntrustedError, harmless, read_untrusted
+from preview.forge import Api, ForgeError, github, gitlab
 
 COMMENT_FILE = "comment.md"
 COMMENT_JOB = "comment"
@@ -25,56 +23,11 @@ BOT = "github-actions[bot]"
 """Author of what jobs of GitHub write with their own token."""
 DRIFT_TITLE = "Drift: the clouds differ from the program"
 DRIFT_MARKER = "<!-- packyard-drift -->"
-PAGES = 20
-"""Most pages of a hundred that are searched for the earlier comment."""
-
-
-class PostError(Exception):
-    """Nothing was posted; the text says why."""
-
-
-@dataclass(frozen=True)
-class Api:
-    """A REST API of GitLab or GitHub."""
-
-    url: str
-    headers: dict[str, str]
-
-    def call(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
-        """The answer as plain values. Raises PostError."""
-        content = self.read(method, path, None if body is None else json.dumps(body).encode())
-        return json.loads(content) if content else None
-
-    def read(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        """The answer as bytes, never more than a comment may have. Raises PostError."""
-        kind = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}{path}", body, kind, method=method)  # noqa: S310 -- the platform's own
-        for name, value in self.headers.items():
-            # Artifacts lie in a store of another host, to which a redirect must not carry the token.
-            request.add_unredirected_header(name, value)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- as above
-                return answer.read(20_000_000)
-        except urllib.error.HTTPError as error:
-            raise PostError(f"{method} {path}: {error.code} {error.reason}") from None
-        except urllib.error.URLError as error:
-            raise PostError(f"{method} {path}: {error.reason}") from None
-
-    def all(self, path: str) -> list[dict[str, Any]]:
-        """Every entry of a list, page by page."""
-        found: list[dict[str, Any]] = []
-        for page in range(1, PAGES + 1):
-            sign = "&" if "?" in path else "?"
-            entries = self.call("GET", f"{path}{sign}per_page=100&page={page}")
-            found.extend(entries)
-            if len(entries) < 100:
-                break
-        return found
 
 
 def github_comment(folder: Path) -> str:
     """The comment of the pull request whose pipeline has just ended (event workflow_run)."""
-    api, repository = _github()
+    api, repository = github()
     run = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))["workflow_run"]
     if not run["head_repository"]:
         return "the fork of this pull request was deleted, so it cannot be found by its branch, and nothing is posted"
@@ -99,14 +52,14 @@ def github_comment(folder: Path) -> str:
 
 def gitlab_comments(_folder: Path) -> str:
     """The comments of all open merge requests whose newest pipeline has ended; runs on a schedule."""
-    api, project = _gitlab()
+    api, project = gitlab()
     me = api.call("GET", "/user")["id"]
     told: list[str] = []
     for request in api.all(f"/projects/{project}/merge_requests?state=opened"):
         number = int(request["iid"])
         try:
             told.append(f"!{number}: {_gitlab_comment(api, project, number, me)}")
-        except (PostError, UntrustedError) as error:
+        except (ForgeError, UntrustedError) as error:
             told.append(f"!{number}: not posted: {error}")
     return "\n".join(told) or "no open merge request"
 
@@ -135,7 +88,7 @@ def _gitlab_comment(api: Api, project: str, number: int, me: int) -> str:
 
 def github_drift(folder: Path) -> str:
     """One issue while there is drift."""
-    api, repository = _github()
+    api, repository = github()
     issues = [entry for entry in api.all(f"/repos/{repository}/issues?state=open") if entry["user"]["login"] == BOT]
     return _drift(
         api, folder, issues, f"/repos/{repository}/issues", "number", way=("PATCH", "body", {"state": "closed"})
@@ -144,7 +97,7 @@ def github_drift(folder: Path) -> str:
 
 def gitlab_drift(folder: Path) -> str:
     """One issue while there is drift."""
-    api, project = _gitlab()
+    api, project = gitlab()
     mine = urlencode({"state": "opened", "author_id": api.call("GET", "/user")["id"], "scope": "all"})
     issues = api.all(f"/projects/{project}/issues?{mine}")
     closing = {"state_event": "close"}
@@ -157,7 +110,7 @@ def _drift(
     method, body, closing = way
     sections = [file.read_text(encoding="utf-8") for file in sorted(folder.glob("drift-*.md"))]
     if not sections:
-        raise PostError(f"{folder}: no drift-*.md, so nothing is known")
+        raise ForgeError(f"{folder}: no drift-*.md, so nothing is known")
     known = next((entry for entry in issues if DRIFT_MARKER in (entry[body] or "")), None)
     drifted = [section for section in sections if "✅ no changes" not in section.partition("\n")[0]]
     if not drifted:
@@ -194,16 +147,6 @@ def _signed(text: str, origin: str) -> str:
     return f"{MARKER}\n{origin}\n\n{text.removeprefix(MARKER).lstrip()}"
 
 
-def _github() -> tuple[Api, str]:
-    headers = {"Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}", "Accept": "application/vnd.github+json"}
-    return Api(os.environ["GITHUB_API_URL"], headers), os.environ["GITHUB_REPOSITORY"]
-
-
-def _gitlab() -> tuple[Api, str]:
-    headers = {"PRIVATE-TOKEN": os.environ["PACKYARD_BOT_TOKEN"]}
-    return Api(os.environ["CI_API_V4_URL"], headers), os.environ["CI_PROJECT_ID"]
-
-
 COMMANDS = {
     "github-comment": github_comment,
     "github-drift": github_drift,
@@ -219,7 +162,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     try:
         sys.stdout.write(f"{COMMANDS[arguments[0]](Path(arguments[1]))}\n")
-    except (PostError, UntrustedError) as error:
+    except (ForgeError, UntrustedError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
