@@ -27,7 +27,7 @@ DRIFT_MARKER = "<!-- packyard-drift -->"
 
 def github_comment(folder: Path) -> str:
     """The comment of the pull request whose pipeline has just ended (event workflow_run)."""
-    api, repository = github()
+    api, repository = github(os.environ["GITHUB_TOKEN"])
     run = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))["workflow_run"]
     if not run["head_repository"]:
         return "the fork of this pull request was deleted, so it cannot be found by its branch, and nothing is posted"
@@ -52,7 +52,7 @@ def github_comment(folder: Path) -> str:
 
 def gitlab_comments(_folder: Path) -> str:
     """The comments of all open merge requests whose newest pipeline has ended; runs on a schedule."""
-    api, project = gitlab()
+    api, project = gitlab(os.environ["PACKYARD_BOT_TOKEN"])
     me = api.call("GET", "/user")["id"]
     told: list[str] = []
     for request in api.all(f"/projects/{project}/merge_requests?state=opened"):
@@ -88,7 +88,7 @@ def _gitlab_comment(api: Api, project: str, number: int, me: int) -> str:
 
 def github_drift(folder: Path) -> str:
     """One issue while there is drift."""
-    api, repository = github()
+    api, repository = github(os.environ["GITHUB_TOKEN"])
     issues = [entry for entry in api.all(f"/repos/{repository}/issues?state=open") if entry["user"]["login"] == BOT]
     return _drift(
         api, folder, issues, f"/repos/{repository}/issues", "number", way=("PATCH", "body", {"state": "closed"})
@@ -97,7 +97,7 @@ def github_drift(folder: Path) -> str:
 
 def gitlab_drift(folder: Path) -> str:
     """One issue while there is drift."""
-    api, project = gitlab()
+    api, project = gitlab(os.environ["PACKYARD_BOT_TOKEN"])
     mine = urlencode({"state": "opened", "author_id": api.call("GET", "/user")["id"], "scope": "all"})
     issues = api.all(f"/projects/{project}/issues?{mine}")
     closing = {"state_event": "close"}

@@ -54,13 +54,12 @@ class Api:
         return found
 
 
-def github() -> tuple[Api, str]:
-    """The API as the job's own token sees it, and the repository."""
-    headers = {"Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}", "Accept": "application/vnd.github+json"}
+def github(token: str) -> tuple[Api, str]:
+    """The API as the owner of a token sees it, and the repository."""
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"}
     return Api(os.environ["GITHUB_API_URL"], headers), os.environ["GITHUB_REPOSITORY"]
 
 
-def gitlab() -> tuple[Api, str]:
-    """The API as the bot sees it, and the id of the project."""
-    headers = {"PRIVATE-TOKEN": os.environ["PACKYARD_BOT_TOKEN"]}
-    return Api(os.environ["CI_API_V4_URL"], headers), os.environ["CI_PROJECT_ID"]
+def gitlab(token: str) -> tuple[Api, str]:
+    """The API as the owner of a token sees it, and the id of the project."""
+    return Api(os.environ["CI_API_V4_URL"], {"PRIVATE-TOKEN": token}), os.environ["CI_PROJECT_ID"]

@@ -20,6 +20,8 @@ from tests.support import ROOT, STACKS, stack_file_text
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
 PINNED = re.compile(r"uses: (\./\S+|[\w.-]+(?:/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$")
+SETTINGS = "platform-settings"
+"""The environment that holds the token that reads the platform's settings, and no identity."""
 NO_JOBS = ("stages", "workflow", "default", "variables")
 
 
@@ -104,7 +106,7 @@ def test_a_job_that_writes_runs_no_code_of_a_pull_request() -> None:
 
 def test_what_posts_needs_nothing_installed() -> None:
     allowed = sys.stdlib_module_names | {"preview"}
-    bare = ("comment_post", "comment_untrusted", "forge")
+    bare = ("comment_post", "comment_untrusted", "forge", "forge_settings")
     for name in bare:
         tree = ast.parse((ROOT / f"preview/{name}.py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
@@ -128,7 +130,25 @@ def test_pull_requests_of_forks_get_no_identity() -> None:
 def test_an_identity_is_asked_for_in_an_environment_alone() -> None:
     for file, name, job in jobs_of_github():
         wants = job.get("permissions", {}).get("id-token") == "write"
-        assert wants == ("environment" in job), f"{file}: {name}"
+        assert wants == (job.get("environment", SETTINGS) != SETTINGS), f"{file}: {name}"
+
+
+def test_the_settings_of_the_platform_are_read_every_day_from_the_default_branch() -> None:
+    ours, theirs = gitlab()["platform settings"], workflow("drift")["jobs"]["settings"]
+
+    assert all('$CI_PIPELINE_SOURCE == "schedule"' in rule["if"] for rule in ours["rules"])
+    assert (ours["environment"]["name"], theirs["environment"]) == (SETTINGS, SETTINGS)
+    assert ours["script"] == ["python3 -m preview.forge_settings gitlab drift-settings.md"]
+    assert theirs["if"] == "github.ref_name == github.event.repository.default_branch"
+    assert "id_tokens" not in ours
+    # Where they are wrong the job fails, and the issue tells it.
+    assert "allow_failure" not in ours
+    assert "continue-on-error" not in theirs
+    assert "settings" in workflow("drift")["jobs"]["issue"]["needs"]
+    readers = [
+        name for file in WORKFLOWS for name, job in workflow(file.stem)["jobs"].items() if "secrets." in str(job)
+    ]
+    assert readers == ["settings"], "no other job holds a secret"
 
 
 @pytest.mark.parametrize("stack", STACKS)
