@@ -10,6 +10,7 @@ import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from lab.network.web import Reply, Request
@@ -38,6 +39,9 @@ class Bucket:
     """Metrics that machines sent, by name."""
     refused: list[str] = field(default_factory=list[str])
     """Requests that the real ones would refuse."""
+    written: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """When each object got the content that was read last; a test puts it back."""
+    _told: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def read(self, address: str) -> Reply:
         """An object, or the trouble that a test has made."""
@@ -50,7 +54,15 @@ class Bucket:
             return NOT_FOUND
         if address in self.cut:
             return Reply(body=content[: len(content) // 2], promised=len(content))
-        return Reply(body=content)
+        return Reply(body=content, headers=self._upload(address, content))
+
+    def _upload(self, address: str, content: bytes) -> dict[str, str]:
+        """What both stores say of the time of an upload."""
+        if self._told.get(address) != content:
+            self._told[address], self.written[address] = content, datetime.now(UTC)
+        moment = self.written[address]
+        generation = str(int(moment.timestamp() * 1_000_000))
+        return {"x-goog-generation": generation, "Last-Modified": format_datetime(moment, usegmt=True)}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ bundle. A document or bundle that fails its check changes nothing.
 """
 
 import contextlib
+import email.utils
 import fcntl
 import hashlib
 import hmac
@@ -35,6 +36,8 @@ METRICS = Path("/var/lib/prometheus/node-exporter/packyard_converge.prom")
 METADATA = "http://169.254.169.254"
 TIMEOUT = 30
 KEEP_BUNDLES = 3
+TAKEN = "document.taken.json"
+"""In the folder of the state: where the newest document lay that was taken, and which one it was."""
 
 
 class RefusedError(Exception):
@@ -59,12 +62,19 @@ class Address:
 
 
 def call(url: str, headers: Mapping[str, str], method: str = "GET", data: bytes | None = None) -> bytes:
-    """One HTTP request; no proxy stands before a cloud's own interfaces."""
+    """The answer to one HTTP request."""
+    return exchange(url, headers, method, data)[0]
+
+
+def exchange(
+    url: str, headers: Mapping[str, str], method: str = "GET", data: bytes | None = None
+) -> tuple[bytes, http.client.HTTPMessage]:
+    """One HTTP request, with the headers of its answer; no proxy stands before a cloud's own interfaces."""
     request = urllib.request.Request(url, data=data, headers=dict(headers), method=method)  # noqa: S310 -- http alone
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=TIMEOUT) as response:
-            return bytes(response.read())
+            return bytes(response.read()), response.headers
     except (OSError, http.client.HTTPException) as error:
         error.add_note(url)
         raise
@@ -90,11 +100,12 @@ class Google:
         token = json.loads(self.metadata("instance/service-accounts/default/token"))
         return {"Authorization": f"Bearer {token['access_token']}"}
 
-    def read(self, address: Address) -> bytes:
-        """The content of an object."""
+    def read(self, address: Address) -> tuple[bytes, int]:
+        """The content of an object and its generation, which grows with every upload."""
         path = urllib.parse.quote(address.path, safe="")
         url = f"https://storage.googleapis.com/storage/v1/b/{address.bucket}/o/{path}?alt=media"
-        return call(url, self.authorization())
+        content, answer = exchange(url, self.authorization())
+        return content, int(answer["x-goog-generation"] or 0)
 
 
 class Amazon:
@@ -122,11 +133,13 @@ class Amazon:
         role = self.metadata("iam/security-credentials/").strip()
         return dict(json.loads(self.metadata(f"iam/security-credentials/{role}")))
 
-    def read(self, address: Address) -> bytes:
-        """The content of an object."""
+    def read(self, address: Address) -> tuple[bytes, int]:
+        """The content of an object and the second of its upload: versions have no order of their own in S3."""
         region = self.region()
         url = f"https://{address.bucket}.s3.{region}.amazonaws.com/{urllib.parse.quote(address.path)}"
-        return call(url, signed("GET", url, b"", "s3", region, self.credentials(), datetime.now(UTC)))
+        content, answer = exchange(url, signed("GET", url, b"", "s3", region, self.credentials(), datetime.now(UTC)))
+        uploaded = email.utils.parsedate_tz(answer["last-modified"])
+        return content, email.utils.mktime_tz(uploaded) if uploaded else 0
 
 
 def signed(
@@ -175,7 +188,29 @@ def record(value: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
-def checked_document(text: bytes, scheme: str) -> dict[str, Any]:
+def refuse_older(taken: Path, address: Address, version: int) -> None:
+    """Raises RefusedError for a document of another place or before the newest one that this machine has taken.
+
+    Whoever may change metadata, or delete the newest version of an object, could bring back what was replaced.
+    """
+    if version <= 0:
+        raise RefusedError(f"the store does not say when {address.path} was uploaded")
+    place = {"bucket": address.bucket, "path": address.path}
+    known: dict[str, Any] = record(json.loads(taken.read_text())) if taken.is_file() else {**place, "version": version}
+    for part, value in place.items():
+        if value != known[part]:
+            raise RefusedError(
+                f"the settings document has the {part} {value}, this machine's has {known[part]}."
+                f" HINT: if the stack has moved it, remove {taken}"
+            )
+    if version < known["version"]:
+        raise RefusedError(
+            f"the settings document is of {version}, this machine has taken that of {known['version']}:"
+            " an older one is never taken again. HINT: pulumi up writes it anew"
+        )
+
+
+def checked_document(text: bytes, address: Address) -> dict[str, Any]:
     """The document, if this program knows its form. Raises RefusedError."""
     try:
         content: Any = json.loads(text)
@@ -194,8 +229,9 @@ def checked_document(text: bytes, scheme: str) -> dict[str, Any]:
     bundle = record(document.get("bundle"))
     if not re.fullmatch(r"[0-9a-f]{64}", str(bundle.get("sha256"))):
         raise RefusedError("the settings document names no bundle with a SHA-256 digest")
-    if Address.parse(str(bundle.get("url"))).scheme != scheme:
-        raise RefusedError(f"the bundle {bundle['url']} lies in another cloud than the document")
+    place = Address.parse(str(bundle.get("url")))
+    if (place.scheme, place.bucket) != (address.scheme, address.bucket):
+        raise RefusedError(f"the bundle {bundle['url']} lies in another bucket than the document")
     return document
 
 
@@ -217,15 +253,18 @@ def unpacked(archive: bytes, sha256: str, folder: Path) -> Path:
         raise
 
 
-def fetch(cloud: Google | Amazon, state: Path) -> tuple[dict[str, Any], Path]:
-    """The checked document and the folder of its bundle."""
+def fetch(cloud: Google | Amazon, state: Path) -> tuple[dict[str, Any], Path, str]:
+    """The checked document, the folder of its bundle, and what is remembered of it once it is taken."""
     address = Address.parse(cloud.document_address().strip())
-    document = checked_document(cloud.read(address), address.scheme)
+    content, version = cloud.read(address)
+    refuse_older(state / TAKEN, address, version)
+    document = checked_document(content, address)
     sha256 = str(document["bundle"]["sha256"])
     folder = state / "bundles" / sha256
     if not folder.is_dir():
-        unpacked(cloud.read(Address.parse(document["bundle"]["url"])), sha256, state / "bundles")
-    return document, folder
+        unpacked(cloud.read(Address.parse(document["bundle"]["url"]))[0], sha256, state / "bundles")
+    taken = {"bucket": address.bucket, "path": address.path, "version": version}
+    return document, folder, json.dumps(taken) + "\n"
 
 
 def write_whole(path: Path, text: str, mode: int) -> None:
@@ -286,12 +325,15 @@ def run(arguments: list[str]) -> int:
     with only_one(LOCK):
         success = False
         try:
-            document, folder = fetch(find_cloud(), STATE)
+            document, folder, taken = fetch(find_cloud(), STATE)
             candidate = STATE / "document.new.json"
             write_whole(candidate, json.dumps(document, indent=2) + "\n", 0o640)
             program = folder / "converge" / "converge.py"
             command = [sys.executable, str(program), str(candidate), *arguments]
             success = subprocess.run(command, check=False).returncode == 0  # noqa: S603 -- no shell
+            # Converge puts a document that it accepts into its place, also where the run fails later.
+            if not candidate.exists():
+                write_whole(STATE / TAKEN, taken, 0o640)
             if success:
                 keep_newest(folder.parent, folder)
         finally:

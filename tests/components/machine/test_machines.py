@@ -158,9 +158,9 @@ def test_the_machine_itself_accepts_its_document(capture: Capture) -> None:
     fetch = program("fetch")
     for machine in machines(capture):
         content = machine_document(capture, machine.name)
-        scheme = content["bundle"]["url"].partition(":")[0]
+        told = metadata(part(capture, machine, "Instance"))[DOCUMENT_ATTRIBUTE]
 
-        assert fetch.checked_document(json.dumps(content).encode(), scheme) == content
+        assert fetch.checked_document(json.dumps(content).encode(), fetch.Address.parse(told)) == content
         DOCUMENTS[content["role"]].model_validate_json(json.dumps(content["settings"]))
 
 

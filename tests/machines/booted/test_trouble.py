@@ -3,11 +3,12 @@
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from lab.machines.machine import UNIT, LoneMachine
-from lab.registered import bundle_address, change_document
+from lab.registered import bundle_address, change_document, document_address
 
 METRICS = "/var/lib/prometheus/node-exporter/packyard_converge.prom"
 
@@ -94,6 +95,18 @@ def test_an_invalid_document_is_refused(machine: LoneMachine, pattern: str, repl
     change_document(machine.cloud, pattern, replacement)
 
     refused(machine, words)
+
+
+def test_an_older_document_that_comes_back_is_refused(machine: LoneMachine) -> None:
+    """Whoever may delete the newest version of an object in S3 brings the one before it back."""
+    assert machine.converge()
+    written, address = machine.cloud.bucket.written, document_address(machine.cloud)
+    moment = written[address]
+    written[address] = moment - timedelta(hours=1)
+    try:
+        refused(machine, "an older one is never taken again")
+    finally:
+        written[address] = moment
 
 
 def test_a_full_disk_leaves_no_half_files(machine: LoneMachine) -> None:

@@ -9,12 +9,14 @@ import sys
 import tarfile
 import time
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lab.clouds.metadata import Bucket
 from tests.machines.support.programs import program
 
 fetch = program("fetch")
@@ -23,15 +25,17 @@ CONVERGE = """
 import pathlib, sys
 document = pathlib.Path(sys.argv[1])
 document.with_name('ran').write_text(oct(document.stat().st_mode))
+if {accepts}:
+    document.replace(document.with_name('document.json'))
 sys.exit({status})
 """
 """Stands for converge.py: leaves the mode of the document beside it, and ends as asked."""
 
 
-def bundle(status: int = 0) -> bytes:
+def bundle(status: int = 0, *, accepts: bool = True) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        content = CONVERGE.format(status=status).encode()
+        content = CONVERGE.format(status=status, accepts=accepts).encode()
         entry = tarfile.TarInfo("converge/converge.py")
         entry.size = len(content)
         tar.addfile(entry, io.BytesIO(content))
@@ -53,13 +57,15 @@ class StandInCloud:
         self.objects = {"machines/web/document.json": json.dumps(document).encode()}
         self.objects[f"bundles/{digest}.tar"] = archive
         self.reads: list[str] = []
+        self.address = "gs://machine-store/machines/web/document.json"
+        self.version = 5
 
     def document_address(self) -> str:
-        return "gs://machine-store/machines/web/document.json"
+        return self.address
 
-    def read(self, address: Any) -> bytes:
+    def read(self, address: Any) -> tuple[bytes, int]:
         self.reads.append(address.path)
-        return self.objects[address.path]
+        return self.objects[address.path], self.version
 
 
 @pytest.fixture
@@ -102,10 +108,11 @@ def test_a_sound_document_runs_converge_of_the_bundle_that_it_names(
         ({"schemaVersion": None}, "schema version None"),
         ({"role": "../../etc"}, "is no name"),
         ({"bundle": {"url": "gs://machine-store/bundles/x.tar", "sha256": "abc"}}, "no bundle"),
-        ({"bundle": {"url": "s3://elsewhere/bundles/x.tar", "sha256": "0" * 64}}, "another cloud"),
+        ({"bundle": {"url": "s3://machine-store/bundles/x.tar", "sha256": "0" * 64}}, "another bucket"),
+        ({"bundle": {"url": "gs://elsewhere/bundles/x.tar", "sha256": "0" * 64}}, "another bucket"),
         ({"bundle": {"url": "http://machine-store/x.tar", "sha256": "0" * 64}}, "no object address"),
     ],
-    ids=["newer schema", "no schema", "role that is a path", "no digest", "other cloud", "not a bucket"],
+    ids=["newer schema", "no schema", "path as a role", "no digest", "other cloud", "other bucket", "not a bucket"],
 )
 def test_a_document_that_is_not_understood_changes_nothing(
     changes: dict[str, Any],
@@ -123,6 +130,90 @@ def test_a_document_that_is_not_understood_changes_nothing(
     assert status == 1
     assert words in capsys.readouterr().err
     assert everything_below(state) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"version": 4}, "an older one is never taken again"),
+        ({"version": 0}, "does not say when"),
+        ({"address": "gs://elsewhere-store/machines/web/document.json"}, "this machine's has machine-store"),
+        ({"address": "gs://machine-store/machines/other/document.json"}, "this machine's has machines/web"),
+    ],
+    ids=["replaced before", "of no known time", "other bucket", "other machine's"],
+)
+def test_only_a_newer_document_of_the_same_place_is_taken(
+    change: dict[str, Any], words: str, state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Attack: metadata that names another bucket, and a deleted version that brings the one before it back."""
+    run(monkeypatch, StandInCloud(bundle()))
+    (state / "ran").unlink()
+    before = everything_below(state)
+    cloud = StandInCloud(bundle())
+    cloud.objects["machines/other/document.json"] = cloud.objects["machines/web/document.json"]
+    for name, value in change.items():
+        setattr(cloud, name, value)
+
+    assert run(monkeypatch, cloud) == 1
+    assert words in capsys.readouterr().err
+    assert everything_below(state) == before
+
+
+@pytest.mark.usefixtures("state")
+def test_a_document_that_was_never_taken_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong in (StandInCloud(bundle(), role="../../etc"), StandInCloud(bundle(status=1, accepts=False))):
+        wrong.version = 9
+        assert run(monkeypatch, wrong) == 1
+
+    assert run(monkeypatch, StandInCloud(bundle())) == 0
+
+
+@pytest.mark.usefixtures("state")
+def test_one_that_was_taken_is_remembered_although_its_run_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = StandInCloud(bundle(status=1))
+    newer.version = 9
+    run(monkeypatch, newer)
+
+    assert run(monkeypatch, StandInCloud(bundle())) == 1
+
+
+@pytest.mark.usefixtures("state")
+def test_the_newest_one_is_taken_again_and_again_and_each_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for version in (5, 5, 6, 6, 8):
+        cloud = StandInCloud(bundle())
+        cloud.version = version
+        assert run(monkeypatch, cloud) == 0
+
+
+@pytest.mark.parametrize("name", ["google", "amazon"])
+def test_both_stores_say_when_an_object_was_uploaded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As both document it: `x-goog-generation` of a download from Cloud Storage, `Last-Modified` of S3's GetObject."""
+    scheme, store = {"google": ("gs", fetch.Google), "amazon": ("s3", fetch.Amazon)}[name]
+    address = f"{scheme}://machine-store/machines/web/document.json"
+    bucket = Bucket({address: b"one"})
+
+    def answer(url: str, headers: dict[str, str], method: str = "GET", data: bytes | None = None) -> Any:
+        assert data is None
+        if "machine-store" in url:
+            assert any(key.lower() == "authorization" for key in headers)
+            reply = bucket.read(address)
+            heads = Message()
+            for key, value in reply.headers.items():
+                heads[key] = value
+            return reply.body, heads
+        metadata = {"token": b'{"access_token": "t"}', "region": b"us-east-2", "role": b'{"AccessKeyId": "A",'}
+        metadata["role"] += b' "SecretAccessKey": "B", "Token": "C"}'
+        last = url.rstrip("/").rpartition("/")[2]
+        return metadata.get(last, b"role") if method == "GET" else b"token", Message()
+
+    monkeypatch.setattr(fetch, "exchange", answer)
+    cloud = store()
+    first, earlier = cloud.read(fetch.Address.parse(address))
+    bucket.written[address] += timedelta(minutes=1)
+    _, later = cloud.read(fetch.Address.parse(address))
+
+    assert first == b"one"
+    assert 0 < earlier < later
 
 
 def test_a_bundle_with_another_digest_is_never_unpacked(
