@@ -41,14 +41,19 @@ comment: setup ## Write the comment of a merge request, e.g. make comment AGAINS
 # The next three ask the clouds, with the identities of the pipeline. The engine's answer may hold values that nobody
 # marked as secret, so it goes to a file that is removed, and kinds, names and places alone are shown.
 .PHONY: cloud-preview
-cloud-preview: setup ## Show what the engine and the clouds say of STACK (needs credentials)
+cloud-preview: setup ## Show what the engine and the clouds say of STACK, and keep its steps in SHOWN (needs credentials)
 	@answer=$$(mktemp) && trap 'rm -f "$$answer"' EXIT && \
 		{ pulumi preview --stack $(STACK) --non-interactive --json > "$$answer" || true; } && \
-		$(BIN)/python -m preview.comment_engine "$$answer" --stack $(STACK) $(if $(OUTPUT),--append "$(OUTPUT)")
+		$(BIN)/python -m preview.comment_engine "$$answer" --stack $(STACK) $(if $(OUTPUT),--append "$(OUTPUT)") \
+		$(if $(SHOWN),&& $(BIN)/python -m preview.shown_plan "$$answer" --stack $(STACK) --write "$(SHOWN)")
 
 .PHONY: cloud-up
-cloud-up: setup ## Change the clouds of STACK (needs credentials)
-	@pulumi up --stack $(STACK) --non-interactive --yes --suppress-outputs --color never
+cloud-up: setup ## Do in the clouds of STACK what cloud-preview kept in SHOWN, and nothing else (needs credentials)
+	@test -n "$(SHOWN)" || { echo "cloud-up does what was shown. HINT: make cloud-preview STACK=$(STACK) SHOWN=shown.json, and read it" >&2; exit 1; }
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+		{ pulumi preview --stack $(STACK) --non-interactive --json --save-plan "$$folder/plan" > "$$folder/answer" || true; } && \
+		$(BIN)/python -m preview.shown_plan "$$folder/answer" --stack $(STACK) --compare "$(SHOWN)" && \
+		pulumi up --stack $(STACK) --plan "$$folder/plan" --skip-preview --non-interactive --yes --suppress-outputs --color never
 
 # Ends well also where there is drift: the issue tells it.
 .PHONY: drift

@@ -14,14 +14,12 @@ from capture import Registration, type_chain, urn_name
 from policies.stateful import is_stateful
 from preview.command_line import Parser
 from preview.comment_text import Redactor, fenced, fitted, fold, literal
-from preview.engine_plan import AnswerError, read_plan
+from preview.engine_plan import QUIET, AnswerError, read_plan
 from preview.files import OutputError, write_whole
 from preview.report import EXIT_FAULT, EXIT_FINE, EXIT_LOSS
 
 ROOT = Path(__file__).resolve().parent.parent
 
-QUIET = ("same", "read", "refresh", "discard", "read-discard")
-"""Operations that change nothing."""
 LOSING = ("delete", "replace", "delete-replaced", "create-replacement")
 
 ROOM = 40_000

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+QUIET = ("same", "read", "refresh", "discard", "read-discard")
+"""Operations that change nothing."""
+
 
 @dataclass(frozen=True)
 class PlannedStep:
