@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -20,6 +20,7 @@ from tests.support import ROOT, STACKS, stack_file_text
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 ACTIONS = sorted((ROOT / ".github/actions").glob("*/action.yml"))
 PINNED = re.compile(r"uses: (\./\S+|[\w.-]+(?:/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$")
+IMAGE = re.compile(r"[a-z0-9./-]+:v?\d[\w.-]*@sha256:[0-9a-f]{64}")
 SETTINGS = "platform-settings"
 """The environment that holds the token that reads the platform's settings, and no identity."""
 NO_JOBS = ("stages", "workflow", "default", "variables")
@@ -75,6 +76,39 @@ def test_actions_are_pinned_by_hash_with_their_version(path: Path) -> None:
 
     assert uses
     assert [line for line in uses if not PINNED.fullmatch(line)] == []
+
+
+def images_of_jobs() -> Iterator[tuple[str, str]]:
+    """Where an image is named, and how: of jobs, their defaults and their services."""
+    document = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+    for name, body in {**document, "(all)": document}.items():
+        if isinstance(body, dict):
+            entries = cast("dict[str, Any]", body)
+            for image in (entries.get("image"), *entries.get("services", ())):
+                if image is not None:
+                    yield name, image["name"] if isinstance(image, dict) else image
+    for file, name, job in jobs_of_github():
+        for image in (job.get("container"), *job.get("services", {}).values()):
+            if image is not None:
+                yield f"{file}: {name}", image["image"] if isinstance(image, dict) else image
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("docker://"):
+                yield f"{file}: {name}", step["uses"].removeprefix("docker://")
+
+
+def test_images_are_pinned_by_digest_with_their_version() -> None:
+    named = list(images_of_jobs())
+    by_tag = [(name, image) for name, image in named if not IMAGE.fullmatch(image)]
+
+    assert named
+    assert by_tag == [(".cloud", image) for _, image in by_tag if image.startswith("pulumi/pulumi-python-")]
+    # The exception goes with the first digest: then take it out of this test.
+    assert len(by_tag) == 1
+
+
+@pytest.mark.parametrize("image", ["python", "python:3.12", "python:latest@sha256:abc", f"python@sha256:{'0' * 64}"])
+def test_a_tag_alone_and_a_digest_alone_are_no_pin(image: str) -> None:
+    assert not IMAGE.fullmatch(image)
 
 
 def test_nothing_is_allowed_that_a_job_does_not_ask_for() -> None:
