@@ -4,9 +4,11 @@ An empty section leaves its system out (decision 5). A system that lacks what it
 settings/rules.py names the line, and this raises where a rule is missing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
+import pulumi_gcp as gcp
 
 from components.alerts import Alerts, AlertsArgs
 from components.backup_vault import BackupVault, BackupVaultArgs
@@ -20,11 +22,12 @@ from components.link import HaVpn, HaVpnArgs
 from components.machine_store import MachineStore, MachineStoreArgs
 from components.network import AwsNetwork, AwsNetworkArgs, GcpNetwork, GcpNetworkArgs
 from components.package_server import PackageServer, PackageServerArgs
-from components.runner_fleet import RunnerFleet, RunnerFleetArgs
+from components.projects import PROJECT_NAMES
+from components.runner_fleet import RunnerFleet, RunnerFleetArgs, TierProject
 from estate.providers import Providers, default_tags, make_providers
 from settings.link.section import HaVpnLink
 from settings.stack import Settings
-from settings.vocabulary import GcpProject
+from settings.vocabulary import BUILD_PROJECTS, GcpProject, Trust
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,15 @@ class Networks:
     """The networks that systems are placed in."""
 
     testground: GcpNetwork
-    build_runners: GcpNetwork
+    workers: Mapping[Trust, GcpNetwork]
+    """Of the tiers that have shards on GCP, each in the tier's project."""
     aws: AwsNetwork
+
+    @property
+    def publish_addresses(self) -> list[pulumi.Output[str]]:
+        """Public addresses that publish jobs alone leave from."""
+        near = [self.workers[Trust.PUBLISH].nat_address] if Trust.PUBLISH in self.workers else []
+        return [*near, *self.aws.trusted_nat_addresses.get(Trust.PUBLISH, [])]
 
 
 Logins = dict[str, pulumi.Output[str]]
@@ -104,7 +114,8 @@ def build_estate(settings: Settings) -> None:
 
 
 def _networks(settings: Settings, context: StackContext, providers: Providers) -> Networks:
-    network = settings.network
+    network, fleet = settings.network, settings.runner_fleet
+    on_aws = [] if fleet is None else [trust for trust in fleet.aws_shards if trust is not Trust.UNTRUSTED]
     return Networks(
         testground=GcpNetwork(
             "testground",
@@ -112,17 +123,22 @@ def _networks(settings: Settings, context: StackContext, providers: Providers) -
             context,
             gcp_provider=providers.testground,
         ),
-        build_runners=GcpNetwork(
-            "build-runners",
-            GcpNetworkArgs(cidr=network.gcp.omnibus_build_runners, flow_logs=network.flow_logs),
-            context,
-            gcp_provider=providers.build_runners,
-        ),
+        workers={
+            trust: GcpNetwork(
+                PROJECT_NAMES[project],
+                GcpNetworkArgs(cidr=cidr, flow_logs=network.flow_logs),
+                context,
+                gcp_provider=providers.projects[project],
+            )
+            for trust, project in BUILD_PROJECTS.items()
+            if (cidr := network.gcp.of_tier(trust)) is not None
+        },
         aws=AwsNetwork(
             "aws",
             AwsNetworkArgs(
                 settings=network.aws,
                 availability_zones=settings.aws.availability_zones,
+                trusted_tiers=on_aws,
                 flow_logs=network.flow_logs,
             ),
             context,
@@ -131,15 +147,17 @@ def _networks(settings: Settings, context: StackContext, providers: Providers) -
     )
 
 
+def _in_use(providers: Providers) -> dict[GcpProject, gcp.Provider]:
+    """Of the projects that the program makes something in."""
+    return {project: found for project, found in providers.projects.items() if project is not GcpProject.CLOUD_NATIVE}
+
+
 def _alerts(settings: Settings, context: StackContext, providers: Providers) -> Alerts:
     return Alerts(
         "alerts",
         AlertsArgs(
             addresses=settings.estate.alert_addresses,
-            gcp_projects={
-                GcpProject.TESTGROUND: providers.testground,
-                GcpProject.BUILD_RUNNERS: providers.build_runners,
-            },
+            gcp_projects=_in_use(providers),
         ),
         context,
         aws_provider=providers.aws,
@@ -192,11 +210,8 @@ def _dev_instance(settings: Settings, ground: Ground) -> Logins:
             store=ground.store,
             alerts=ground.alerts.for_project(GcpProject.TESTGROUND),
             vault=_vault_for("devInstance", ground),
-            build_addresses=[
-                networks.testground.nat_address,
-                networks.build_runners.nat_address,
-                *networks.aws.nat_addresses,
-            ],
+            # Not those of workers: they reach port 80 and 443 alone, and untrusted jobs share theirs.
+            estate_addresses=[networks.testground.nat_address],
         ),
         ground.context,
         gcp_provider=ground.providers.testground,
@@ -220,7 +235,7 @@ def _package_server(settings: Settings, ground: Ground) -> Logins:
             zone=ground.zone,
             store=ground.store,
             alerts=ground.alerts.for_project(GcpProject.TESTGROUND),
-            build_addresses=[networks.build_runners.nat_address, *networks.aws.nat_addresses],
+            publish_addresses=networks.publish_addresses,
             notification_addresses=settings.estate.alert_addresses,
             offsite=None if vault is None else vault.place("packages"),
         ),
@@ -294,15 +309,12 @@ def _link(settings: Settings, ground: Ground) -> None:
 def _ci_identity(settings: Settings, ground: Ground) -> None:
     if settings.ci_identity is None:
         return
-    projects, providers = settings.gcp.projects, ground.providers
+    projects, providers = settings.gcp.projects.ids(), ground.providers
     identity = CiIdentity(
         "ci-identity",
         CiIdentityArgs(
             settings=settings.ci_identity,
-            projects={
-                GcpProject.TESTGROUND: (projects.testground, providers.testground),
-                GcpProject.BUILD_RUNNERS: (projects.omnibus_build_runners, providers.build_runners),
-            },
+            projects={project: (projects[project], provider) for project, provider in _in_use(providers).items()},
             store=ground.store,
             vault=ground.vault,
         ),
@@ -324,6 +336,19 @@ def _cloud_native_cluster(settings: Settings, ground: Ground) -> None:
     )
 
 
+def _tier_projects(settings: Settings, ground: Ground) -> dict[Trust, TierProject]:
+    ids = settings.gcp.projects.ids()
+    return {
+        trust: TierProject(
+            project_id=ids[BUILD_PROJECTS[trust]],
+            provider=ground.providers.projects[BUILD_PROJECTS[trust]],
+            network=network,
+            alerts=ground.alerts.for_project(BUILD_PROJECTS[trust]),
+        )
+        for trust, network in ground.networks.workers.items()
+    }
+
+
 def _runner_fleet(settings: Settings, ground: Ground) -> Logins:
     if settings.runner_fleet is None:
         return {}
@@ -332,19 +357,19 @@ def _runner_fleet(settings: Settings, ground: Ground) -> Logins:
         RunnerFleetArgs(
             settings=settings.runner_fleet,
             store=ground.store,
-            alerts=ground.alerts.for_project(GcpProject.BUILD_RUNNERS),
+            aws_alerts=ground.alerts.for_project(GcpProject.TESTGROUND),
             aws_network=ground.networks.aws,
-            gcp_network=ground.networks.build_runners,
-            gcp_project=settings.gcp.projects.omnibus_build_runners,
+            projects=_tier_projects(settings, ground),
             aws_image=settings.aws.image,
             gcp_image=settings.gcp.image,
             aws_zone=settings.aws.availability_zones[0],
             inherited_tags=default_tags(settings),
         ),
         ground.context,
-        gcp_provider=ground.providers.build_runners,
         aws_provider=ground.providers.aws,
     )
+    # Others allow-list them: text of its own, one address in a line of the output.
+    pulumi.export("publish_addresses", ground.networks.publish_addresses)
     pulumi.export(
         "runner_fleet",
         {"worker_groups": fleet.worker_groups, "token_secrets": fleet.token_secrets, "draining": fleet.draining},

@@ -4,11 +4,13 @@ Ambient credentials decide who is asking, never where: account and projects are 
 elsewhere is an error before anything is made.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi_aws as aws
 import pulumi_gcp as gcp
 
+from components.projects import PROJECT_NAMES
 from settings.stack import Settings
 from settings.vocabulary import GcpProject
 
@@ -18,9 +20,13 @@ class Providers:
     """Every provider of the stack."""
 
     aws: aws.Provider
-    testground: gcp.Provider
-    build_runners: gcp.Provider
-    cloud_native: gcp.Provider
+    projects: Mapping[GcpProject, gcp.Provider]
+    """Of each project that the stack has."""
+
+    @property
+    def testground(self) -> gcp.Provider:
+        """Of the project that single machines live in."""
+        return self.projects[GcpProject.TESTGROUND]
 
 
 def default_tags(settings: Settings) -> dict[str, str]:
@@ -42,20 +48,21 @@ def make_providers(settings: Settings) -> Providers:
             allowed_account_ids=[settings.aws.account_id],
             default_tags=aws.ProviderDefaultTagsArgs(tags=default_tags(settings)),
         ),
-        testground=_gcp_provider("gcp-testground", settings, GcpProject.TESTGROUND),
-        build_runners=_gcp_provider("gcp-build-runners", settings, GcpProject.BUILD_RUNNERS),
-        cloud_native=_gcp_provider("gcp-cloud-native", settings, GcpProject.CLOUD_NATIVE),
+        projects={
+            project: _gcp_provider(f"gcp-{PROJECT_NAMES[project]}", settings, project_id)
+            for project, project_id in settings.gcp.projects.ids().items()
+        },
     )
 
 
-def _gcp_provider(name: str, settings: Settings, project: GcpProject) -> gcp.Provider:
+def _gcp_provider(name: str, settings: Settings, project_id: str) -> gcp.Provider:
     return gcp.Provider(
         name,
-        project=settings.gcp.projects.id_of(project),
+        project=project_id,
         region=settings.gcp.region,
         zone=settings.gcp.zone,
         default_labels=default_tags(settings),
         add_pulumi_attribution_label=False,
         user_project_override=True,
-        billing_project=settings.gcp.projects.id_of(project),
+        billing_project=project_id,
     )

@@ -45,22 +45,29 @@ class EstateSettings(Section):
 
 
 class GcpProjects(Section):
-    """Project ids of the three GCP projects."""
+    """Ids of the GCP projects, each its own."""
 
     testground: GcpProjectId
     """Holds the dev instance, the package server and one database host."""
     omnibus_build_runners: Annotated[GcpProjectId, Field(examples=["example-build-runners"])]
-    """Holds the runner managers on GCP and their workers."""
+    """Holds the manager and the workers of the untrusted shards on GCP."""
+    protected_build_runners: Annotated[GcpProjectId | None, Field(examples=["example-protected-runners"])] = None
+    """Holds those of the protected shards. Needed where GCP has such a shard."""
+    publish_build_runners: Annotated[GcpProjectId | None, Field(examples=["example-publish-runners"])] = None
+    """Holds those of the publish shards. Needed where GCP has such a shard."""
     cloud_native: Annotated[GcpProjectId, Field(examples=["example-cloud-native"])]
     """Kept for a GKE cluster for cloud-native CI."""
 
-    def id_of(self, project: GcpProject) -> str:
-        """The project id behind one of the three names."""
-        return {
+    def ids(self) -> dict[GcpProject, str]:
+        """The ids of the projects that the stack has."""
+        ids = {
             GcpProject.TESTGROUND: self.testground,
             GcpProject.BUILD_RUNNERS: self.omnibus_build_runners,
+            GcpProject.PROTECTED_BUILD_RUNNERS: self.protected_build_runners,
+            GcpProject.PUBLISH_BUILD_RUNNERS: self.publish_build_runners,
             GcpProject.CLOUD_NATIVE: self.cloud_native,
-        }[project]
+        }
+        return {project: found for project, found in ids.items() if found is not None}
 
 
 class GcpSettings(Section):

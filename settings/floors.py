@@ -40,7 +40,6 @@ def _snapshots(settings: Settings) -> Iterator[tuple[Path, int]]:
         yield ("databasePair", "gcp"), pair.gcp.snapshot_retention_days
         yield ("databasePair", "aws"), pair.aws.snapshot_retention_days
     if (fleet := settings.runner_fleet) is not None:
-        if fleet.aws_manager is not None:
-            yield ("runnerFleet", "awsManager", "size"), fleet.aws_manager.size.snapshot_retention_days
-        if fleet.gcp_manager is not None:
-            yield ("runnerFleet", "gcpManager", "size"), fleet.gcp_manager.size.snapshot_retention_days
+        for section, managers in (("awsManagers", fleet.aws_managers), ("gcpManagers", fleet.gcp_managers)):
+            for trust, manager in managers.in_use().items():
+                yield ("runnerFleet", section, trust.value, "size"), manager.size.snapshot_retention_days

@@ -33,6 +33,8 @@ PLACES: tuple[tuple[str, ...], ...] = (
     ("aws", "accountId"),
     ("gcp", "projects", "cloudNative"),
     ("gcp", "projects", "omnibusBuildRunners"),
+    ("gcp", "projects", "protectedBuildRunners"),
+    ("gcp", "projects", "publishBuildRunners"),
     ("gcp", "projects", "testground"),
 )
 """Accounts and projects; where two stacks have their own, nothing of one may name those of the other."""

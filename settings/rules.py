@@ -16,6 +16,7 @@ from settings.link.rules import LINK_RULES
 from settings.package_server.rules import PACKAGE_SERVER_RULES
 from settings.runner_fleet.rules import RUNNER_FLEET_RULES
 from settings.stack import Settings
+from settings.vocabulary import BUILD_PROJECTS
 
 Rule = Callable[[Settings], Iterator[Fault]]
 
@@ -61,7 +62,9 @@ def production_survives_a_zone(settings: Settings) -> Iterator[Fault]:
 
 def _networks(settings: Settings) -> Iterator[tuple[Path, str]]:
     yield ("network", "gcp", "testground"), settings.network.gcp.testground
-    yield ("network", "gcp", "omnibusBuildRunners"), settings.network.gcp.omnibus_build_runners
+    for trust, project in BUILD_PROJECTS.items():
+        if (cidr := settings.network.gcp.of_tier(trust)) is not None:
+            yield ("network", "gcp", project.value), cidr
     yield ("network", "aws", "cidr"), settings.network.aws.cidr
 
 

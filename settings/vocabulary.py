@@ -28,12 +28,37 @@ class Cloud(StrEnum):
     AWS = "aws"
 
 
+class Trust(StrEnum):
+    """Whose code runs on a shard, and what it may therefore do."""
+
+    UNTRUSTED = "untrusted"
+    """Anyone's merge request: one job for each VM, never privileged."""
+    PROTECTED = "protected"
+    """Protected refs alone, by a runner of their own."""
+    PUBLISH = "publish"
+    """Signs and publishes, on protected refs alone: on-demand capacity, one job for each VM, never privileged."""
+
+
 class GcpProject(StrEnum):
-    """The three GCP projects of the team (handbook, work resources)."""
+    """The GCP projects of the estate: the team's three (handbook, work resources), and one for each trusted tier.
+
+    On GCP a project is the only wall between worker groups: conditions know no instance group managers, and whoever may
+    update one writes the startup script of its workers (decision 26).
+    """
 
     TESTGROUND = "testground"
     BUILD_RUNNERS = "omnibusBuildRunners"
+    PROTECTED_BUILD_RUNNERS = "protectedBuildRunners"
+    PUBLISH_BUILD_RUNNERS = "publishBuildRunners"
     CLOUD_NATIVE = "cloudNative"
+
+
+BUILD_PROJECTS = {
+    Trust.UNTRUSTED: GcpProject.BUILD_RUNNERS,
+    Trust.PROTECTED: GcpProject.PROTECTED_BUILD_RUNNERS,
+    Trust.PUBLISH: GcpProject.PUBLISH_BUILD_RUNNERS,
+}
+"""Where the shards of each tier live on GCP."""
 
 
 class Architecture(StrEnum):

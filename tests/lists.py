@@ -4,10 +4,13 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import repeat
 from typing import Any, cast
 
 from capture import Capture, StackFile, capture_stack
+from settings.vocabulary import Cloud, Trust
 from tests.support import ROOT, changed_stack_file, put_value
+from tests.tiers import tiers, worker_image
 
 PATH = "gitlab/gitlab-ce/debian/trixie"
 
@@ -64,22 +67,31 @@ IN_A_SHARD: Mapping[str, object] = {
 }
 
 
+NOTHING_MORE: Mapping[str, object] = {}
+
+
 def changes(stack: str) -> dict[str, object]:
     """What makes every list of a real stack file two entries long."""
     sections = _sections(changed_stack_file(stack, {}))
     shards: list[dict[str, Any]] = []
     for shard in sections["packyard:runnerFleet"]["shards"]:
-        for number, more in enumerate(({}, IN_A_SHARD)):
-            # Beside every shard one more, which has all lists, so that a cloud has a shard left when one goes.
+        tier = [(other["cloud"], other["trust"]) for other in shards]
+        plain = 1 if (shard["cloud"], shard["trust"]) in tier else 2
+        for number, more in enumerate((*repeat(NOTHING_MORE, plain), IN_A_SHARD)):
+            # Beside every shard one more, which has all lists; and two of each tier, since a manager needs one.
             name = f"shard-{len(shards)}-{number}"
             own = {"name": name, "runnerId": 5000 + len(shards), "capacity": "onDemand"}
             copied = copy.deepcopy({**shard, **own})
             for path, value in more.items():
                 put_value(copied, path.split("."), value)
+            if copied["cloud"] == "gcp":
+                copied["image"] = worker_image(stack, Trust(copied["trust"]))
             shards.append(copied)
+    used = {cloud: {Trust(shard["trust"]) for shard in shards if shard["cloud"] == cloud} for cloud in Cloud}
     network = sections["packyard:network"]["gcp"]["testground"].rpartition(".")[0]
     return {
         **LISTS,
+        **tiers(stack, used[Cloud.AWS], used[Cloud.GCP]),
         "runnerFleet.shards": shards,
         "databasePair.appCidrs": [f"{network}.16/28", f"{network}.32/28"],
     }

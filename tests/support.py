@@ -72,3 +72,9 @@ def put_value(holder: Any, path: list[str], value: object) -> None:
         del holder[key]
     else:
         holder[key] = value
+
+
+def raw_sections(stack: str, changes: Mapping[str, object]) -> dict[str, Any]:
+    """The sections of a stack file by their keys."""
+    config = changed_stack_file(stack, changes).config
+    return {key.removeprefix("packyard:"): json.loads(text) for key, text in config.items()}

@@ -10,6 +10,7 @@ import pulumi_gcp as gcp
 from components.alerts.metrics import DESCRIPTIONS, GCP_PREFIX, MACHINE_LABEL, MachineMetric
 from components.component import Component, StackContext
 from components.iam import Statement, policy_document
+from components.projects import PROJECT_NAMES
 from settings.vocabulary import GcpProject
 
 
@@ -59,7 +60,7 @@ class Alerts(Component):
         super().__init__("packyard:alerts:Alerts", name, context, providers=[aws_provider], opts=opts)
         self._projects = {
             project: GcpAlerts(
-                f"{name}-{_short(project)}",
+                f"{name}-{PROJECT_NAMES[project]}",
                 GcpAlertsArgs(addresses=args.addresses),
                 context,
                 gcp_provider=provider,
@@ -167,11 +168,3 @@ def _topic(component: Component, args: AlertsArgs) -> aws.sns.Topic:
             f"{name}-{address}", topic=topic.arn, protocol="email", endpoint=address, opts=component.child()
         )
     return topic
-
-
-def _short(project: GcpProject) -> str:
-    return {
-        GcpProject.TESTGROUND: "testground",
-        GcpProject.BUILD_RUNNERS: "build-runners",
-        GcpProject.CLOUD_NATIVE: "cloud-native",
-    }[project]

@@ -9,7 +9,6 @@ import pulumi_gcp as gcp
 from components.ci_identity.claims import Purpose
 from components.component import Component, StackContext
 from settings.ci_identity.section import StatePlace
-from settings.vocabulary import GcpProject
 
 USE_QUOTA = "serviceusage.services.use"
 """The providers bill their calls to their own project, which needs this right there."""
@@ -232,11 +231,6 @@ def grant_machine_store(component: Component, bucket: pulumi.Input[str], account
             member=accounts[purpose].member,
             opts=component.child(),
         )
-
-
-def short(project: GcpProject) -> str:
-    """The project in a logical name."""
-    return {GcpProject.TESTGROUND: "testground", GcpProject.BUILD_RUNNERS: "build-runners"}[project]
 
 
 def _custom_role(

@@ -16,13 +16,13 @@ from components.ci_identity.gcp_access import (
     GcpProjectAccessArgs,
     grant_machine_store,
     grant_state,
-    short,
 )
 from components.ci_identity.gcp_federation import federate, service_account
 from components.ci_identity.github import github_platform
 from components.ci_identity.gitlab import gitlab_platform
 from components.component import Component, StackContext
 from components.machine_store import MachineStore
+from components.projects import PROJECT_NAMES
 from settings.ci_identity.section import CiIdentitySettings
 from settings.vocabulary import GcpProject
 
@@ -83,7 +83,7 @@ class CiIdentity(Component):
         grant_machine_store(self, args.store.gcs_bucket, accounts)
         for project, (project_id, provider) in args.projects.items():
             GcpProjectAccess(
-                f"{name}-{short(project)}",
+                f"{name}-{PROJECT_NAMES[project]}",
                 GcpProjectAccessArgs(project_id=project_id, accounts=accounts),
                 context,
                 gcp_provider=provider,

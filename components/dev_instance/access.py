@@ -20,12 +20,12 @@ def firewall_rules(
     settings: DevInstanceSettings,
     network: GcpNetwork,
     service_account: pulumi.Input[str],
-    build_addresses: Sequence[pulumi.Input[str]],
+    estate_addresses: Sequence[pulumi.Input[str]],
 ) -> None:
     """Rules for the web, the registry and git over SSH. Administration has none here: it comes through IAP."""
     registry: list[pulumi.Input[str]] = list(settings.registry.source_ranges)
     if not settings.registry.open_to_world:
-        registry += [pulumi.Output.concat(address, "/32") for address in build_addresses]
+        registry += [pulumi.Output.concat(address, "/32") for address in estate_addresses]
     doors: dict[str, tuple[Sequence[str], Sequence[pulumi.Input[str]]]] = {
         "web": (WEB_PORTS, [WORLD]),
         "registry": ([str(settings.registry.port)], registry),

@@ -42,7 +42,7 @@ class DevInstanceArgs:
     store: MachineStore
     alerts: AlertTargets
     vault: BackupVault
-    build_addresses: Sequence[pulumi.Input[str]]
+    estate_addresses: Sequence[pulumi.Input[str]]
     """Public addresses of the estate's own machines, which always reach the registry."""
 
 
@@ -86,7 +86,7 @@ class DevInstance(Component):
         grant_secrets(self, secrets, machine.service_account_member)
         grant_signing(self, machine, args.project)
         grant_snapshots(self, machine, places.snapshots)
-        firewall_rules(self, settings, args.network, machine.service_account_email, args.build_addresses)
+        firewall_rules(self, settings, args.network, machine.service_account_email, args.estate_addresses)
         public_names(self, settings, args.zone, address)
         monitoring(self, settings, args.project, args.alerts)
 

@@ -39,8 +39,7 @@ def aws_side(
         tags=component.tags(name),
         opts=component.child(),
     )
-    tables = {f"private-{zone}": table for zone, table in network.private_route_table_ids.items()}
-    for place, table in {**tables, "public": network.public_route_table_id}.items():
+    for place, table in {**network.private_route_table_ids, "public": network.public_route_table_id}.items():
         aws.ec2.VpnGatewayRoutePropagation(
             f"{name}-{place}", vpn_gateway_id=gateway.id, route_table_id=table, opts=component.child()
         )

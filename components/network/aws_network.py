@@ -1,6 +1,6 @@
-"""The AWS VPC of the sandbox account: three tiers of subnets over three zones."""
+"""The AWS VPC of the sandbox account: tiers of subnets over three zones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
@@ -10,8 +10,9 @@ import pulumi_aws as aws
 from components.aws_firewall import aws_ingress
 from components.component import Component, StackContext
 from components.iam import Statement, policy_document, service_trust
+from settings.network.section import WORKER_SUBNETS, FlowLogs, NatMode
 from settings.network.section import AwsNetwork as AwsNetworkSettings
-from settings.network.section import FlowLogs, NatMode
+from settings.vocabulary import Trust
 
 Subnets = Mapping[str, aws.ec2.Subnet]
 """Subnets of one tier, by the letter of their zone, in the order of the zones."""
@@ -23,6 +24,8 @@ class AwsNetworkArgs:
 
     settings: AwsNetworkSettings
     availability_zones: tuple[str, str, str]
+    trusted_tiers: Sequence[Trust] = ()
+    """Tiers above untrusted that have build workers here."""
     flow_logs: FlowLogs
 
 
@@ -32,9 +35,10 @@ class AwsNetwork(Component):
     **Pulumi type:** `packyard:network:AwsNetwork`
 
     Makes the VPC, nine subnets (public for NAT gateways and for machines whose protocol needs a public address of their
-    own, private for systems, runners for build workers), NAT gateways, route tables, the S3 gateway endpoint, the
-    interface endpoints of the settings, a closed default security group and flow logs. Systems bring their own security
-    groups.
+    own, private for systems, runners for untrusted build workers), NAT gateways, route tables, the S3 gateway endpoint,
+    the interface endpoints of the settings, a closed default security group and flow logs. Each trusted tier has
+    subnets, route tables and NAT gateways besides, so that nobody else has its public addresses. Systems bring their
+    own security groups.
     """
 
     vpc_id: pulumi.Output[str]
@@ -45,14 +49,16 @@ class AwsNetwork(Component):
     """Public subnets, in the order of the zones. They give no address by themselves."""
     private_subnet_ids: list[pulumi.Output[str]]
     """Private subnets of systems, in the order of the zones."""
-    runner_subnet_ids: list[pulumi.Output[str]]
-    """Private subnets of build workers, in the order of the zones."""
+    worker_subnet_ids: Mapping[Trust, list[pulumi.Output[str]]]
+    """Private subnets of the build workers of each tier, in the order of the zones."""
     private_route_table_ids: Mapping[str, pulumi.Output[str]]
-    """Route tables of the private and runner subnets, by the letter of their zone."""
+    """Route tables of all subnets that are not public, by name, such as "private-a" and "publish-a"."""
     public_route_table_id: pulumi.Output[str]
     """Route table of the public subnets."""
     nat_addresses: list[pulumi.Output[str]]
-    """Public IPv4 addresses of all outgoing traffic."""
+    """Public IPv4 addresses of all outgoing traffic but that of trusted workers."""
+    trusted_nat_addresses: Mapping[Trust, list[pulumi.Output[str]]]
+    """Public IPv4 addresses that the workers of a trusted tier alone have."""
 
     def __init__(
         self,
@@ -80,6 +86,9 @@ class AwsNetwork(Component):
         public_table = _public_routes(self, vpc, public)
         addresses, gateways = _nat_gateways(self, args, public)
         tables = _private_routes(self, vpc, gateways, {"systems": private, "runners": runners})
+        trusted = {tier: _trusted_tier(self, vpc, args, public, tier) for tier in args.trusted_tiers}
+        for tier in trusted.values():
+            tables |= tier.tables
         _endpoints(self, vpc, args, private, tables)
         _flow_log(self, vpc, args)
 
@@ -87,11 +96,34 @@ class AwsNetwork(Component):
         self.cidr = args.settings.cidr
         self.public_subnet_ids = [subnet.id for subnet in public.values()]
         self.private_subnet_ids = [subnet.id for subnet in private.values()]
-        self.runner_subnet_ids = [subnet.id for subnet in runners.values()]
-        self.private_route_table_ids = {zone: table.id for zone, table in tables.items()}
+        workers = {Trust.UNTRUSTED: runners, **{tier: made.subnets for tier, made in trusted.items()}}
+        self.worker_subnet_ids = {tier: [subnet.id for subnet in subnets.values()] for tier, subnets in workers.items()}
+        self.private_route_table_ids = {name: table.id for name, table in tables.items()}
         self.public_route_table_id = public_table.id
         self.nat_addresses = [address.public_ip for address in addresses]
+        self.trusted_nat_addresses = {
+            tier: [address.public_ip for address in made.addresses] for tier, made in trusted.items()
+        }
         self.register_outputs({"vpc_id": self.vpc_id, "nat_addresses": self.nat_addresses})
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrustedTier:
+    """What a trusted tier has of its own."""
+
+    subnets: Subnets
+    addresses: Sequence[aws.ec2.Eip]
+    tables: Mapping[str, aws.ec2.RouteTable]
+
+
+def _trusted_tier(
+    component: Component, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, public: Subnets, tier: Trust
+) -> TrustedTier:
+    name = WORKER_SUBNETS[tier]
+    subnets = _subnets(component, vpc, args, name)
+    addresses, gateways = _nat_gateways(component, args, public, tier=name)
+    tables = _private_routes(component, vpc, gateways, {"workers": subnets}, table=name)
+    return TrustedTier(subnets=subnets, addresses=addresses, tables=tables)
 
 
 def _subnets(component: Component, vpc: aws.ec2.Vpc, args: AwsNetworkArgs, tier: str) -> Subnets:
@@ -128,21 +160,22 @@ def _public_routes(component: Component, vpc: aws.ec2.Vpc, subnets: Subnets) -> 
 
 
 def _nat_gateways(
-    component: Component, args: AwsNetworkArgs, subnets: Subnets
+    component: Component, args: AwsNetworkArgs, subnets: Subnets, *, tier: str | None = None
 ) -> tuple[list[aws.ec2.Eip], list[aws.ec2.NatGateway]]:
     """One gateway, or one in each zone; always with addresses that outlive it."""
     addresses: list[aws.ec2.Eip] = []
     gateways: list[aws.ec2.NatGateway] = []
     wanted = 1 if args.settings.nat_gateways is NatMode.SINGLE else len(subnets)
     for zone, subnet in islice(subnets.items(), wanted):
-        name = f"{component.name}-nat-{zone}"
+        place = f"nat-{zone}" if tier is None else f"nat-{tier}-{zone}"
+        name = f"{component.name}-{place}"
         # Others allow-list these addresses, so losing one is an outage at their end.
-        address = aws.ec2.Eip(name, domain="vpc", tags=component.tags(f"nat-{zone}"), opts=component.stateful())
+        address = aws.ec2.Eip(name, domain="vpc", tags=component.tags(place), opts=component.stateful())
         gateway = aws.ec2.NatGateway(
             name,
             allocation_id=address.id,
             subnet_id=subnet.id,
-            tags=component.tags(f"nat-{zone}"),
+            tags=component.tags(place),
             opts=component.child(),
         )
         addresses.append(address)
@@ -155,25 +188,28 @@ def _private_routes(
     vpc: aws.ec2.Vpc,
     gateways: list[aws.ec2.NatGateway],
     tiers: Mapping[str, Subnets],
+    *,
+    table: str = "private",
 ) -> dict[str, aws.ec2.RouteTable]:
-    """A route table for each zone, shared by the tiers of that zone, through the nearest NAT gateway."""
+    """A route table for each zone, shared by the tiers of that zone, through the nearest NAT gateway; by its name."""
     tables: dict[str, aws.ec2.RouteTable] = {}
     zones = next(iter(tiers.values()))
     for zone, gateway in zip(zones, cycle(gateways), strict=False):
-        name = f"{component.name}-private-{zone}"
-        table = aws.ec2.RouteTable(name, vpc_id=vpc.id, tags=component.tags(f"private-{zone}"), opts=component.child())
+        place = f"{table}-{zone}"
+        name = f"{component.name}-{place}"
+        made = aws.ec2.RouteTable(name, vpc_id=vpc.id, tags=component.tags(place), opts=component.child())
         aws.ec2.Route(
             name,
-            route_table_id=table.id,
+            route_table_id=made.id,
             destination_cidr_block="0.0.0.0/0",
             nat_gateway_id=gateway.id,
             opts=component.child(),
         )
         for tier, subnets in tiers.items():
             aws.ec2.RouteTableAssociation(
-                f"{name}-{tier}", route_table_id=table.id, subnet_id=subnets[zone].id, opts=component.child()
+                f"{name}-{tier}", route_table_id=made.id, subnet_id=subnets[zone].id, opts=component.child()
             )
-        tables[zone] = table
+        tables[place] = made
     return tables
 
 

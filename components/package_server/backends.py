@@ -75,7 +75,7 @@ def server_backends(
     machine: GceMachine,
     network: GcpNetwork,
     settings: PackageServerSettings,
-    build_addresses: Sequence[pulumi.Input[str]],
+    publish_addresses: Sequence[pulumi.Input[str]],
 ) -> ServerBackends:
     """Instance group, firewall rule, health checks and backend services."""
     name = component.name
@@ -106,7 +106,7 @@ def server_backends(
         port_name="upload",
         # Apart, so that a broken API does not end the reading.
         check=_health_check(component, "upload", UPLOAD_PORT, UPLOAD_HEALTH_PATH),
-        policy=upload_allow_list(component, settings.upload_allowed_cidrs, build_addresses),
+        policy=upload_allow_list(component, settings.upload_allowed_cidrs, publish_addresses),
         sampling=1.0,
         timeout_seconds=UPLOAD_TIMEOUT_SECONDS,
     )

@@ -36,8 +36,8 @@ class PackageServerArgs:
     """Where the names of both hosts are registered."""
     store: MachineStore
     alerts: AlertTargets
-    build_addresses: Sequence[pulumi.Input[str]] = ()
-    """Public addresses of the estate's own build jobs, which upload and run the install tests."""
+    publish_addresses: Sequence[pulumi.Input[str]] = ()
+    """Public addresses that the estate's own publish jobs alone leave from: they upload and run the install tests."""
     notification_addresses: Sequence[str]
     """Where the machine's own mail goes."""
     offsite: OffsitePlace | None = None
@@ -90,7 +90,7 @@ class PackageServer(Component):
         grant_reader(self, secrets, self.machine.service_account_member)
 
         keys = public_keys_backend(self, settings.storage)
-        backends = server_backends(self, self.machine, args.network, settings, args.build_addresses)
+        backends = server_backends(self, self.machine, args.network, settings, args.publish_addresses)
         url_map = package_url_map(self, settings, backends, keys)
         addresses = front(self, url_map, settings.hosts, args.zone)
         monitoring(self, settings, buckets.release.project, args.alerts)

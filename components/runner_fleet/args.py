@@ -3,13 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import pulumi_gcp as gcp
+
 from components.alerts import AlertTargets
 from components.component import StackContext
 from components.machine_store import MachineStore
 from components.network import AwsNetwork, GcpNetwork
 from settings.runner_fleet.section import Colours, RunnerFleetSettings
 from settings.runner_fleet.vocabulary import Colour, ManagerState
-from settings.vocabulary import Cloud
+from settings.vocabulary import Cloud, Trust
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierProject:
+    """The GCP project of one trust tier, and what the tier has there."""
+
+    project_id: str
+    provider: gcp.Provider
+    network: GcpNetwork
+    alerts: AlertTargets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,13 +30,10 @@ class RunnerFleetArgs:
 
     settings: RunnerFleetSettings
     store: MachineStore
-    alerts: AlertTargets
-    """Of the project omnibus-build-runners."""
+    aws_alerts: AlertTargets
     aws_network: AwsNetwork
-    gcp_network: GcpNetwork
-    """Network of the project omnibus-build-runners."""
-    gcp_project: str
-    """Id of the project omnibus-build-runners."""
+    projects: Mapping[Trust, TierProject]
+    """Of the tiers that have shards on GCP."""
     aws_image: str
     """Pinned AMI of the managers."""
     gcp_image: str
@@ -46,11 +55,21 @@ def group_name(context: StackContext, shard: str, colour: Colour) -> str:
     return context.physical_name("runner", shard, colour, kind="gce")
 
 
-def manager_name(cloud: Cloud, colour: Colour) -> str:
+def tier_name(name: str, trust: Trust) -> str:
+    """A logical name of one tier.
+
+    The untrusted one has the names, and so the disks, of the time before tiers had managers of their own: what
+    untrusted jobs may have touched passes to nobody else (decision 26).
+    """
+    return name if trust is Trust.UNTRUSTED else f"{name}-{trust}"
+
+
+def manager_name(cloud: Cloud, trust: Trust, colour: Colour) -> str:
     """Logical name of a manager's machine."""
-    return f"runner-manager-{cloud}-{colour}"
+    return f"{tier_name(f'runner-manager-{cloud}', trust)}-{colour}"
 
 
-def draining_managers(cloud: Cloud, colours: Colours) -> list[str]:
+def draining_managers(cloud: Cloud, trust: Trust, colours: Colours) -> list[str]:
     """Names of the machines whose managers drain."""
-    return [manager_name(cloud, colour) for colour, state in colours.in_use().items() if state is ManagerState.DRAINING]
+    states = colours.in_use()
+    return [manager_name(cloud, trust, colour) for colour in states if states[colour] is ManagerState.DRAINING]

@@ -1,4 +1,4 @@
-"""The half of the fleet that lives on AWS."""
+"""The fleet of one trust tier on AWS."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from components.runner_fleet.aws_shard import AwsShard, AwsShardArgs
 from components.runner_fleet.document import ManagerInputs, manager_document
 from components.secrets import empty_aws_secret
 from settings.runner_fleet.section import AwsManager
+from settings.runner_fleet.section import AwsShard as AwsShardSettings
 from settings.runner_fleet.vocabulary import Colour, ManagerState
-from settings.vocabulary import Cloud
+from settings.vocabulary import Cloud, Trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +27,18 @@ class AwsRunnerFleetArgs:
     """Arguments of an AwsRunnerFleet."""
 
     fleet: RunnerFleetArgs
+    trust: Trust
     manager: AwsManager
+
+    @property
+    def shards(self) -> Sequence[AwsShardSettings]:
+        """The shards of the tier."""
+        return self.fleet.settings.aws_shards[self.trust]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What managers and shards of every colour share."""
+    """What the tier's managers and shards of every colour share."""
 
     provider: aws.Provider
     secrets: Mapping[str, pulumi.Output[str]]
@@ -41,7 +48,7 @@ class Shared:
 
 
 class AwsRunnerFleet(Component):
-    """Managers, shards, cache and tokens on AWS.
+    """Managers, shards, cache and tokens of one trust tier on AWS.
 
     **Pulumi type:** `packyard:runner_fleet:AwsRunnerFleet`
 
@@ -71,24 +78,23 @@ class AwsRunnerFleet(Component):
         fleet = args.fleet
         shared = Shared(
             provider=aws_provider,
-            secrets={
-                shard.name: empty_aws_secret(self, f"token-{shard.name}").arn for shard in fleet.settings.aws_shards
-            },
+            secrets={shard.name: empty_aws_secret(self, f"token-{shard.name}").arn for shard in args.shards},
             bucket=s3_cache(self, fleet.settings.cache.expiry_days),
             egress_group_ids=worker_egress(self, fleet.aws_network),
         )
         self.worker_groups, self.logins = [], {}
         for colour, state in args.manager.colours.in_use().items():
-            shards = _shards(self, fleet, shared, colour)
+            shards = _shards(self, args, shared, colour)
             manager = _manager(self, args, shared, shards, colour=colour, state=state)
             self.logins[manager.name] = manager.login
             self.worker_groups += [shard.group_name for shard in shards]
         self.token_secrets = list(shared.secrets.values())
-        self.draining = draining_managers(Cloud.AWS, args.manager.colours)
+        self.draining = draining_managers(Cloud.AWS, args.trust, args.manager.colours)
         self.register_outputs({"worker_groups": self.worker_groups, "token_secrets": self.token_secrets})
 
 
-def _shards(component: Component, fleet: RunnerFleetArgs, shared: Shared, colour: Colour) -> list[AwsShard]:
+def _shards(component: Component, args: AwsRunnerFleetArgs, shared: Shared, colour: Colour) -> list[AwsShard]:
+    fleet = args.fleet
     return [
         AwsShard(
             f"shard-{shard.name}-{colour}",
@@ -97,7 +103,7 @@ def _shards(component: Component, fleet: RunnerFleetArgs, shared: Shared, colour
                 colour=colour,
                 max_vm_age_hours=fleet.settings.max_vm_age_hours,
                 vpc_id=fleet.aws_network.vpc_id,
-                subnet_ids=fleet.aws_network.runner_subnet_ids,
+                subnet_ids=fleet.aws_network.worker_subnet_ids[args.trust],
                 egress_group_ids=shared.egress_group_ids,
                 inherited_tags=fleet.inherited_tags,
             ),
@@ -105,7 +111,7 @@ def _shards(component: Component, fleet: RunnerFleetArgs, shared: Shared, colour
             aws_provider=shared.provider,
             opts=pulumi.ResourceOptions(parent=component),
         )
-        for shard in fleet.settings.aws_shards
+        for shard in args.shards
     ]
 
 
@@ -118,7 +124,7 @@ def _manager(
     colour: Colour,
     state: ManagerState,
 ) -> Ec2Machine:
-    fleet, name = args.fleet, manager_name(Cloud.AWS, colour)
+    fleet, name = args.fleet, manager_name(Cloud.AWS, args.trust, colour)
     log_group = _log_group(component, fleet, name)
     inputs = ManagerInputs(
         cloud=Cloud.AWS,
@@ -136,7 +142,7 @@ def _manager(
             role="runner-manager",
             document=manager_document(fleet.settings, inputs),
             store=fleet.store,
-            alerts=fleet.alerts,
+            alerts=fleet.aws_alerts,
             size=args.manager.size,
             image=fleet.aws_image,
             vpc_id=fleet.aws_network.vpc_id,
@@ -151,10 +157,10 @@ def _manager(
     manager_policy(component, machine, shards, secrets=secrets, bucket=shared.bucket, log_group=log_group)
     worker_ssh(component, machine, shards)
     metrics_access(component, machine, fleet.settings.metrics_cidr)
-    manager_alarms(component, fleet.alerts, machine, log_group, shards)
+    manager_alarms(component, fleet.aws_alerts, machine, log_group, shards)
     for shard in shards:
-        group_at_max_alarm(component, fleet.alerts, shard)
-        starved_alarm(component, fleet.alerts, shard)
+        group_at_max_alarm(component, fleet.aws_alerts, shard)
+        starved_alarm(component, fleet.aws_alerts, shard)
     return machine
 
 

@@ -2,10 +2,9 @@
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
-from components.runner_fleet.args import RunnerFleetArgs
+from components.runner_fleet.args import RunnerFleetArgs, tier_name
 from components.runner_fleet.aws_fleet import AwsRunnerFleet, AwsRunnerFleetArgs
 from components.runner_fleet.gcp_fleet import GcpRunnerFleet, GcpRunnerFleetArgs
 
@@ -15,8 +14,8 @@ class RunnerFleet(Component):
 
     **Pulumi type:** `packyard:runner_fleet:RunnerFleet`
 
-    Makes one half on each cloud that has shards. The runners themselves are created in GitLab, which says their ids and
-    tokens; an operator puts each token into its empty secret.
+    Makes a fleet for each trust tier on each cloud that has shards of it; tiers share nothing. The runners themselves
+    are created in GitLab, which says their ids and tokens; an operator puts each token into its empty secret.
     """
 
     worker_groups: list[pulumi.Output[str]]
@@ -34,22 +33,22 @@ class RunnerFleet(Component):
         args: RunnerFleetArgs,
         context: StackContext,
         *,
-        gcp_provider: gcp.Provider,
         aws_provider: aws.Provider,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        providers = [gcp_provider, aws_provider]
-        super().__init__("packyard:runner_fleet:RunnerFleet", name, context, providers=providers, opts=opts)
-        halves: list[AwsRunnerFleet | GcpRunnerFleet] = []
+        super().__init__("packyard:runner_fleet:RunnerFleet", name, context, providers=[aws_provider], opts=opts)
+        tiers: list[AwsRunnerFleet | GcpRunnerFleet] = []
         child = pulumi.ResourceOptions(parent=self)
-        if args.settings.aws_manager is not None:
-            aws_args = AwsRunnerFleetArgs(fleet=args, manager=args.settings.aws_manager)
-            halves.append(AwsRunnerFleet("runners-aws", aws_args, context, aws_provider=aws_provider, opts=child))
-        if args.settings.gcp_manager is not None:
-            gcp_args = GcpRunnerFleetArgs(fleet=args, manager=args.settings.gcp_manager)
-            halves.append(GcpRunnerFleet("runners-gcp", gcp_args, context, gcp_provider=gcp_provider, opts=child))
-        self.worker_groups = [group for half in halves for group in half.worker_groups]
-        self.token_secrets = [secret for half in halves for secret in half.token_secrets]
-        self.draining = [name for half in halves for name in half.draining]
-        self.logins = {name: login for half in halves for name, login in half.logins.items()}
+        for trust, manager in args.settings.aws_managers.in_use().items():
+            aws_args = AwsRunnerFleetArgs(fleet=args, trust=trust, manager=manager)
+            own = tier_name("runners-aws", trust)
+            tiers.append(AwsRunnerFleet(own, aws_args, context, aws_provider=aws_provider, opts=child))
+        for trust, manager in args.settings.gcp_managers.in_use().items():
+            gcp_args = GcpRunnerFleetArgs(fleet=args, trust=trust, manager=manager)
+            own, provider = tier_name("runners-gcp", trust), args.projects[trust].provider
+            tiers.append(GcpRunnerFleet(own, gcp_args, context, gcp_provider=provider, opts=child))
+        self.worker_groups = [group for tier in tiers for group in tier.worker_groups]
+        self.token_secrets = [secret for tier in tiers for secret in tier.token_secrets]
+        self.draining = [name for tier in tiers for name in tier.draining]
+        self.logins = {name: login for tier in tiers for name, login in tier.logins.items()}
         self.register_outputs({"worker_groups": self.worker_groups, "token_secrets": self.token_secrets})

@@ -23,7 +23,7 @@ ALLOW_FIRST, DENY_PRIVATE, ALLOW_PUBLIC, DENY_REST = 900, 1000, 1100, 1200
 """Named exceptions, then private ranges, then the web, then nothing."""
 
 
-def worker_rules(component: Component, network: GcpNetwork, shards: tuple[GcpShard, ...]) -> None:
+def worker_rules(component: Component, network: GcpNetwork, shards: Sequence[GcpShard]) -> None:
     """What holds for all workers: nothing comes in, and no private address is reached but those that a shard allows."""
     web = gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(port) for port in WORKER_PORTS.values()])
     nothing = gcp.compute.FirewallDenyArgs(protocol="all")

@@ -1,4 +1,4 @@
-"""The half of the fleet that lives on GCP."""
+"""The fleet of one trust tier on GCP."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,13 @@ import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
 from components.machine import GceMachine, GceMachineArgs
-from components.runner_fleet.args import RunnerFleetArgs, draining_managers, manager_context, manager_name
+from components.runner_fleet.args import (
+    RunnerFleetArgs,
+    TierProject,
+    draining_managers,
+    manager_context,
+    manager_name,
+)
 from components.runner_fleet.document import ManagerInputs, manager_document
 from components.runner_fleet.gcp_alarms import group_at_max_alarm, manager_alarms
 from components.runner_fleet.gcp_cache import gcs_cache
@@ -17,8 +23,9 @@ from components.runner_fleet.gcp_manager import ManagerRoles, manager_grants, ma
 from components.runner_fleet.gcp_shard import GcpShard, GcpShardArgs
 from components.secrets import empty_gcp_secret
 from settings.runner_fleet.section import GcpManager
+from settings.runner_fleet.section import GcpShard as GcpShardSettings
 from settings.runner_fleet.vocabulary import Colour, ManagerState
-from settings.vocabulary import Cloud
+from settings.vocabulary import Cloud, Trust
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +33,23 @@ class GcpRunnerFleetArgs:
     """Arguments of a GcpRunnerFleet."""
 
     fleet: RunnerFleetArgs
+    trust: Trust
     manager: GcpManager
+
+    @property
+    def tier(self) -> TierProject:
+        """The project of the tier."""
+        return self.fleet.projects[self.trust]
+
+    @property
+    def shards(self) -> Sequence[GcpShardSettings]:
+        """The shards of the tier."""
+        return self.fleet.settings.gcp_shards[self.trust]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shared:
-    """What managers and shards of every colour share."""
+    """What the tier's managers and shards of every colour share."""
 
     provider: gcp.Provider
     secrets: Mapping[str, gcp.secretmanager.Secret]
@@ -41,7 +59,7 @@ class Shared:
 
 
 class GcpRunnerFleet(Component):
-    """Managers, shards, cache and tokens in the project omnibus-build-runners.
+    """Managers, shards, cache and tokens of one trust tier, in the tier's own project.
 
     **Pulumi type:** `packyard:runner_fleet:GcpRunnerFleet`
 
@@ -71,38 +89,38 @@ class GcpRunnerFleet(Component):
         fleet = args.fleet
         shared = Shared(
             provider=gcp_provider,
-            secrets={shard.name: empty_gcp_secret(self, f"token-{shard.name}") for shard in fleet.settings.gcp_shards},
+            secrets={shard.name: empty_gcp_secret(self, f"token-{shard.name}") for shard in args.shards},
             bucket=gcs_cache(self, fleet.settings.cache.expiry_days),
             roles=manager_roles(self),
         )
-        worker_rules(self, fleet.gcp_network, fleet.settings.gcp_shards)
+        worker_rules(self, args.tier.network, args.shards)
         self.worker_groups, self.logins = [], {}
         for colour, state in args.manager.colours.in_use().items():
-            shards = _shards(self, fleet, shared, colour)
+            shards = _shards(self, args, shared, colour)
             manager = _manager(self, args, shared, shards, colour=colour, state=state)
             self.logins[manager.name] = manager.login
             self.worker_groups += [shard.group_name for shard in shards]
         self.token_secrets = [secret.secret_id for secret in shared.secrets.values()]
-        self.draining = draining_managers(Cloud.GCP, args.manager.colours)
+        self.draining = draining_managers(Cloud.GCP, args.trust, args.manager.colours)
         self.register_outputs({"worker_groups": self.worker_groups, "token_secrets": self.token_secrets})
 
 
-def _shards(component: Component, fleet: RunnerFleetArgs, shared: Shared, colour: Colour) -> list[GcpShard]:
+def _shards(component: Component, args: GcpRunnerFleetArgs, shared: Shared, colour: Colour) -> list[GcpShard]:
     return [
         GcpShard(
             f"shard-{shard.name}-{colour}",
             GcpShardArgs(
                 settings=shard,
                 colour=colour,
-                max_vm_age_hours=fleet.settings.max_vm_age_hours,
-                subnet_id=fleet.gcp_network.subnet_id,
-                inherited_labels=fleet.inherited_tags,
+                max_vm_age_hours=args.fleet.settings.max_vm_age_hours,
+                subnet_id=args.tier.network.subnet_id,
+                inherited_labels=args.fleet.inherited_tags,
             ),
             component.context,
             gcp_provider=shared.provider,
             opts=pulumi.ResourceOptions(parent=component),
         )
-        for shard in fleet.settings.gcp_shards
+        for shard in args.shards
     ]
 
 
@@ -115,7 +133,7 @@ def _manager(
     colour: Colour,
     state: ManagerState,
 ) -> GceMachine:
-    fleet, name = args.fleet, manager_name(Cloud.GCP, colour)
+    fleet, tier, name = args.fleet, args.tier, manager_name(Cloud.GCP, args.trust, colour)
     inputs = ManagerInputs(
         cloud=Cloud.GCP,
         colour=colour,
@@ -125,7 +143,7 @@ def _manager(
         bucket=shared.bucket.name,
         log=name,
         region=component.context.gcp_region,
-        project=fleet.gcp_project,
+        project=tier.project_id,
     )
     machine = GceMachine(
         name,
@@ -133,10 +151,10 @@ def _manager(
             role="runner-manager",
             document=manager_document(fleet.settings, inputs),
             store=fleet.store,
-            alerts=fleet.alerts,
+            alerts=tier.alerts,
             size=args.manager.size,
             image=fleet.gcp_image,
-            network=fleet.gcp_network,
+            network=tier.network,
         ),
         manager_context(component.context, state),
         gcp_provider=shared.provider,
@@ -146,15 +164,15 @@ def _manager(
         component,
         machine,
         colour,
-        project=fleet.gcp_project,
+        project=tier.project_id,
         roles=shared.roles,
         bucket=shared.bucket,
         secrets=shared.secrets,
     )
-    manager_rules(component, fleet.gcp_network, machine, colour, fleet.settings.metrics_cidr)
+    manager_rules(component, tier.network, machine, colour, fleet.settings.metrics_cidr)
     manager_alarms(
         component,
-        fleet.alerts,
+        tier.alerts,
         machine,
         shards,
         log=name,
@@ -162,5 +180,5 @@ def _manager(
         max_vm_age_hours=fleet.settings.max_vm_age_hours,
     )
     for shard in shards:
-        group_at_max_alarm(component, fleet.alerts, shard)
+        group_at_max_alarm(component, tier.alerts, shard)
     return machine

@@ -10,6 +10,7 @@ from settings.faults import Fault, Path, disagreement
 from settings.machine.section import Weekday
 from settings.machine.week import every_day, jobs_begin_outside, minute_of_week, window_span
 from settings.stack import Settings
+from settings.vocabulary import Trust
 
 DAYS_BETWEEN_FULL_BACKUPS = 7
 
@@ -114,7 +115,8 @@ def database_link_has_its_own_addresses(settings: Settings) -> Iterator[Fault]:
         address = ipaddress.IPv4Address(pair.wireguard_address_of(host))
         if not is_private(ipaddress.IPv4Network(address)):
             yield Fault(place, f"{address} is not a private address", "an address such as 10.200.0.1")
-        for network in (*_host_networks(settings), settings.network.gcp.omnibus_build_runners):
+        workers = [cidr for trust in Trust if (cidr := settings.network.gcp.of_tier(trust)) is not None]
+        for network in (*_host_networks(settings), *workers):
             if address in ipaddress.IPv4Network(network):
                 yield Fault(place, f"{address} lies in the network {network}", "an address outside every network")
 

@@ -8,15 +8,27 @@ from pydantic import Field, model_validator
 
 from settings.base import Section
 from settings.faults import SectionError
-from settings.vocabulary import CloudWatchRetentionDays, NetworkCidr, SubnetCidr
+from settings.vocabulary import CloudWatchRetentionDays, NetworkCidr, SubnetCidr, Trust
 
-SUBNET_TIERS = ("public", "private", "runners")
-"""Tiers of AWS subnets, each over three zones. Public subnets hold NAT gateways, and machines whose protocol needs a
-public address of their own."""
+SUBNET_BLOCKS = {
+    "public": (0, 1, 2),
+    "private": (4, 5, 6),
+    "runners": (8, 9, 10),
+    "protected": (12, 13, 14),
+    "publish": (3, 7, 11),
+}
+"""Which sixteenth of the VPC each tier of subnets has in zone 0, 1 and 2. Public subnets hold NAT gateways, and
+machines whose protocol needs a public address of their own; the last three hold workers, "runners" untrusted ones."""
+
+WORKER_SUBNETS = {Trust.UNTRUSTED: "runners", Trust.PROTECTED: "protected", Trust.PUBLISH: "publish"}
+"""The tier of subnets that the workers of each trust tier have on AWS."""
 
 
 class NatMode(StrEnum):
-    """One NAT gateway saves about 65 $ a month; one in each zone survives the loss of a zone."""
+    """One NAT gateway saves about 65 $ a month; one in each zone survives the loss of a zone.
+
+    A trusted tier with shards on AWS has as many of its own.
+    """
 
     SINGLE = "single"
     PER_ZONE = "perZone"
@@ -28,11 +40,23 @@ class GcpNetworks(Section):
     testground: SubnetCidr
     """Dev instance, package server and one database host."""
     omnibus_build_runners: SubnetCidr
-    """Runner managers and their workers, apart from everything else."""
+    """The untrusted tier: its runner manager and workers, apart from everything else."""
+    protected_build_runners: SubnetCidr | None = None
+    """The protected tier. Needed where GCP has a protected shard."""
+    publish_build_runners: SubnetCidr | None = None
+    """The publish tier. Needed where GCP has a publish shard."""
+
+    def of_tier(self, trust: Trust) -> str | None:
+        """The range of a tier's network; None where the stack has none."""
+        return {
+            Trust.UNTRUSTED: self.omnibus_build_runners,
+            Trust.PROTECTED: self.protected_build_runners,
+            Trust.PUBLISH: self.publish_build_runners,
+        }[trust]
 
 
 class AwsNetwork(Section):
-    """The AWS VPC, cut into nine subnets: three tiers over three zones."""
+    """The AWS VPC, cut into tiers of subnets over three zones."""
 
     cidr: NetworkCidr
     """Range of the VPC. It never changes while something lives in it."""
@@ -53,7 +77,7 @@ class AwsNetwork(Section):
     def subnet_cidr(self, tier: str, zone: int) -> str:
         """The /(prefix + 4) network of a tier in zone 0, 1 or 2."""
         blocks = list(ipaddress.IPv4Network(self.cidr).subnets(prefixlen_diff=4))
-        return str(blocks[SUBNET_TIERS.index(tier) * 4 + zone])
+        return str(blocks[SUBNET_BLOCKS[tier][zone]])
 
 
 class FlowLogs(Section):

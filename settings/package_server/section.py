@@ -167,7 +167,7 @@ class PackageServerSettings(Section):
     machine: GceSize
     hosts: PackageHosts
     upload_allowed_cidrs: Annotated[tuple[AnyCidr, ...], Field(min_length=1, examples=[["203.0.113.0/24"]])]
-    """Who reaches the upload host, beside the build jobs of the estate itself: operators and outside CI."""
+    """Who reaches the upload host, beside publish jobs of the estate itself: operators and outside CI."""
     pulp: PulpSettings
     storage: PackageStorage
     repositories: Annotated[

@@ -1,16 +1,16 @@
 """Rules of the runner fleet that look at more than one value."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from settings.faults import Fault, Path, disagreement
 from settings.machine.processors import aws_architecture, gcp_architecture
 from settings.naming import LENGTH_LIMITS
 from settings.runner_fleet.periods import hold_always
 from settings.runner_fleet.section import AnyShard, AwsShard, Colours, GcpShard, RunnerFleetSettings
-from settings.runner_fleet.vocabulary import Capacity, Colour, ManagerState, Trust, WorkerSystem
+from settings.runner_fleet.vocabulary import Capacity, Colour, ManagerState, WorkerSystem
 from settings.stack import Settings
-from settings.vocabulary import Architecture, Cloud
+from settings.vocabulary import BUILD_PROJECTS, Architecture, Cloud, Trust
 
 SPOT_TYPES = 3
 """Fewest instance types of a spot shard: with three zones that is nine pools, which seldom run dry together."""
@@ -25,39 +25,64 @@ IMAGE_WORDS = {
 
 def shards_have_a_manager(settings: Settings) -> Iterator[Fault]:
     """A shard without a manager takes no job; a manager without shards has concurrent = 0, which is fatal."""
-    if (fleet := settings.runner_fleet) is None:
-        return
-    for cloud, section, manager, shards in (
-        (Cloud.AWS, "awsManager", fleet.aws_manager, fleet.aws_shards),
-        (Cloud.GCP, "gcpManager", fleet.gcp_manager, fleet.gcp_shards),
-    ):
-        if shards and manager is None:
+    for cloud, section, managers, shards in _clouds(settings.runner_fleet):
+        for trust in Trust:
+            path = ("runnerFleet", section, trust.value)
+            if trust in shards and trust not in managers:
+                yield Fault(path, f"{cloud} has {trust} shards but no manager for them", "size and colours of one")
+            if trust in managers and trust not in shards:
+                yield Fault(path, f"{cloud} has a manager but no {trust} shard", f"leave {section}.{trust} out")
+
+
+def tiers_on_gcp_have_a_project_of_their_own(settings: Settings) -> Iterator[Fault]:
+    """On GCP a manager writes metadata of every group of its project, so a project never holds two tiers."""
+    used = settings.runner_fleet.gcp_shards if settings.runner_fleet is not None else {}
+    projects = settings.gcp.projects.ids()
+    for trust in (Trust.PROTECTED, Trust.PUBLISH):
+        name = BUILD_PROJECTS[trust]
+        for path, value in (
+            (("gcp", "projects", name.value), projects.get(name)),
+            (("network", "gcp", name.value), settings.network.gcp.of_tier(trust)),
+        ):
+            if trust in used and value is None:
+                kind = "project" if path[0] == "gcp" else "network"
+                yield Fault(path, f"GCP has {trust} shards but no {kind} for them", f"a {kind} of their own")
+            if trust not in used and value is not None:
+                yield Fault(path, f"GCP has no {trust} shard", f"leave {name.value} out")
+
+
+def gcp_projects_are_apart(settings: Settings) -> Iterator[Fault]:
+    """Two of them in one would share what each of them must not."""
+    seen: dict[str, str] = {}
+    for project, project_id in settings.gcp.projects.ids().items():
+        if project_id in seen:
             yield Fault(
-                ("runnerFleet", section), f"{cloud} has shards but no manager", f"a section {section} with a size"
+                ("gcp", "projects", project.value),
+                f"{project_id} is {seen[project_id]} too",
+                "one of the two is wrong: each has a project of its own",
             )
-        if manager is not None and not shards:
-            yield Fault(("runnerFleet", section), f"{cloud} has a manager but no shard", f"leave {section} out")
+        seen.setdefault(project_id, project.value)
 
 
 def managers_serve(settings: Settings) -> Iterator[Fault]:
     """While every manager of a cloud drains, its jobs wait for ever."""
-    for section, colours in _colours(settings.runner_fleet):
-        states = colours.in_use().values()
-        if ManagerState.SERVING not in states:
-            yield Fault(("runnerFleet", section, "colours"), "no manager serves", "for example blue: serving")
+    for _, section, managers, _ in _clouds(settings.runner_fleet):
+        for trust, colours in managers.items():
+            if ManagerState.SERVING not in colours.in_use().values():
+                path = ("runnerFleet", section, trust.value, "colours")
+                yield Fault(path, "no manager serves", "for example blue: serving")
 
 
 def managers_can_poll_every_entry(settings: Settings) -> Iterator[Fault]:
     """Each entry holds a request open for up to 50 s; with as many entries as slots, none is left to take a job."""
-    if (fleet := settings.runner_fleet) is None:
-        return
-    for cloud, shards in ((Cloud.AWS, fleet.aws_shards), (Cloud.GCP, fleet.gcp_shards)):
-        if shards and sum(shard.max_instances for shard in shards) <= len(shards):
-            yield Fault(
-                ("runnerFleet", "shards"),
-                f"{cloud} has {len(shards)} shards and no more jobs at once than that",
-                "raise maxInstances of one of them",
-            )
+    for cloud, _, _, tiers in _clouds(settings.runner_fleet):
+        for trust, shards in tiers.items():
+            if sum(shard.max_instances for shard in shards) <= len(shards):
+                yield Fault(
+                    ("runnerFleet", "shards"),
+                    f"the {trust} manager on {cloud} has {len(shards)} shards and no more jobs at once than that",
+                    "raise maxInstances of one of them",
+                )
 
 
 def shard_zones_lie_in_the_region(settings: Settings) -> Iterator[Fault]:
@@ -75,9 +100,7 @@ def production_has_untrusted_shards_in_two_zones(settings: Settings) -> Iterator
         return
     for architecture in Architecture:
         zones = {
-            shard.zone
-            for shard in fleet.gcp_shards
-            if shard.trust is Trust.UNTRUSTED and shard.architecture is architecture
+            shard.zone for shard in fleet.gcp_shards.get(Trust.UNTRUSTED, ()) if shard.architecture is architecture
         }
         if len(zones) == 1:
             yield Fault(
@@ -178,17 +201,29 @@ def worker_images_fit_their_system(settings: Settings) -> Iterator[Fault]:
 
 
 def private_access_spares_the_estate(settings: Settings) -> Iterator[Fault]:
-    """A merge request of a stranger must not reach the dev instance, the package server or a database."""
+    """A merge request of a stranger must not reach the dev instance, the package server, a database or another tier."""
+    ranges = settings.network.gcp
+    of_tiers = [cidr for trust in Trust if (cidr := ranges.of_tier(trust)) is not None]
     for index, shard in _shards(settings):
+        estate = (ranges.testground, settings.network.aws.cidr) if shard.trust is Trust.UNTRUSTED else ()
         for number, endpoint in enumerate(shard.private_access):
-            for network in (settings.network.gcp.testground, settings.network.aws.cidr):
-                inside = ipaddress.IPv4Network(endpoint.cidr).overlaps(ipaddress.IPv4Network(network))
-                if shard.trust is Trust.UNTRUSTED and inside:
+            for network in (*estate, *of_tiers):
+                if ipaddress.IPv4Network(endpoint.cidr).overlaps(ipaddress.IPv4Network(network)):
                     yield Fault(
                         (*_at(index, "privateAccess"), number, "cidr"),
-                        f"untrusted jobs would reach {network}",
+                        f"{shard.trust} jobs would reach {network}",
                         "the public address of that service",
                     )
+
+
+def workers_boot_no_image_of_another_tier(settings: Settings) -> Iterator[Fault]:
+    """Whoever writes images of a project is root on what boots them; groups of another may not even read them."""
+    projects = settings.gcp.projects.ids()
+    for index, shard in _shards(settings):
+        own = projects.get(BUILD_PROJECTS[shard.trust])
+        others = {projects[project] for project in BUILD_PROJECTS.values() if project in projects} - {own}
+        if isinstance(shard, GcpShard) and own and (project := shard.image.split("/")[1]) in others:
+            yield Fault(_at(index, "image"), f"a {shard.trust} shard boots an image of {project}", f"an image of {own}")
 
 
 def group_names_fit(settings: Settings) -> Iterator[Fault]:
@@ -205,11 +240,16 @@ def _shards(settings: Settings) -> Iterator[tuple[int, AnyShard]]:
         yield from enumerate(settings.runner_fleet.shards)
 
 
-def _colours(fleet: RunnerFleetSettings | None) -> Iterator[tuple[str, Colours]]:
-    if fleet is not None and fleet.aws_manager is not None:
-        yield "awsManager", fleet.aws_manager.colours
-    if fleet is not None and fleet.gcp_manager is not None:
-        yield "gcpManager", fleet.gcp_manager.colours
+def _clouds(
+    fleet: RunnerFleetSettings | None,
+) -> Iterator[tuple[Cloud, str, Mapping[Trust, Colours], Mapping[Trust, Sequence[AnyShard]]]]:
+    """For each cloud the key of its managers, and by tier the colours of the managers and the shards."""
+    if fleet is None:
+        return
+    aws = {trust: manager.colours for trust, manager in fleet.aws_managers.in_use().items()}
+    yield Cloud.AWS, "awsManagers", aws, fleet.aws_shards
+    gcp = {trust: manager.colours for trust, manager in fleet.gcp_managers.in_use().items()}
+    yield Cloud.GCP, "gcpManagers", gcp, fleet.gcp_shards
 
 
 def _architectures(index: int, shard: AnyShard) -> Iterator[tuple[Path, str, Architecture | None]]:
@@ -227,6 +267,8 @@ def _at(index: int, *keys: str) -> Path:
 
 RUNNER_FLEET_RULES = (
     shards_have_a_manager,
+    tiers_on_gcp_have_a_project_of_their_own,
+    gcp_projects_are_apart,
     managers_serve,
     managers_can_poll_every_entry,
     shard_zones_lie_in_the_region,
@@ -238,5 +280,6 @@ RUNNER_FLEET_RULES = (
     scaling_policies_make_sense,
     worker_images_fit_their_system,
     private_access_spares_the_estate,
+    workers_boot_no_image_of_another_tier,
     group_names_fit,
 )

@@ -1,6 +1,7 @@
 """Build runners: a manager on each cloud, and any number of shards, each a GitLab runner with its own worker group."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field
 
@@ -22,7 +23,6 @@ from settings.runner_fleet.vocabulary import (
     RunnerRelease,
     ShardName,
     TimeZone,
-    Trust,
     WorkerSystem,
 )
 from settings.vocabulary import (
@@ -38,6 +38,7 @@ from settings.vocabulary import (
     GcpZone,
     HttpsUrl,
     Port,
+    Trust,
 )
 
 MAX_GROUP_SIZE = 1000
@@ -59,17 +60,44 @@ class Colours(Section):
 
 
 class AwsManager(Section):
-    """Managers of the AWS shards, in the AWS sandbox account."""
+    """Managers of one tier's shards, in the AWS sandbox account."""
 
     size: Ec2Size
     colours: Colours
 
 
 class GcpManager(Section):
-    """Managers of the GCP shards, in the project omnibus-build-runners."""
+    """Managers of one tier's shards, in the GCP project of the tier."""
 
     size: GceSize
     colours: Colours
+
+
+Manager = TypeVar("Manager", bound=AwsManager | GcpManager)
+
+
+class Managers(Section, Generic[Manager]):
+    """Managers by trust tier: whoever takes one over reads the tokens and logs in to the workers of its tier alone."""
+
+    untrusted: Manager | None = None
+    """Needed where the cloud has an untrusted shard."""
+    protected: Manager | None = None
+    """Needed where the cloud has a protected shard."""
+    publish: Manager | None = None
+    """Needed where the cloud has a publish shard."""
+
+    def in_use(self) -> dict[Trust, Manager]:
+        """The tiers that have managers."""
+        tiers = {Trust.UNTRUSTED: self.untrusted, Trust.PROTECTED: self.protected, Trust.PUBLISH: self.publish}
+        return {trust: manager for trust, manager in tiers.items() if manager is not None}
+
+
+class AwsManagers(Managers[AwsManager]):
+    """Managers on AWS, one for each tier that has a shard there."""
+
+
+class GcpManagers(Managers[GcpManager]):
+    """Managers on GCP, one for each tier that has a shard there."""
 
 
 class Plugins(Section):
@@ -233,9 +261,9 @@ class RunnerFleetSettings(Section):
     log_retention_days: CloudWatchRetentionDays
     """Days that CloudWatch keeps the journal of the AWS managers."""
     cache: CacheSettings
-    aws_manager: AwsManager | None = None
+    aws_managers: AwsManagers = AwsManagers()
     """Needed where a shard is on AWS."""
-    gcp_manager: GcpManager | None = None
+    gcp_managers: GcpManagers = GcpManagers()
     """Needed where a shard is on GCP."""
     single_zone_reason: Annotated[str, Field(min_length=10, examples=["c4a is offered in one zone only"])] | None = None
     """Why untrusted GCP shards of one architecture lie in one zone, where production does so."""
@@ -249,11 +277,21 @@ class RunnerFleetSettings(Section):
     """All shards of both clouds. Names and runner ids are used once."""
 
     @property
-    def aws_shards(self) -> tuple[AwsShard, ...]:
-        """Shards on AWS, in the order of the file."""
-        return tuple(shard for shard in self.shards if isinstance(shard, AwsShard))
+    def aws_shards(self) -> dict[Trust, tuple[AwsShard, ...]]:
+        """Shards on AWS by tier, in the order of the file; tiers without one are left out."""
+        return _by_tier(shard for shard in self.shards if isinstance(shard, AwsShard))
 
     @property
-    def gcp_shards(self) -> tuple[GcpShard, ...]:
-        """Shards on GCP, in the order of the file."""
-        return tuple(shard for shard in self.shards if isinstance(shard, GcpShard))
+    def gcp_shards(self) -> dict[Trust, tuple[GcpShard, ...]]:
+        """Shards on GCP by tier, in the order of the file; tiers without one are left out."""
+        return _by_tier(shard for shard in self.shards if isinstance(shard, GcpShard))
+
+
+OneShard = TypeVar("OneShard", AwsShard, GcpShard)
+
+
+def _by_tier(shards: Iterable[OneShard]) -> dict[Trust, tuple[OneShard, ...]]:
+    found: dict[Trust, list[OneShard]] = {}
+    for shard in shards:
+        found.setdefault(shard.trust, []).append(shard)
+    return {trust: tuple(found[trust]) for trust in Trust if trust in found}

@@ -8,17 +8,6 @@ from settings.runner_fleet.periods import cron_period, known_time_zone
 from settings.vocabulary import Cloud
 
 
-class Trust(StrEnum):
-    """Whose code runs on a shard, and what it may therefore do."""
-
-    UNTRUSTED = "untrusted"
-    """Anyone's merge request: one job for each VM, never privileged."""
-    PROTECTED = "protected"
-    """Protected refs alone, by a runner of their own."""
-    PUBLISH = "publish"
-    """Signs and publishes, on protected refs alone: on-demand capacity, one job for each VM, never privileged."""
-
-
 class Capacity(StrEnum):
     """How worker VMs are bought."""
 

@@ -36,10 +36,12 @@ from components.component import StackContext
 from components.dns import PublicZone, PublicZoneArgs
 from components.machine_store import MachineStore, MachineStoreArgs
 from components.network import AwsNetwork, AwsNetworkArgs, GcpNetwork, GcpNetworkArgs
+from components.projects import PROJECT_NAMES
+from components.runner_fleet import TierProject
 from estate.providers import Providers, make_providers
 from settings.parse import parse
 from settings.stack import Settings
-from settings.vocabulary import GcpProject
+from settings.vocabulary import BUILD_PROJECTS, Trust
 from tests.support import ROOT, STACK_FILES
 
 Part = TypeVar("Part")
@@ -184,18 +186,34 @@ class Neighbours:
         return GcpNetwork("testground", args, context(), gcp_provider=self.providers.testground)
 
     @cached_property
-    def build_runners(self) -> GcpNetwork:
-        """The GCP network of build runners."""
-        own = settings().network
-        args = GcpNetworkArgs(cidr=own.gcp.omnibus_build_runners, flow_logs=own.flow_logs)
-        return GcpNetwork("build-runners", args, context(), gcp_provider=self.providers.build_runners)
+    def build_runners(self) -> dict[Trust, TierProject]:
+        """The GCP projects of build runners."""
+        own, ids = settings().network, settings().gcp.projects.ids()
+        return {
+            trust: TierProject(
+                project_id=ids[project],
+                provider=self.providers.projects[project],
+                network=GcpNetwork(
+                    PROJECT_NAMES[project],
+                    GcpNetworkArgs(cidr=present(own.gcp.of_tier(trust)), flow_logs=own.flow_logs),
+                    context(),
+                    gcp_provider=self.providers.projects[project],
+                ),
+                alerts=self.alerts.for_project(project),
+            )
+            for trust, project in BUILD_PROJECTS.items()
+            if project in ids
+        }
 
     @cached_property
     def aws(self) -> AwsNetwork:
         """The AWS network."""
         own = settings()
         args = AwsNetworkArgs(
-            settings=own.network.aws, availability_zones=own.aws.availability_zones, flow_logs=own.network.flow_logs
+            settings=own.network.aws,
+            availability_zones=own.aws.availability_zones,
+            trusted_tiers=(Trust.PROTECTED, Trust.PUBLISH),
+            flow_logs=own.network.flow_logs,
         )
         return AwsNetwork("aws", args, context(), aws_provider=self.providers.aws)
 
@@ -219,11 +237,7 @@ class Neighbours:
     @cached_property
     def alerts(self) -> Alerts:
         """Where alarms go."""
-        projects = {
-            GcpProject.TESTGROUND: self.providers.testground,
-            GcpProject.BUILD_RUNNERS: self.providers.build_runners,
-        }
-        args = AlertsArgs(addresses=settings().estate.alert_addresses, gcp_projects=projects)
+        args = AlertsArgs(addresses=settings().estate.alert_addresses, gcp_projects=self.providers.projects)
         return Alerts("alerts", args, context(), aws_provider=self.providers.aws)
 
     @cached_property

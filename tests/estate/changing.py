@@ -13,7 +13,7 @@ from capture import Capture
 from settings.declarations import example, item, keys, members, nested_models
 from settings.places import told_by
 from settings.stack import Settings
-from tests.support import changed_stack_file, faults_of, variant
+from tests.support import faults_of, raw_sections, variant
 
 SYSTEMS = (
     *("packageServer", "devInstance", "cloudNativeCluster", "runnerFleet", "databasePair", "ciIdentity"),
@@ -125,9 +125,3 @@ def is_registered(stack: str, changes: Mapping[str, object], value: Value, other
 @cache
 def _built(stack: str, changes: str) -> Capture:
     return variant(stack, json.loads(changes))
-
-
-def raw_sections(stack: str, changes: Mapping[str, object]) -> dict[str, Any]:
-    """The sections of a stack file by their keys."""
-    config = changed_stack_file(stack, changes).config
-    return {key.removeprefix("packyard:"): json.loads(text) for key, text in config.items()}

@@ -15,10 +15,12 @@ import pytest
 from settings import parse
 from settings.dev_instance.section import DevInstanceSettings
 from settings.stack import Settings
+from settings.vocabulary import Trust
 from tests.estate.changing import Value, another, is_registered, values
 from tests.estate.test_variants import HA_VPN
 from tests.estate.watching import Key, key_of, leaves, read_keys
 from tests.support import STACKS
+from tests.tiers import tiers, worker_image
 
 EXAMPLES = int(os.environ.get("PACKYARD_EXAMPLES", "8"))
 
@@ -32,8 +34,11 @@ FILLED: Mapping[str, object] = {
     "databasePair.appCidrs": ["10.32.0.16/28"],
     "devInstance.gitSsh.allowedCidrs": [],
     "devInstance.registry.allowedCidrs": [],
-    "runnerFleet.awsManager.colours.green": "serving",
-    "runnerFleet.gcpManager.colours.green": "serving",
+    **tiers("production", Trust, Trust, {"blue": "serving", "green": "serving"}),
+    "runnerFleet.shards.5.trust": "publish",
+    "runnerFleet.shards.5.capacity": "onDemand",
+    "runnerFleet.shards.5.image": worker_image("production", Trust.PUBLISH),
+    "runnerFleet.shards.6.image": worker_image("production", Trust.PROTECTED),
     "runnerFleet.singleZoneReason": "one zone is enough here",
 }
 """What the stack file of production lacks: sections without one of which nothing could read them, and values beside

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from settings.network.section import INTERFACE_ENDPOINTS
-from settings.vocabulary import LOG_RETENTION_DAYS
+from settings.vocabulary import LOG_RETENTION_DAYS, Cloud, Trust
 from tests.estate.promises import broken_promises
 from tests.support import variant
+from tests.tiers import tiers, worker_image
 
 Changes = dict[str, object]
 
@@ -116,26 +117,25 @@ def services(draw: st.DrawFn, stack: str) -> Changes:
 @st.composite
 def shards(draw: st.DrawFn, stack: str, cloud: str, number: int) -> Changes:
     architecture = draw(st.sampled_from(sorted(INSTANCE_TYPES)))
-    trust = draw(st.sampled_from(["untrusted", "protected", "publish"]))
-    project = "example-build-runners-stg" if stack == "staging" else "example-build-runners-prd"
+    trust = draw(st.sampled_from(Trust))
     own: Changes = (
         {"instanceTypes": INSTANCE_TYPES[architecture], "image": "ami-00000000000000000"}
         if cloud == "aws"
         else {
             "machineType": draw(st.sampled_from(MACHINE_TYPES[architecture])),
             "zone": draw(st.sampled_from(["us-east1-b", "us-east1-c", "us-east1-d"])),
-            "image": f"projects/{project}/global/images/worker-{architecture}-debian-13-v20261110",
+            "image": worker_image(stack, trust).replace("amd64", architecture),
         }
     )
     return own | {
         "name": f"{cloud}-{number}",
         "cloud": cloud,
         "runnerId": 100 + number,
-        "trust": trust,
+        "trust": trust.value,
         "architecture": architecture,
-        "capacity": "onDemand" if trust == "publish" else draw(st.sampled_from(["spot", "onDemand"])),
+        "capacity": "onDemand" if trust is Trust.PUBLISH else draw(st.sampled_from(["spot", "onDemand"])),
         "maxInstances": draw(st.integers(2, 200)),
-        "maxUseCount": draw(st.integers(1, 20)) if trust == "protected" else 1,
+        "maxUseCount": draw(st.integers(1, 20)) if trust is Trust.PROTECTED else 1,
         "system": "debian",
         "bootDiskGiB": draw(st.integers(20, 500)),
         "docker": {"image": "debian:trixie-20261110"},
@@ -148,18 +148,17 @@ def shards(draw: st.DrawFn, stack: str, cloud: str, number: int) -> Changes:
 @st.composite
 def fleets(draw: st.DrawFn, stack: str) -> Changes:
     clouds = draw(st.sampled_from([["aws"], ["gcp"], ["aws", "gcp"], ["aws", "gcp", "gcp", "aws"]]))
-    changes: Changes = {
-        "runnerFleet.shards": [draw(shards(stack, cloud, number)) for number, cloud in enumerate(clouds)],
+    drawn: list[Changes] = [draw(shards(stack, cloud, number)) for number, cloud in enumerate(clouds)]
+    used = {cloud: {Trust(shard["trust"]) for shard in drawn if shard["cloud"] == cloud} for cloud in Cloud}
+    changes: Changes = tiers(stack, used[Cloud.AWS], used[Cloud.GCP], draw(st.sampled_from(COLOURS)))
+    return changes | {
+        "runnerFleet.shards": drawn,
         # Where a rule wants two zones in production, a reason stands in.
         "runnerFleet.singleZoneReason": "one zone is enough for an example",
         "runnerFleet.maxVmAgeHours": draw(st.integers(1, 24)),
         "runnerFleet.logRetentionDays": draw(st.sampled_from(LOG_RETENTION_DAYS)),
         "runnerFleet.metricsCidr": draw(st.sampled_from(["10.40.0.0/28", "10.41.0.16/30"])),
     }
-    for cloud in ("aws", "gcp"):
-        manager = f"runnerFleet.{cloud}Manager"
-        changes |= {f"{manager}.colours": draw(st.sampled_from(COLOURS))} if cloud in clouds else {manager: None}
-    return changes
 
 
 @st.composite

@@ -63,7 +63,7 @@ def test_a_firewall_is_told_and_not_taken_over() -> None:
 
 
 def test_a_new_machine_is_told_with_its_identity() -> None:
-    told = difference({"runnerFleet.awsManager.colours": {"blue": "serving", "green": "serving"}}, ())
+    told = difference({"runnerFleet.awsManagers.untrusted.colours": {"blue": "serving", "green": "serving"}}, ())
 
     assert "new runner-manager-aws-green" in told["machines"]
     assert any(name.startswith("new ") for name in told["identities"])

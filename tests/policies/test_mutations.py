@@ -25,6 +25,7 @@ from tests.policies.loss_mutations import LOSS_MUTATIONS, PRODUCTION_LOSS_MUTATI
 from tests.policies.machine_mutations import MACHINE_MUTATIONS
 from tests.policies.mutations import GONE, Mutation, Pick, add, change, document, drop, trust
 from tests.policies.silence_mutations import SILENCE_MUTATIONS
+from tests.policies.tier_mutations import TIER_MUTATIONS
 from tests.policies.version_mutations import VERSION_MUTATIONS
 from tests.support import STACKS, estate
 
@@ -256,6 +257,20 @@ def test_a_policy_alone_catches_its_mutation(policy: Policy, mutation: Mutation)
 
 @pytest.mark.parametrize(
     ("policy", "mutation"),
+    TIER_MUTATIONS,
+    ids=[f"{policy.__name__}-{index}" for index, (policy, _) in enumerate(TIER_MUTATIONS)],
+)
+def test_what_two_trust_tiers_share_is_seen(policy: Policy, mutation: Mutation) -> None:
+    broken = mutation(estate("production"))
+
+    violations = [violation for violation in check(broken.capture) if violation.policy == policy.__name__]
+
+    assert broken.urn in {violation.urn for violation in violations}
+    assert all("HINT: " in violation.message for violation in violations), "a message must say how to mend"
+
+
+@pytest.mark.parametrize(
+    ("policy", "mutation"),
     PRODUCTION_MUTATIONS,
     ids=[f"{policy.__name__}-{index}" for index, (policy, _) in enumerate(PRODUCTION_MUTATIONS)],
 )
@@ -294,7 +309,7 @@ def test_a_stack_that_says_so_is_unprotected_but_production_never() -> None:
 
 def test_every_policy_has_a_mutation() -> None:
     without = {policy.__name__ for policy in POLICIES} - {
-        policy.__name__ for policy, _ in (*MUTATIONS, *PRODUCTION_MUTATIONS)
+        policy.__name__ for policy, _ in (*MUTATIONS, *TIER_MUTATIONS, *PRODUCTION_MUTATIONS)
     }
 
     assert not without, "add a mutation of the good graph that this policy alone catches"

@@ -29,7 +29,7 @@ def test_a_machine_type_needs_a_stop() -> None:
 
 
 def test_a_machine_that_is_made_takes_everything_at_once() -> None:
-    assert told({"runnerFleet.awsManager.colours": {"blue": "serving", "green": "serving"}}) == ()
+    assert told({"runnerFleet.awsManagers.untrusted.colours": {"blue": "serving", "green": "serving"}}) == ()
 
 
 def test_what_a_machine_does_not_have_yet_is_said_beside_it() -> None:

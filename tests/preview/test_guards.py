@@ -7,9 +7,8 @@ import pytest
 from capture import Capture
 from policies.guards import GUARD_TYPES, is_on
 from preview.compare import compare
-from tests.estate.changing import raw_sections
 from tests.policies.mutations import GONE, Pick, change
-from tests.support import STACKS, estate, variant
+from tests.support import STACKS, estate, raw_sections, variant
 
 ALARM = Pick("aws:cloudwatch/metricAlarm:MetricAlarm", "pg-b-disk")
 ALERT = Pick("gcp:monitoring/alertPolicy:AlertPolicy", "pg-a-disk")
@@ -84,7 +83,8 @@ def test_a_loss_of_data_comes_before_a_guard() -> None:
 def test_guards_that_go_with_what_they_guard_are_no_loss() -> None:
     shards = raw_sections("production", {})["runnerFleet"]["shards"]
     left = [shard for shard in shards if shard["name"] != "amd64-protected"]
-    before, after = estate("production"), variant("production", {"runnerFleet.shards": left})
+    changes = {"runnerFleet.shards": left, "runnerFleet.awsManagers.protected": None}
+    before, after = estate("production"), variant("production", changes)
     gone = [entry for entry in before.resources if entry.urn not in after.by_urn and entry.type in GUARD_TYPES]
 
     assert gone

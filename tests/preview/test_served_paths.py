@@ -5,8 +5,7 @@ from typing import Any
 from preview.compare import compare
 from preview.report import EXIT_FINE, EXIT_LOSS, Against, make_report
 from preview.served_paths import folders
-from tests.estate.changing import raw_sections
-from tests.support import estate, variant
+from tests.support import estate, raw_sections, variant
 
 STACK = "staging"
 

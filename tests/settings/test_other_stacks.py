@@ -9,8 +9,7 @@ import yaml
 from settings.faults import SettingsError, dotted
 from settings.other_stacks import OWN, copied
 from settings.parse import parse
-from tests.estate.changing import raw_sections
-from tests.support import STACKS, put_value, stack_file_text
+from tests.support import STACKS, put_value, raw_sections, stack_file_text
 
 
 def at(raw: Any, path: list[str]) -> Any:

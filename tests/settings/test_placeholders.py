@@ -9,8 +9,7 @@ from capture import read_stack_file
 from preview.placeholders import still_there
 from settings.faults import dotted
 from settings.placeholders import KINDS, placeholders
-from tests.estate.changing import raw_sections
-from tests.support import STACKS, faults_of, stack_file_text
+from tests.support import STACKS, faults_of, raw_sections, stack_file_text
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -128,8 +128,8 @@ def _broken(section: str, *path: str | int, value: Any) -> dict[str, Any]:
             "6 is too short",
         ),
         (
-            _broken("runnerFleet", "gcpManager", "size", "snapshotRetentionDays", value=1),
-            "packyard:runnerFleet.gcpManager.size.snapshotRetentionDays",
+            _broken("runnerFleet", "gcpManagers", "untrusted", "size", "snapshotRetentionDays", value=1),
+            "packyard:runnerFleet.gcpManagers.untrusted.size.snapshotRetentionDays",
             "1 is too short",
         ),
         (_broken("estate", "alertAddresses", value=[]), "packyard:estate.alertAddresses", "at least 1"),

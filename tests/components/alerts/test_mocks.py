@@ -11,7 +11,10 @@ ADDRESSES = ("first@example.org", "second@example.org")
 
 def alerts() -> Alerts:
     providers = Neighbours().providers
-    projects = {GcpProject.TESTGROUND: providers.testground, GcpProject.BUILD_RUNNERS: providers.build_runners}
+    projects = {
+        GcpProject.TESTGROUND: providers.testground,
+        GcpProject.BUILD_RUNNERS: providers.projects[GcpProject.BUILD_RUNNERS],
+    }
     return Alerts(
         "alerts", AlertsArgs(addresses=ADDRESSES, gcp_projects=projects), context(), aws_provider=providers.aws
     )

@@ -21,7 +21,7 @@ def dev_instance() -> DevInstance:
         store=near.store,
         alerts=near.alerts.for_project(GcpProject.TESTGROUND),
         vault=near.vault,
-        build_addresses=[BUILD_ADDRESS],
+        estate_addresses=[BUILD_ADDRESS],
     )
     return DevInstance("dev-instance", args, context(), gcp_provider=near.providers.testground)
 

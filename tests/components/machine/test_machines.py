@@ -198,7 +198,7 @@ def test_the_device_in_the_document_is_the_disk_that_is_attached(capture: Captur
 
 def test_snapshots_are_daily_and_kept_for_the_days_of_the_setting() -> None:
     sections = ("devInstance.machine", "packageServer.machine", "databasePair.gcp", "databasePair.aws")
-    places = (*sections, "runnerFleet.awsManager.size", "runnerFleet.gcpManager.size")
+    places = (*sections, "runnerFleet.awsManagers.untrusted.size", "runnerFleet.gcpManagers.untrusted.size")
     wanted = {place: 41 + number for number, place in enumerate(places)}
     capture = variant("staging", {f"{place}.snapshotRetentionDays": days for place, days in wanted.items()})
 

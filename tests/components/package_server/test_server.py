@@ -7,8 +7,10 @@ import pytest
 
 from capture import Capture, Registration
 from policies.values import at, items, mapping, records, text, texts
+from settings.vocabulary import Trust
 from tests.components.package_server.registered import NAME, document, grants, named
-from tests.support import STACKS, estate
+from tests.support import STACKS, estate, variant
+from tests.tiers import publish_shard_on_gcp, tiers
 
 
 @pytest.fixture(params=STACKS)
@@ -42,18 +44,20 @@ def test_a_stranger_is_refused_on_the_upload_host(capture: Capture) -> None:
         assert all(int(cidr.partition("/")[2]) >= 16 for cidr in allowed)
 
 
-def test_build_jobs_may_upload(capture: Capture) -> None:
-    """Their networks leave through addresses that no operator should have to list."""
+def test_publish_jobs_may_upload_and_no_other_job_of_the_estate() -> None:
+    """They leave through addresses of their own, which no operator should have to list."""
+    capture = variant("production", tiers("production", Trust, Trust) | publish_shard_on_gcp("production"))
     policy = named(capture, "SecurityPolicy", f"{NAME}-upload")
-    ways_out = [
-        entry.urn
+    ways_out = {
+        entry.urn: entry.name
         for entry in capture.resources
-        if (entry.kind == "Address" and entry.name == "build-runners-nat")
-        or (entry.kind == "Eip" and "network:AwsNetwork" in entry.urn)
-    ]
+        if (entry.kind == "Address" and entry.name.endswith("-nat")) or (entry.kind == "Eip" and "-nat-" in entry.name)
+    }
 
-    assert len(ways_out) >= 2
-    assert set(ways_out) <= set(policy.property_dependencies["rules"])
+    admitted = {ways_out[urn] for urn in policy.property_dependencies["rules"] if urn in ways_out}
+
+    assert admitted == {"publish-build-runners-nat", *(f"aws-nat-publish-{zone}" for zone in "abc")}
+    assert len(ways_out) > len(admitted)
 
 
 def test_one_address_cannot_flood_the_server(capture: Capture) -> None:

@@ -1,13 +1,15 @@
 """The runner fleet as tests look at it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from capture import Capture, Registration
-from tests.registrations import role_settings
+from settings.vocabulary import Trust
+from tests.registrations import data, role_settings
 from tests.support import variant
+from tests.tiers import publish_shard_on_gcp, tiers
 
 AWS_GROUP = "aws:autoscaling/group:Group"
 GCP_GROUP = "gcp:compute/instanceGroupManager:InstanceGroupManager"
@@ -16,11 +18,16 @@ INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 
 
+def all_tiers(colours: Mapping[str, str]) -> Capture:
+    """Production with shards of every tier on both clouds."""
+    return variant("production", tiers("production", Trust, Trust, colours) | publish_shard_on_gcp("production"))
+
+
 @cache
 def manager_swap() -> Capture:
     """Production while a green manager takes over from a blue one."""
     colours = {"blue": "draining", "green": "serving"}
-    return variant("production", {"runnerFleet.awsManager.colours": colours, "runnerFleet.gcpManager.colours": colours})
+    return all_tiers(colours)
 
 
 def config_of(capture: Capture, machine: str) -> dict[str, Any]:
@@ -50,3 +57,8 @@ def templates(capture: Capture) -> list[Registration]:
     shards = [entry.urn for entry in capture.registrations if entry.type.startswith("packyard:runner_fleet:")]
     kinds = ("aws:ec2/launchTemplate:LaunchTemplate", "gcp:compute/instanceTemplate:InstanceTemplate")
     return [entry for kind in kinds for entry in capture.of_type(kind) if entry.parent in shards]
+
+
+def trust_of(group: Registration) -> str:
+    """The tier of a group's workers on AWS."""
+    return next(tag["value"] for tag in data(group.inputs["tags"]) if tag["key"] == "trust")

@@ -11,6 +11,7 @@ from tests.components.runner_fleet.registered import (
     groups,
     managers,
     templates,
+    trust_of,
 )
 from tests.registrations import data, role_settings
 from tests.support import estate
@@ -65,14 +66,12 @@ def test_a_destroy_does_not_wait_for_protected_workers(fleet: Capture) -> None:
 
 
 def test_aws_groups_spread_over_three_private_subnets(fleet: Capture) -> None:
-    private = {
-        entry.id
-        for entry in fleet.of_type("aws:ec2/subnet:Subnet")
-        if dict(data(entry.inputs["tags"]))["tier"] == "runners"
-    }
+    subnets = {entry.id: dict(data(entry.inputs["tags"]))["tier"] for entry in fleet.of_type("aws:ec2/subnet:Subnet")}
+    of_tier = {"untrusted": "runners", "protected": "protected", "publish": "publish"}
     for group in fleet.of_type(AWS_GROUP):
-        assert set(data(group.inputs["vpcZoneIdentifiers"])) == private
-        assert len(private) == 3
+        own = set(data(group.inputs["vpcZoneIdentifiers"]))
+        assert {subnets[subnet] for subnet in own} == {of_tier[trust_of(group)]}
+        assert len(own) == 3
 
 
 def test_gcp_groups_lie_in_the_zone_that_their_entry_names(fleet: Capture) -> None:

@@ -4,44 +4,100 @@ import json
 import re
 from typing import Any
 
+import pytest
+
 from capture import Capture
 from capture.registration import Secret, leaves
 from lab.clouds.aws_policy import allows, statements
 from tests.components.runner_fleet.registered import (
     AWS_GROUP,
     GCP_GROUP,
+    all_tiers,
+    config_of,
     entries,
     managers,
+    trust_of,
 )
 from tests.registrations import data, one, role_settings
-from tests.support import estate
+
+AWS_MANAGERS = ("runner-manager-aws", "runner-manager-aws-protected", "runner-manager-aws-publish")
 
 
-def manager_policy(capture: Capture) -> Any:
-    return one(capture, "aws:iam/rolePolicy:RolePolicy", "runner-manager-aws-blue-fleet").inputs["policy"]
+def manager_policy(capture: Capture, manager: str = "runner-manager-aws-blue") -> Any:
+    return one(capture, "aws:iam/rolePolicy:RolePolicy", f"{manager}-fleet").inputs["policy"]
 
 
-def test_a_manager_on_aws_scales_its_own_groups_alone(swap: Capture) -> None:
-    policy = manager_policy(swap)
+def groups_of(capture: Capture, manager: str) -> set[str]:
+    """Names of the groups on AWS of a manager's tier and colour."""
+    base, _, colour = manager.rpartition("-")
+    trust = base.removeprefix("runner-manager-aws").removeprefix("-") or "untrusted"
+    groups = [group for group in capture.of_type(AWS_GROUP) if trust_of(group) == trust]
+    return {name for group in groups if (name := str(group.inputs["name"])).endswith(f"-{colour}")}
+
+
+@pytest.fixture(params=[f"{manager}-{colour}" for manager in AWS_MANAGERS for colour in ("blue", "green")])
+def manager(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def test_a_manager_on_aws_scales_its_own_groups_alone(swap: Capture, manager: str) -> None:
+    policy = manager_policy(swap, manager)
     place = "arn:aws:autoscaling:us-east-1:111111111111:autoScalingGroup"
     (scaling,) = (entry for entry in statements(policy) if "autoscaling:SetDesiredCapacity" in entry["Action"])
-    own = {str(group.inputs["name"]) for group in swap.of_type(AWS_GROUP) if "-blue" in str(group.inputs["name"])}
 
-    assert {resource.rpartition("/")[2] for resource in scaling["Resource"]} == own
+    assert {resource.rpartition("/")[2] for resource in scaling["Resource"]} == groups_of(swap, manager)
     assert all(resource.startswith(place) and "*" not in resource for resource in scaling["Resource"])
     assert not allows(policy, "autoscaling:SetDesiredCapacity", f"{place}:0:autoScalingGroupName/another")
 
 
-def test_a_manager_on_aws_pushes_its_key_to_its_own_workers_alone(swap: Capture) -> None:
+def test_a_manager_on_aws_pushes_its_key_to_its_own_workers_alone(swap: Capture, manager: str) -> None:
     instance = "arn:aws:ec2:us-east-1:111111111111:instance/i-00000000000000000"
     action, tag = "ec2-instance-connect:SendSSHPublicKey", "ec2:ResourceTag/aws:autoscaling:groupName"
-    policy = manager_policy(swap)
+    policy, own = manager_policy(swap, manager), groups_of(swap, manager)
 
+    assert own
     for group in swap.of_type(AWS_GROUP):
         name = str(group.inputs["name"])
-        assert allows(policy, action, instance, {tag: name, "ec2:osuser": "admin"}) is name.endswith("-blue")
+        assert allows(policy, action, instance, {tag: name, "ec2:osuser": "admin"}) is (name in own)
         assert not allows(policy, action, instance, {tag: name, "ec2:osuser": "root"})
     assert not allows(policy, action, instance, {"ec2:osuser": "admin"})
+
+
+def test_a_manager_on_aws_reads_the_tokens_and_the_cache_of_its_own_tier_alone(swap: Capture, manager: str) -> None:
+    policy = manager_policy(swap, manager)
+    (reading,) = (entry for entry in statements(policy) if "secretsmanager:GetSecretValue" in entry["Action"])
+    told = {token["secret"] for token in role_settings(swap, manager)["tokens"]}
+    caches = {entry["cache"]["s3"]["BucketName"] for entry in config_of(swap, manager)["runners"]}
+    buckets = [entry for entry in swap.of_type("aws:s3/bucket:Bucket") if "RunnerFleet" in entry.urn]
+
+    colour = manager.rpartition("-")[2]
+    tiers = [role_settings(swap, f"{other}-{colour}")["tokens"] for other in AWS_MANAGERS]
+    everyones = [token["secret"] for tier in tiers for token in tier]
+
+    assert set(reading["Resource"]) == told
+    assert len(set(everyones)) == len(everyones) > len(told)
+    assert len(buckets) == len(AWS_MANAGERS)
+    for bucket in buckets:
+        name = str(bucket.inputs["bucket"])
+        assert allows(policy, "s3:PutObject", f"arn:aws:s3:::{name}/protected/amd64/cache.zip") is ({name} == caches)
+
+
+def test_tiers_on_gcp_share_no_project(swap: Capture) -> None:
+    """Nothing narrower than a project keeps a manager from the groups of another."""
+    tiers: dict[str, set[str]] = {}
+    for template in swap.of_type("gcp:compute/instanceTemplate:InstanceTemplate"):
+        tiers.setdefault(template.provider, set()).add(dict(data(template.inputs["labels"]))["trust"])
+    of_managers = {
+        entry.name: entry.provider
+        for entry in swap.of_type("gcp:compute/instance:Instance")
+        if entry.name.startswith("runner-manager-")
+    }
+
+    assert sorted(map(sorted, tiers.values())) == [["protected"], ["publish"], ["untrusted"]]
+    assert set(of_managers.values()) == set(tiers)
+    for grant in swap.of_type("gcp:projects/iAMMember:IAMMember"):
+        if grant.name.startswith("runner-manager-") and grant.name.endswith("-scaler"):
+            assert grant.provider == of_managers[grant.name.removesuffix("-scaler")]
 
 
 def test_a_manager_on_aws_has_the_rights_of_the_plugin_and_no_others(fleet: Capture) -> None:
@@ -79,15 +135,17 @@ def test_a_manager_on_gcp_has_the_rights_of_the_plugin_and_no_others(fleet: Capt
         if "RunnerFleet" in entry.urn
     }
 
-    assert roles == {
-        "runners-gcp-scaler": {
+    needed = {
+        "scaler": {
             "compute.instanceGroupManagers.get",
             "compute.instanceGroupManagers.update",
             "compute.instances.get",
             "compute.instances.setMetadata",
         },
-        "runners-gcp-signer": {"iam.serviceAccounts.signBlob"},
+        "signer": {"iam.serviceAccounts.signBlob"},
     }
+    assert {name.rpartition("-")[2] for name in roles} == set(needed)
+    assert all(permissions == needed[name.rpartition("-")[2]] for name, permissions in roles.items())
 
 
 def test_a_manager_on_gcp_writes_metadata_of_its_own_workers_alone(swap: Capture) -> None:
@@ -126,8 +184,7 @@ def test_trust_tiers_never_share_a_cache(fleet: Capture) -> None:
     paths = {entry["name"]: entry["cache"]["Path"] for entry in entries(fleet)}
     tiers: dict[str, set[str]] = {}
     for group in fleet.of_type(AWS_GROUP):
-        trust = next(tag["value"] for tag in data(group.inputs["tags"]) if tag["key"] == "trust")
-        tiers.setdefault(paths[str(group.inputs["name"])], set()).add(trust)
+        tiers.setdefault(paths[str(group.inputs["name"])], set()).add(trust_of(group))
 
     assert all(len(tier) == 1 for tier in tiers.values())
     assert all(path.count("/") == 1 for path in paths.values())
@@ -150,7 +207,6 @@ def test_caches_expire_and_are_private(fleet: Capture) -> None:
 
 
 def test_managers_are_never_spot_and_stand_apart_from_everything_else(fleet: Capture) -> None:
-    assert len(managers(fleet)) == 2
     google = one(fleet, "gcp:compute/instance:Instance", "runner-manager-gcp-blue")
     assert "SPOT" not in json.dumps(data(google.inputs["scheduling"]))
     assert google.provider.endswith("::gcp-build-runners")
@@ -159,7 +215,7 @@ def test_managers_are_never_spot_and_stand_apart_from_everything_else(fleet: Cap
 
 
 def test_a_swap_adds_a_manager_with_groups_of_its_own_and_touches_nothing_of_the_first(swap: Capture) -> None:
-    before = {entry.urn for entry in estate("production").registrations}
+    before = {entry.urn for entry in all_tiers({"blue": "serving"}).registrations}
     added = {entry.name for entry in swap.registrations if entry.urn not in before}
 
     assert before <= {entry.urn for entry in swap.registrations}
@@ -199,7 +255,7 @@ def test_someone_is_told_of_silence_of_full_groups_and_of_workers_without_a_mana
 
 
 def test_logs_of_a_manager_on_aws_go_to_one_group(fleet: Capture) -> None:
-    (group,) = (entry for entry in fleet.of_type("aws:cloudwatch/logGroup:LogGroup") if "RunnerFleet" in entry.urn)
+    group = one(fleet, "aws:cloudwatch/logGroup:LogGroup", "runner-manager-aws-blue")
     (entry,) = (entry for entry in statements(manager_policy(fleet)) if "logs:PutLogEvents" in entry["Action"])
 
     assert [resource.endswith(f":{group.inputs['name']}:*") for resource in entry["Resource"]] == [True]

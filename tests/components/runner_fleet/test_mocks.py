@@ -3,7 +3,7 @@
 import pulumi
 
 from components.runner_fleet import RunnerFleet, RunnerFleetArgs
-from settings.runner_fleet.section import RunnerFleetSettings
+from settings.runner_fleet.section import AwsManagers, RunnerFleetSettings
 from settings.vocabulary import Cloud, GcpProject
 from tests.components.mocks import Neighbours, built, context, present, settings
 
@@ -16,18 +16,15 @@ def build(own: RunnerFleetSettings) -> None:
     args = RunnerFleetArgs(
         settings=own,
         store=near.store,
-        alerts=near.alerts.for_project(GcpProject.BUILD_RUNNERS),
+        aws_alerts=near.alerts.for_project(GcpProject.TESTGROUND),
         aws_network=near.aws,
-        gcp_network=near.build_runners,
-        gcp_project=settings().gcp.projects.omnibus_build_runners,
+        projects=near.build_runners,
         aws_image=settings().aws.image,
         gcp_image=settings().gcp.image,
         aws_zone=settings().aws.availability_zones[0],
         inherited_tags={"owner": "somebody"},
     )
-    RunnerFleet(
-        "runner-fleet", args, context(), gcp_provider=near.providers.build_runners, aws_provider=near.providers.aws
-    )
+    RunnerFleet("runner-fleet", args, context(), aws_provider=near.providers.aws)
 
 
 def test_a_shard_grows_to_what_the_settings_allow_and_rests_at_nothing() -> None:
@@ -44,7 +41,7 @@ def test_a_cloud_without_shards_has_no_fleet() -> None:
     own = present(settings().runner_fleet)
     near = tuple(shard for shard in own.shards if shard.cloud is Cloud.GCP)
 
-    clouds = built(build, own.model_copy(update={"shards": near, "aws_manager": None}))
+    clouds = built(build, own.model_copy(update={"shards": near, "aws_managers": AwsManagers()}))
 
     assert clouds.of_type(GROUPS) == []
     assert clouds.of_type("gcp:compute/instanceGroupManager:InstanceGroupManager")

@@ -5,6 +5,7 @@ import ipaddress
 import pytest
 
 from capture import Capture, Registration
+from components.runner_fleet.reach import WORKER_PORTS
 from tests.components.runner_fleet.registered import (
     AWS_GROUP,
     EGRESS,
@@ -12,6 +13,7 @@ from tests.components.runner_fleet.registered import (
     INGRESS,
     config_of,
     managers,
+    trust_of,
 )
 from tests.registrations import data, one
 from tests.support import estate, variant
@@ -20,11 +22,15 @@ from tests.support import estate, variant
 def test_only_ssh_from_its_own_manager_reaches_a_worker_on_aws(swap: Capture) -> None:
     rules = [entry for entry in swap.of_type(INGRESS) if "RunnerFleet" in entry.urn and entry.name.startswith("shard-")]
     machines = {entry.name: entry.id for entry in swap.of_type("aws:ec2/securityGroup:SecurityGroup")}
-    assert len(rules) == len(swap.of_type(AWS_GROUP))
+    groups = swap.of_type(AWS_GROUP)
+    assert len(rules) == len(groups)
     for rule in rules:
-        colour = rule.name.removesuffix("-ssh").rpartition("-")[2]
+        shard = rule.name.removeprefix("shard-").removesuffix("-ssh")
+        (trust,) = (trust_of(group) for group in groups if str(group.inputs["name"]).endswith(f"-runner-{shard}"))
+        tier = "" if trust == "untrusted" else f"-{trust}"
+        manager = f"runner-manager-aws{tier}-{shard.rpartition('-')[2]}-machine"
         assert (rule.inputs["fromPort"], rule.inputs["toPort"], rule.inputs["ipProtocol"]) == (22, 22, "tcp")
-        assert rule.inputs["referencedSecurityGroupId"] == machines[f"runner-manager-aws-{colour}-machine"]
+        assert rule.inputs["referencedSecurityGroupId"] == machines[manager]
         assert "cidrIpv4" not in rule.inputs
 
 
@@ -33,18 +39,18 @@ def test_workers_on_aws_reach_no_private_address_but_those_allowed() -> None:
     groups_of_workers = {
         entry.id: entry.name
         for entry in capture.of_type("aws:ec2/securityGroup:SecurityGroup")
-        if entry.name.endswith("-workers") or entry.name.startswith("runners-aws-egress-")
+        if entry.name.endswith("-workers") or (entry.name.startswith("runners-aws-") and "-egress-" in entry.name)
     }
     rules = [entry for entry in capture.of_type(EGRESS) if entry.inputs["securityGroupId"] in groups_of_workers]
     by_list = [entry for entry in rules if "prefixListId" in entry.inputs]
     others = [entry for entry in rules if entry not in by_list]
 
-    assert sorted(str(entry.inputs["toPort"]) for entry in by_list) == ["443", "80"]
+    assert {str(entry.inputs["toPort"]) for entry in by_list} == {"443", "80"}
     assert [(entry.inputs["cidrIpv4"], entry.inputs["toPort"]) for entry in others] == [("10.40.0.16/28", 443)]
 
 
 def test_the_list_of_public_ranges_holds_every_public_address_and_no_private_one(fleet: Capture) -> None:
-    (prefix_list,) = fleet.of_type("aws:ec2/managedPrefixList:ManagedPrefixList")
+    prefix_list = one(fleet, "aws:ec2/managedPrefixList:ManagedPrefixList", "runners-aws-egress")
     ranges = [ipaddress.IPv4Network(entry["cidr"]) for entry in data(prefix_list.inputs["entries"])]
     size = sum(network.num_addresses for network in ranges)
     private = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -58,7 +64,7 @@ def test_the_list_of_public_ranges_holds_every_public_address_and_no_private_one
 
 def test_the_groups_of_a_worker_are_within_the_quotas(fleet: Capture) -> None:
     """A rule by list counts every range of it; a group takes 60 rules and a machine five groups (AWS, VPC quotas)."""
-    (prefix_list,) = fleet.of_type("aws:ec2/managedPrefixList:ManagedPrefixList")
+    prefix_list = one(fleet, "aws:ec2/managedPrefixList:ManagedPrefixList", "runners-aws-egress")
     by_list = [entry for entry in fleet.of_type(EGRESS) if "prefixListId" in entry.inputs]
     templates = [entry for entry in fleet.of_type("aws:ec2/launchTemplate:LaunchTemplate") if "shard-" in entry.name]
 
@@ -67,7 +73,7 @@ def test_the_groups_of_a_worker_are_within_the_quotas(fleet: Capture) -> None:
     assert len(data(prefix_list.inputs["entries"])) <= 60
     for template in templates:
         (interface,) = data(template.inputs["networkInterfaces"])
-        assert groups < set(interface["securityGroups"])
+        assert len(groups & set(interface["securityGroups"])) == len(WORKER_PORTS)
         assert len(interface["securityGroups"]) <= 5
 
 

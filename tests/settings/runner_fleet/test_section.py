@@ -14,6 +14,18 @@ ENDPOINT = {"cidr": "192.168.7.0/28", "port": 443, "purpose": "mirror of Debian 
 DATABASES = {**ENDPOINT, "cidr": "10.32.0.16/28"}
 
 
+MANAGER = {
+    "colours": {"blue": "serving"},
+    "size": {
+        "machineType": "n2d-standard-2",
+        "bootDiskGiB": 30,
+        "dataDiskGiB": 10,
+        "snapshotRetentionDays": 30,
+        "maintenanceWindow": {"day": "Wed", "start": "05:00", "minutes": 120},
+    },
+}
+
+
 @pytest.mark.parametrize(
     ("shard", "changes", "place", "words"),
     [
@@ -75,13 +87,14 @@ def test_a_shard_that_would_not_work_is_refused(shard: int, changes: dict[str, o
         ({"maxVmAgeHours": 0}, "maxVmAgeHours", "greater than or equal to 1"),
         ({"cache.expiryDays": 0}, "cache.expiryDays", "greater than or equal to 1"),
         ({"shards": []}, "shards", "at least 1"),
-        ({"awsManager": None}, "awsManager", "no manager"),
-        ({"awsManager.colours": {}}, "awsManager.colours", "no manager serves"),
-        ({"gcpManager.colours.blue": "draining"}, "gcpManager.colours", "no manager serves"),
-        ({"gcpManager.colours.red": "serving"}, "gcpManager.colours.red", "unknown key"),
+        ({"awsManagers.publish": None}, "awsManagers.publish", "no manager"),
+        ({"awsManagers.untrusted.colours": {}}, "awsManagers.untrusted.colours", "no manager serves"),
+        ({"gcpManagers.protected.colours.blue": "draining"}, "gcpManagers.protected.colours", "no manager serves"),
+        ({"gcpManagers.untrusted.colours.red": "serving"}, "gcpManagers.untrusted.colours.red", "unknown key"),
+        ({"gcpManagers.publish": MANAGER}, "gcpManagers.publish", "no publish shard"),
         ({f"shards.{GCP_C}.zone": "us-east1-b"}, "shards", "singleZoneReason"),
         (
-            {f"shards.{shard}.maxInstances": 1 for shard in (GCP_B, GCP_C, GCP_PROTECTED)},
+            {f"shards.{shard}.maxInstances": 1 for shard in (GCP_B, GCP_C)},
             "shards",
             "no more jobs at once",
         ),
@@ -105,7 +118,7 @@ def test_two_shards_never_share_a_group_or_a_runner(key: str, value: object) -> 
 def test_only_protected_jobs_may_be_privileged(trust: str) -> None:
     faults = faults_of("production", {f"runnerFleet.shards.{PROTECTED}.trust": trust})
 
-    assert [fault.path[3:] for fault in faults] == [("docker", "privileged")]
+    assert ("docker", "privileged") in [fault.path[3:] for fault in faults]
 
 
 def test_publishing_never_runs_on_spot() -> None:
@@ -120,7 +133,37 @@ def test_publishing_never_runs_on_spot() -> None:
 def test_a_manager_without_shards_is_refused() -> None:
     (fault,) = faults_of("staging", {"runnerFleet.shards.1": None})
 
-    assert fault.path == ("runnerFleet", "gcpManager")
+    assert fault.path == ("runnerFleet", "gcpManagers", "untrusted")
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"gcp.projects.protectedBuildRunners": None}, "gcp.projects.protectedBuildRunners"),
+        ({"gcp.projects.publishBuildRunners": "example-publish-prd"}, "gcp.projects.publishBuildRunners"),
+        ({"gcp.projects.protectedBuildRunners": "example-build-runners-prd"}, "gcp.projects.protectedBuildRunners"),
+        ({"network.gcp.protectedBuildRunners": None}, "network.gcp.protectedBuildRunners"),
+        ({"network.gcp.publishBuildRunners": "10.32.48.0/20"}, "network.gcp.publishBuildRunners"),
+    ],
+)
+def test_a_tier_on_gcp_has_a_project_and_a_network_of_its_own_or_none(changes: dict[str, object], path: str) -> None:
+    assert path in [".".join(map(str, fault.path)) for fault in faults_of("production", changes)]
+
+
+def test_a_tier_boots_no_image_that_another_tier_writes() -> None:
+    image = "projects/example-build-runners-prd/global/images/worker-amd64-debian-13-v20261110"
+
+    (fault,) = faults_of("production", {f"runnerFleet.shards.{GCP_PROTECTED}.image": image})
+
+    assert fault.path[3:] == ("image",)
+
+
+def test_no_tier_reaches_the_network_of_another() -> None:
+    endpoint = {"cidr": "10.32.17.0/28", "port": 443, "purpose": "mirror of packages"}
+
+    (fault,) = faults_of("production", {f"runnerFleet.shards.{GCP_PROTECTED}.privateAccess": [endpoint]})
+
+    assert fault.path[3:] == ("privateAccess", 0, "cidr")
 
 
 def test_a_group_name_that_gce_would_refuse_is_a_fault() -> None:
@@ -137,7 +180,10 @@ def test_one_zone_is_accepted_with_a_reason_and_on_staging() -> None:
 
 
 def test_a_second_manager_may_stand_beside_one_that_drains() -> None:
-    assert faults_of("production", {"runnerFleet.awsManager.colours": {"blue": "draining", "green": "serving"}}) == ()
+    assert (
+        faults_of("production", {"runnerFleet.awsManagers.publish.colours": {"blue": "draining", "green": "serving"}})
+        == ()
+    )
 
 
 def test_an_allow_list_outside_the_estate_is_accepted_for_untrusted_jobs() -> None:
