@@ -21,6 +21,9 @@ SESSION = "lab-session"
 
 ACCOUNT = "instance/service-accounts/default"
 
+_SIGNING_KEY = secrets.token_bytes(32)
+"""Of identity tokens. A machine that knew it could write one for somebody else."""
+
 NOT_FOUND = Reply(404, b"not found")
 
 
@@ -107,7 +110,7 @@ def _part(content: Mapping[str, object]) -> str:
 
 
 def _signature(text: str) -> str:
-    return base64.urlsafe_b64encode(hmac.digest(b"lab", text.encode(), "sha256")).decode().rstrip("=")
+    return base64.urlsafe_b64encode(hmac.digest(_SIGNING_KEY, text.encode(), "sha256")).decode().rstrip("=")
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,10 @@ from lab.clouds.google_storage import GoogleStorage
 from lab.errors import LabError
 from lab.machines.image import image_folder
 from lab.network.network import GATEWAY, LabNetwork, Process
-from lab.network.web import Answer, Reply, Request, serve
+from lab.network.web import LOOPBACK, Answer, Reply, Request, serve
 
 S3 = "198.51.100.11"
 GCS = "198.51.100.12"
-LOOPBACK = "127.0.0.1"
 MOTO_PORT, STAND_INS_PORT, GATE_PORT = 5000, 8000, 8001
 
 OWNER = "AWS4-HMAC-SHA256 Credential=OWNER/20300101/{region}/s3/aws4_request, SignedHeaders=host, Signature=0"

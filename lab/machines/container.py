@@ -17,14 +17,18 @@ from lab.network.network import BRIDGE, LabNetwork, Process
 UP = ("running", "degraded")
 
 _BOOTS = itertools.count(1)
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class Container:
     """A machine as far as its systemd goes. What is on its disk outlives a boot; the disk goes with the machine."""
 
-    def __init__(self, network: LabNetwork, disk: RootDisk, folders: Mapping[Path, str] | None = None) -> None:
-        """`folders` and device files of the host stand at these places of the machine."""
+    def __init__(
+        self, network: LabNetwork, address: str, disk: RootDisk, folders: Mapping[Path, str] | None = None
+    ) -> None:
+        """`address` is one that the network was told of; `folders` and device files of the host stand at these places."""
         self.network = network
+        self._address = address
         self.disk = disk
         self._folders = dict(folders or {})
         self._process: Process | None = None
@@ -48,11 +52,14 @@ class Container:
         self.wait_for(self.is_alive, 60, "it begins to boot")
 
     def _start(self) -> None:
-        name = f"lab-{os.getpid()}-{next(_BOOTS)}"
+        # At most 12 characters, or the kernel's limit on the name of its port would make another one of it.
+        name = f"{self.network.ports[self._address]}-{next(_BOOTS)}-{_short(os.getpid())}"
         self._group = ControlGroup(name)
         command = [
             *("systemd-nspawn", "--quiet", f"--directory={self.disk.root}", f"--machine={name}", "--register=no"),
             *("--keep-unit", f"--network-bridge={BRIDGE}", "--console=pipe", "--boot"),
+            # Its root is no root of this host: no devices, no settings of the kernel. Files keep their owners.
+            "--private-users=identity",
             *(f"--bind={source}:{target}" for source, target in self._folders.items()),
         ]
         environment = {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
@@ -96,7 +103,8 @@ class Container:
 
     def entrance(self) -> list[str]:
         """The beginning of a command line that runs on the machine, for root outside."""
-        parts = ("mount", "uts", "ipc", "net", "pid", "root", "wd")
+        # As somebody of the machine's: what it has put in the place of a program may do no more than the machine.
+        parts = ("user", "mount", "uts", "ipc", "net", "pid", "root", "wd")
         clean = ("env", "-i", "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8")
         return ["nsenter", f"--target={self._leader()}", *(f"--{part}" for part in parts), *clean]
 
@@ -171,6 +179,15 @@ class Container:
             if len(numbers) > 1 and numbers[-1] == "1":
                 return pid
         raise LookupError("the machine is not up")
+
+
+def _short(number: int) -> str:
+    """In few characters."""
+    text = ""
+    while number:
+        number, digit = divmod(number, len(_DIGITS))
+        text = _DIGITS[digit] + text
+    return text
 
 
 def _descendants(pid: int) -> list[int]:

@@ -61,7 +61,7 @@ class LabMachine(Machine):
             options = f"size={data_disk.size},mode=755"
             subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.data], check=True)
             folders[self.data] = data_disk.mount_point
-        super().__init__(network, self._root_disk(), folders)
+        super().__init__(network, seat.private, self._root_disk(), folders)
 
     @property
     def document(self) -> Any:

@@ -69,7 +69,7 @@ class LoneMachine(Machine):
     def __init__(self, cloud: CloudStandIn, layers: Sequence[Path] = ()) -> None:
         """`layers` of a kept root; with none it is the bare image of its cloud."""
         self.cloud = cloud
-        super().__init__(LabNetwork(), RootDisk(kind_of(cloud), _names(), layers=layers))
+        super().__init__(LabNetwork(), ADDRESS, RootDisk(kind_of(cloud), _names(), layers=layers))
         self.network.add_machine(ADDRESS)
         serve_addresses(self.network, lambda _: ADDRESS)
         serve(self.network, METADATA, 80, cloud.metadata)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lab.network.network import BRIDGE, LabNetwork
+from lab.network.network import BRIDGE, PORT, LabNetwork
 from lab.placement import Seat
 
 
@@ -65,6 +65,14 @@ class Faults:
             "}\n"
         )
 
+    def _own_address(self) -> str:
+        """As in both clouds, nobody speaks with the address of somebody else: the stand-ins know a machine by it."""
+        return "".join(
+            f'iifname "{PORT}{number}-*" {field} != {{ {address}, 0.0.0.0 }} drop\n'
+            for address, number in self.network.ports.items()
+            for field in ("ip saddr", "arp saddr ip")
+        )
+
     def _filter(self) -> str:
         alone = [self.seats[name].private for name in sorted(self.isolated)]
         sources = "".join(f"ip saddr {address} drop;\n" for address in alone)
@@ -73,7 +81,10 @@ class Faults:
         between = "drop;\n" if self.link_cut else sources + targets
         return (
             # As on GCP, machines have no neighbours: the router sees every packet.
-            "table bridge clouds { chain between { type filter hook forward priority filter; policy drop;\n}\n}\n"
+            "table bridge clouds {\n"
+            "chain between { type filter hook forward priority filter; policy drop;\n}\n"
+            f"chain entering {{ type filter hook prerouting priority filter;\n{self._own_address()}}}\n"
+            "}\n"
             "table ip faults {\n"
             f"chain arriving {{ type filter hook input priority filter;\n{sources}{stores}}}\n"
             f"chain leaving {{ type filter hook output priority filter;\n{targets}}}\n"

@@ -21,6 +21,9 @@ CARD = "0e:00:00:00:00:fe"
 
 _CLONE_NEWNET = 0x40000000
 
+PORT = "vb-"
+"""How systemd-nspawn begins the name of a machine's end on the bridge; the name of the machine follows."""
+
 T = TypeVar("T")
 Process = subprocess.Popen[bytes]
 
@@ -47,6 +50,8 @@ class LabNetwork:
         ):
             self.ip(command)
         self._group = ControlGroup(f"programs-{next(_NETWORKS)}")
+        self.ports: dict[str, int] = {}
+        """By the address of the machine behind it, the number that the name of a port of the bridge begins with."""
         self._closing: list[Callable[[], None]] = []
 
     def ip(self, command: str) -> None:
@@ -63,6 +68,7 @@ class LabNetwork:
 
     def add_machine(self, address: str) -> None:
         """The way to a machine: as on GCP, it has an address and no neighbours."""
+        self.ports[address] = len(self.ports) + 1
         self.ip(f"route add {address}/32 dev {BRIDGE}")
 
     def rules(self, text: str) -> None:

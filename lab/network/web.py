@@ -11,6 +11,9 @@ from typing import Any
 
 from lab.network.network import LabNetwork
 
+LOOPBACK = "127.0.0.1"
+"""Where only programs of the lab itself are: no machine reaches it."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -78,8 +81,10 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
         def _reply(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", "0")))
-            # A front server in the lab says for whom it asks.
-            client = headers.get("x-real-ip", self.client_address[0])
+            client = str(self.client_address[0])
+            if client == LOOPBACK:
+                # The front server says for whom it asks; a machine could say that it is another one.
+                client = headers.get("x-real-ip", client)
             reply = answer(Request(client, self.command, headers.get("host", ""), self.path, headers, body=body))
             self.send_response(reply.status)
             for name, value in reply.headers.items():

@@ -11,7 +11,7 @@ from pathlib import Path
 from capture import Capture
 from lab.network.faults import Faults
 from lab.network.firewall import Firewalls
-from lab.network.network import BRIDGE, GATEWAY, LabNetwork, Process
+from lab.network.network import BRIDGE, GATEWAY, PORT, LabNetwork, Process
 from lab.placement import Seat, place_of, seats_of
 
 LISTEN = """
@@ -80,8 +80,9 @@ def _listening(network: LabNetwork, pid: int, seat: Seat, ports: Sequence[int]) 
     while not Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"sleep"):
         assert time.monotonic() < until, "it has no network of its own"
         time.sleep(0.01)
-    network.ip(f"link add port{pid} type veth peer name host0 netns {pid}")
-    network.ip(f"link set port{pid} master {BRIDGE} up")
+    port = f"{PORT}{network.ports[seat.private]}-{pid}"
+    network.ip(f"link add {port} type veth peer name host0 netns {pid}")
+    network.ip(f"link set {port} master {BRIDGE} up")
     enter = ["nsenter", f"--target={pid}", "--net"]
     for command in (
         "link set lo up",
