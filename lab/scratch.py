@@ -6,19 +6,28 @@ taken for it.
 """
 
 import errno
+import fcntl
 import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 _PREFIX = "packyard-lab"
-_NAME = re.compile(rf"{_PREFIX}-(\d+)\.(\d+)-[^/]*")
+_NAME = re.compile(rf"{_PREFIX}-(\d+)\.(\d+)-([^/]*)")
+
+RUNS = Path("/run/packyard-lab")
+"""Root's alone: the folders of running labs."""
+
+PROPAGATED = Path("/run/systemd/nspawn/propagate")
+"""Where systemd-nspawn has a folder for each machine, and leaves it when it is killed."""
 
 
 @cache
@@ -71,10 +80,32 @@ def words_of_group(group: Path, file: str) -> list[str]:
 
 def sweep() -> int:
     """Takes away what the dead have left; how many things that were."""
-    found = of_the_dead()
+    with alone():
+        return _take_away(of_the_dead)
+
+
+def sweep_own() -> int:
+    """Takes away what this process was making when it was told to end; how many things that were."""
+    return _take_away(of_this_process)
+
+
+@contextmanager
+def alone(folder: Path = RUNS) -> Generator[None]:
+    """Nobody else begins, ends or takes away a lab meanwhile."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take_away(find: Callable[[], list[Leftover]]) -> int:
+    found = find()
     for group in (each for each in found if each.kind == "control group"):
-        _empty_group(Path(group.place))
-    for each in of_the_dead():
+        empty_group(Path(group.place))
+    for each in find():
         if each.kind == "mount":
             subprocess.run(["umount", "--lazy", each.place], check=True)
         elif each.kind in ("control group", "old control group"):
@@ -124,7 +155,10 @@ def _old_groups() -> Iterator[Leftover]:
 
 def _folders() -> Iterator[Leftover]:
     for folder in sorted(Path(tempfile.gettempdir()).glob(f"{_PREFIX}-*")):
-        yield Leftover("folder", str(folder))
+        # Everybody may make something of that name there.
+        status = folder.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+            yield Leftover("folder", str(folder))
 
 
 def _lives(number: str, started: str) -> bool:
@@ -157,7 +191,7 @@ def _old_hierarchies() -> tuple[Path, ...]:
     return tuple(map(Path, re.findall(r"^\S+ (/sys/fs/cgroup\S*) cgroup \S*\bname=systemd\b", mounts, re.MULTILINE)))
 
 
-def _empty_group(group: Path) -> None:
+def empty_group(group: Path) -> None:
     """Ends every process in it, also a machine that hangs in the middle of its reboot."""
     (group / "cgroup.kill").write_text("1")
     wait_until_empty(group)
@@ -172,6 +206,8 @@ def wait_until_empty(group: Path, seconds: float = 10) -> None:
 
 def remove_group(group: Path) -> None:
     """A control group with all below it, in every hierarchy that has it."""
+    if name := _NAME.fullmatch(group.name):
+        shutil.rmtree(PROPAGATED / name[3], ignore_errors=True)
     for hierarchy in (group.parent, *_old_hierarchies()):
         for folder, _, _ in os.walk(hierarchy / group.name, topdown=False):
             _remove_folder(Path(folder))

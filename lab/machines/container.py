@@ -16,6 +16,9 @@ from lab.network.network import BRIDGE, LabNetwork, Process
 
 UP = ("running", "degraded")
 
+NSPAWN_SECONDS = 5
+"""For systemd-nspawn to notice that its machine is no more."""
+
 _BOOTS = itertools.count(1)
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -26,7 +29,10 @@ class Container:
     def __init__(
         self, network: LabNetwork, address: str, disk: RootDisk, folders: Mapping[Path, str] | None = None
     ) -> None:
-        """`address` is one that the network was told of; `folders` and device files of the host stand at these places."""
+        """`address` is one that the network was told of.
+
+        `folders` and device files of the host stand at these places of the machine.
+        """
         self.network = network
         self._address = address
         self.disk = disk
@@ -86,8 +92,12 @@ class Container:
                 return
             if self.is_alive():
                 os.kill(self._leader(), signal.SIGKILL)
-            self._process.kill()
-            self._process.wait()
+            try:
+                # It takes its own traces away, which outlive it where it is killed as well.
+                self._process.wait(NSPAWN_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             self._process = None
             if self._group is not None:
                 self._group.remove()

@@ -4,12 +4,12 @@ import fcntl
 import os
 import shutil
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from lab.errors import LabError
-
-RUNS = Path("/run/packyard-lab")
+from lab.scratch import RUNS, alone
 
 
 def socket_of(stack: str) -> Path:
@@ -21,30 +21,36 @@ def socket_of(stack: str) -> Path:
 def claimed(stack: str) -> Generator[Path]:
     """The folder of a lab that begins; it goes when the lab ends. Raises LabError where one of this stack runs."""
     folder = RUNS / stack
-    for each in (RUNS, folder):
-        each.mkdir(mode=0o700, exist_ok=True)
-        each.chmod(0o700)
-    with (folder / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LabError(f"a lab of {stack} runs already. HINT: make lab-status") from None
-        (folder / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
+    with ExitStack() as held:
+        with alone(RUNS):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            lock = held.enter_context((folder / "lock").open("a+"))
+            if not _locks(lock):
+                raise LabError(f"a lab of {stack} runs already. HINT: make lab-status")
+            (folder / "pid").write_text(f"{os.getpid()}\n", encoding="utf-8")
         try:
             yield folder
         finally:
-            shutil.rmtree(folder)
+            with alone(RUNS):
+                shutil.rmtree(folder)
+
+
+def _locks(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def running() -> list[str]:
     """Stacks whose lab runs, sorted; what a lab left that was killed is taken away."""
     found: list[str] = []
-    for folder in sorted(RUNS.glob("*")):
-        with (folder / "lock").open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                found.append(folder.name)
-            else:
-                shutil.rmtree(folder)
+    with alone(RUNS):
+        for folder in sorted(RUNS.glob("*")):
+            with (folder / "lock").open("a+") as lock:
+                if _locks(lock):
+                    shutil.rmtree(folder)
+                else:
+                    found.append(folder.name)
     return found

@@ -49,7 +49,7 @@ class Session:
             for machine in self.lab.machines.values():
                 if not machine.is_alive():
                     # One that does not come up is shown as down, and the next round tries again.
-                    with suppress(LabError):
+                    with suppress(LabError, OSError):
                         machine.boot()
 
     def close(self) -> None:

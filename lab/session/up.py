@@ -1,18 +1,20 @@
 """`make lab`: boots machines, shows how far they are, and stays until it is told to end."""
 
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from types import FrameType
+from typing import TextIO
 
 from capture import Capture
 from lab.errors import LabError
 from lab.lab import Lab
 from lab.machines.image import image_folder
 from lab.placement import chosen
-from lab.scratch import of_this_process, sweep
+from lab.scratch import of_this_process, sweep, sweep_own
 from lab.session.run_folder import claimed, running, socket_of
 from lab.session.server import Session
 from lab.session.table import Progress, is_terminal, table
@@ -28,8 +30,7 @@ class EndError(Exception):
 def up(capture: Capture, names: Sequence[str] | None) -> int:
     """Raises LabError; the result is the exit code."""
     wanted = chosen(capture, names)
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGINT, _end)
+    _on_signals(_end)
     running()
     swept = sweep()
     with claimed(capture.stack):
@@ -40,14 +41,25 @@ def up(capture: Capture, names: Sequence[str] | None) -> int:
             _run(capture, wanted)
         except EndError:
             pass
-        except (LabError, LookupError) as error:
-            print(error, file=sys.stderr)
+        except (LabError, LookupError, OSError, RuntimeError, subprocess.SubprocessError) as error:
+            _say(str(error), sys.stderr)
             status = 1
         finally:
             # Whoever presses Ctrl-C twice must not leave half of it behind.
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            _on_signals(signal.SIG_IGN)
     return _left_over() or status
+
+
+def _on_signals(act: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+    """Of whoever ends a lab: Ctrl-C, `kill`, and a terminal that is closed."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, act)
+
+
+def _say(text: str, file: TextIO) -> None:
+    # The terminal may be gone, which is no reason to stop in the middle of an end.
+    with suppress(OSError):
+        print(text, file=file, flush=True)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
@@ -55,10 +67,16 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def _run(capture: Capture, names: Sequence[str]) -> None:
-    print(f"Boots {len(names)} machines of {capture.stack}: {', '.join(names)}", flush=True)
+    _say(f"Boots {len(names)} machines of {capture.stack}: {', '.join(names)}", sys.stdout)
     image_folder()
     begun = time.monotonic()
-    lab = Lab(capture, names)
+    try:
+        lab = Lab(capture, names)
+    except BaseException:
+        # What was just being made is in nobody's hands yet.
+        _on_signals(signal.SIG_IGN)
+        sweep_own()
+        raise
     try:
         lab.faults.open_roads()
         session = Session(lab)
@@ -68,9 +86,8 @@ def _run(capture: Capture, names: Sequence[str]) -> None:
             _stay(session, capture.stack, begun)
     finally:
         # From here on nobody ends anything but this.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        print("\nTakes everything away", flush=True)
+        _on_signals(signal.SIG_IGN)
+        _say("\nTakes everything away", sys.stdout)
         lab.close()
 
 
@@ -98,7 +115,5 @@ def _stay(session: Session, stack: str, begun: float) -> None:
 
 def _left_over() -> int:
     left = of_this_process()
-    print(f"{len(left)} left over", flush=True)
-    for each in left:
-        print(f"  {each}")
+    _say("\n".join([f"{len(left)} left over", *(f"  {each}" for each in left)]), sys.stdout)
     return 1 if left else 0
