@@ -88,18 +88,20 @@ machine-tools: ## Install what lab, test-machines and test-drills need (Debian, 
 		if [ -n "$$missing" ]; then apt-get update -q && apt-get install -qy --no-install-recommends $(MACHINE_TOOLS); fi
 
 .PHONY: lab
+lab: export LAB_MACHINES := $(value MACHINES)
 lab: setup ## Boot the machines of STACK on this host, e.g. make lab STACK=staging MACHINES=pg-a,pg-b (Debian, as root)
-	@$(BIN)/python -m lab up $(STACK) $(if $(MACHINES),--machines $(MACHINES))
+	@$(BIN)/python -m lab up "$(STACK)" $(if $(value MACHINES),--machines "$$LAB_MACHINES")
 
 .PHONY: lab-apply
 lab-apply: setup ## Apply the stack file as it is now to the lab that runs (NOW=1 as in the maintenance window)
-	@$(BIN)/python -m lab apply $(STACK) $(if $(NOW),--now)
+	@$(BIN)/python -m lab apply "$(STACK)" $(if $(NOW),--now)
 
 # As it was given, dollar signs and quotes included.
 .PHONY: lab-shell
 lab-shell: export LAB_COMMAND := $(value CMD)
+lab-shell: export LAB_MACHINE := $(value MACHINE)
 lab-shell: setup ## Open a root shell on a machine of the lab, or run CMD there: make lab-shell MACHINE=pg-a CMD=pairctl
-	@$(BIN)/python -m lab shell $(STACK) "$(MACHINE)" $(if $(CMD),--command "$$LAB_COMMAND")
+	@$(BIN)/python -m lab shell "$(STACK)" "$$LAB_MACHINE" $(if $(value CMD),--command "$$LAB_COMMAND")
 
 .PHONY: lab-status
 lab-status: setup ## Show the labs that run, and take away what killed ones left

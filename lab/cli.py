@@ -35,13 +35,24 @@ def _run(options: argparse.Namespace) -> int:
     needs.check()
     match options.command:
         case "up":
-            return up(_captured(options.stack), [name for name in options.machines.split(",") if name])
+            names = _names(options.machines)
+            return up(_captured(options.stack), names)
         case "apply":
             return apply(_captured(options.stack), now=options.now)
         case "shell":
             return _shell(options.stack, options.machine, options.command_line)
         case _:
             return _status()
+
+
+def _names(text: str | None) -> list[str] | None:
+    """None for all machines."""
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise LabError(f"MACHINES={text!r} names no machine. HINT: pg-a,pg-b, or leave it out for all")
+    return names
 
 
 def _captured(stack: str) -> Capture:
@@ -70,7 +81,12 @@ def _status() -> int:
         print("No lab runs. HINT: make lab STACK=staging")
     for stack in stacks:
         print(f"{stack}")
-        print("\n".join(table(_states(stack), stack, coloured=is_terminal(sys.stdout))))
+        try:
+            states = _states(stack)
+        except LabError:
+            print("has no machines yet, or no more")
+        else:
+            print("\n".join(table(states, stack, coloured=is_terminal(sys.stdout))))
     return EXIT_FINE
 
 
@@ -84,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("up", help="boot machines and stay until Ctrl-C")
     start.add_argument("stack")
-    start.add_argument("--machines", default="", help="names, parted by commas; all if left out")
+    start.add_argument("--machines", help="names, parted by commas; all if left out")
     change = commands.add_parser("apply", help="apply the stack file as it is now to the lab that runs")
     change.add_argument("stack")
     change.add_argument("--now", action="store_true", help="may interrupt services, as in the maintenance window")

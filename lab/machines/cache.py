@@ -4,10 +4,13 @@ import fcntl
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from lab.errors import LabError
 
 KEPT = 3
 """Folders of one kind that stay, those used last."""
@@ -34,10 +37,12 @@ def digest_of(inputs: Iterable[bytes]) -> str:
 def kept(kind: str, digest: str, make: Callable[[Path], None]) -> Path:
     """The folder of this kind and digest; made where there is none, whole or not at all, and once by runs at once.
 
-    Of each kind the few that were used last stay; older ones go when a new one is made.
+    Of each kind the few that were used last stay; older ones go when a new one is made. Raises LabError for a cache
+    that somebody else may write to: machines boot from it, and root follows the links in it.
     """
     folder = folder_of(kind, digest)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_owners(folder.parent.resolve())
     with (folder.parent / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
@@ -47,6 +52,17 @@ def kept(kind: str, digest: str, make: Callable[[Path], None]) -> Path:
             _forget_old(folder.parent, kind)
         os.utime(folder)
     return folder
+
+
+def _check_owners(folder: Path) -> None:
+    for each in (folder, *folder.parents):
+        status = each.stat()
+        is_shared = status.st_mode & 0o022 and not status.st_mode & stat.S_ISVTX
+        if status.st_uid not in (0, os.geteuid()) or is_shared or (each == folder and status.st_mode & 0o022):
+            raise LabError(
+                f"{folder}: somebody else may write to {each}, and a lab boots what lies there."
+                " HINT: PACKYARD_CACHE=/var/cache/packyard, or another folder that is root's alone"
+            )
 
 
 def folder_of(kind: str, digest: str) -> Path:

@@ -57,7 +57,9 @@ class LabMachine(Machine):
         """The data disk, from outside."""
         folders = {TUNNEL_DEVICE: str(TUNNEL_DEVICE)}
         if data_disk is not None:
-            self.data = scratch_folder(f"{name}-data")
+            # A mount has its own mode, so it stands in a folder that nobody else may enter.
+            self.data = scratch_folder(f"{name}-data") / "disk"
+            self.data.mkdir()
             options = f"size={data_disk.size},mode=755"
             subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.data], check=True)
             folders[self.data] = data_disk.mount_point
@@ -125,6 +127,7 @@ class LabMachine(Machine):
         if self.data is not None:
             subprocess.run(["umount", "--lazy", self.data], check=True)
             self.data.rmdir()
+            self.data.parent.rmdir()
 
     def _data(self) -> Path:
         if self.data is None:

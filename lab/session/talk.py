@@ -4,12 +4,16 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError
 
 Message = Mapping[str, Any]
+
+END = "end"
+"""Key of the last line of an answer; where it is missing, the lab went away in the middle."""
 
 
 class Door:
@@ -43,6 +47,7 @@ class Door:
                 for message in self._answer(json.loads(file.readline())):
                     file.write(json.dumps(message) + "\n")
                     file.flush()
+                file.write(json.dumps({END: True}) + "\n")
             except LabError as error:
                 file.write(json.dumps({"error": str(error)}) + "\n")
             except BrokenPipeError:
@@ -60,8 +65,16 @@ def ask(path: Path, question: Message) -> Iterator[Message]:
         with connection.makefile("rw", encoding="utf-8") as file:
             file.write(json.dumps(question) + "\n")
             file.flush()
-            for line in file:
+            for line in _lines(file):
                 message = json.loads(line)
                 if "error" in message:
                     raise LabError(message["error"])
+                if END in message:
+                    return
                 yield message
+    raise LabError(f"the lab of {path.parent.name} ended before it had answered. HINT: make lab-status")
+
+
+def _lines(file: Iterable[str]) -> Iterator[str]:
+    with suppress(ConnectionError):
+        yield from file

@@ -1,7 +1,10 @@
 """What lab-apply tells: how a run ended, what the lab takes over, and what it does not. Nothing is booted."""
 
+import json
 import stat
-from collections.abc import Mapping
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from lab.registered import uploaded
 from lab.session import changes, converge, run_folder, talk
 from lab.session.apply import taken_over
 from lab.session.changes import not_applied, registered_in
-from tests.support import estate, variant
+from tests.support import ROOT, estate, variant
 
 RUN = """
 TASK [base : Put the settings of the journal in place] *******
@@ -164,3 +167,64 @@ def test_somebody_who_is_not_root_is_told_so(
 
     assert main(["status"]) == 1
     assert capsys.readouterr().err == "a lab needs root, for machines and networks of its own. HINT: sudo make lab\n"
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_lab_that_ends_in_the_middle_of_an_answer_is_told_and_not_taken_for_done() -> None:
+    def answer(_: talk.Message) -> Iterator[talk.Message]:
+        yield {"changed": ["pg-a"]}
+        raise BrokenPipeError
+
+    with run_folder.claimed("staging") as folder:
+        door = talk.Door(folder / "socket", answer)
+        answers = talk.ask(folder / "socket", {"command": "apply"})
+        assert next(answers) == {"changed": ["pg-a"]}
+        with pytest.raises(LabError, match=r"the lab of staging ended before it had answered\. HINT"):
+            next(answers)
+        door.close()
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_lab_that_has_no_machines_yet_hides_no_other_one(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.session.needs.check", lambda: None)
+    monkeypatch.setattr("lab.cli.sweep", lambda: 0)
+    with run_folder.claimed("production"), run_folder.claimed("staging"):
+        assert main(["status"]) == 0
+
+    none = "has no machines yet, or no more"
+    assert capsys.readouterr().out.splitlines() == ["production", none, "staging", none]
+
+
+@pytest.mark.parametrize("names", [",", " ", ""])
+def test_names_of_no_machine_are_not_all_machines(
+    names: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lab.session.needs.check", lambda: None)
+
+    assert main(["up", "staging", "--machines", names]) == 1
+    assert "names no machine. HINT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["lab", "MACHINES=pg-a, pg-b"], ["up", "staging", "--machines", "pg-a, pg-b"]),
+        (["lab-shell", 'MACHINE=x"; touch planted; "'], ["shell", "staging", 'x"; touch planted; "']),
+        (["lab-shell", "MACHINE=a", "CMD=$x"], ["shell", "staging", "a", "--command", "$x"]),
+    ],
+)
+def test_what_make_is_given_reaches_the_lab_as_it_is(words: list[str], wanted: list[str], tmp_path: Path) -> None:
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-uv.txt", ".venv/.installed"):
+        (tmp_path / name).touch()
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab/__main__.py").write_text("import json, sys\nprint(json.dumps(sys.argv[1:]))\n")
+    command = ["make", "--silent", "--file", str(ROOT / "Makefile"), "STACK=staging", *words]
+
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+
+    assert json.loads(done.stdout.splitlines()[-1]) == wanted
+    assert not (tmp_path / "planted").exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lab.errors import LabError
 from lab.machines import cache
 
 
@@ -79,3 +80,23 @@ def test_those_used_last_stay_and_none_goes_that_a_run_may_still_use(folder: Pat
 
 def test_the_digest_tells_apart_inputs_that_meet_at_another_place() -> None:
     assert cache.digest_of([b"ab", b"c"]) != cache.digest_of([b"a", b"bc"])
+
+
+def test_a_cache_that_somebody_else_may_write_to_is_refused_before_anything_is_written(folder: Path) -> None:
+    (folder / "root.lock").symlink_to(folder / "target")
+    folder.chmod(0o777)
+
+    with pytest.raises(LabError, match=rf"{folder}: somebody else may write to {folder}.*HINT: PACKYARD_CACHE="):
+        cache.kept("root", digest(1), nothing)
+
+    assert not (folder / "target").exists()
+
+
+def test_a_cache_below_a_folder_that_somebody_else_may_write_to_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.chmod(0o777)
+    monkeypatch.setenv("PACKYARD_CACHE", str(folder / "own"))
+
+    with pytest.raises(LabError, match="somebody else may write to"):
+        cache.kept("root", digest(1), nothing)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -133,17 +133,20 @@ def test_a_lab_whose_terminal_is_gone_still_takes_everything_away(
             closed.append(True)
 
     @contextmanager
-    def claimed(_: str) -> Iterator[None]:
+    def claimed(_: str) -> Generator[None]:
         yield
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "no terminal")
 
+    def chosen(*_: object) -> list[str]:
+        return ["pg-a"]
+
     monkeypatch.setattr(session, "Lab", Stub)
     monkeypatch.setattr(session, "claimed", claimed)
     for name in ("running", "image_folder", "sweep", "of_this_process"):
         monkeypatch.setattr(session, name, list)
-    monkeypatch.setattr(session, "chosen", lambda *_: ["pg-a"])
+    monkeypatch.setattr(session, "chosen", chosen)
     try:
         with monkeypatch.context() as patched:
             patched.setattr("builtins.print", fail)
