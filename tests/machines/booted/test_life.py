@@ -58,3 +58,8 @@ def test_a_reboot_keeps_everything(machine: LoneMachine) -> None:
 
     assert machine.metric("last_run_success") == 1
     assert machine.fingerprint() == before
+
+
+def test_the_root_of_a_machine_reaches_no_device_of_its_host(machine: LoneMachine) -> None:
+    assert "not permitted" in machine.run("mknod", "/root/disk", "b", "254", "0", check=False)
+    assert "denied" in machine.run("mount", "-t", "devtmpfs", "none", "/mnt", check=False)
