@@ -16,7 +16,7 @@ def is_proven(cloud: Cloud, role: str) -> bool:
 
 def remember(cloud: Cloud, role: str) -> None:
     """That one did just now."""
-    kept(_kind(cloud, role), proof_digest(cloud, role), lambda _: None)
+    kept(_kind(cloud, role), proof_digest(cloud, role), lambda _: None, is_told=False)
 
 
 def proof_digest(cloud: Cloud, role: str) -> str:

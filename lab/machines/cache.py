@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import stat
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -34,10 +35,10 @@ def digest_of(inputs: Iterable[bytes]) -> str:
     return together.hexdigest()[:DIGEST_LENGTH]
 
 
-def kept(kind: str, digest: str, make: Callable[[Path], None]) -> Path:
+def kept(kind: str, digest: str, make: Callable[[Path], None], *, is_told: bool = True) -> Path:
     """The folder of this kind and digest; made where there is none, whole or not at all, and once by runs at once.
 
-    Of each kind the few that were used last stay; older ones go when a new one is made. Raises LabError for a cache
+    Of each kind the few that were used last stay; older ones go when a new one is made. What takes a while is told. Raises LabError for a cache
     that somebody else may write to: machines boot from it, and root follows the links in it.
     """
     folder = folder_of(kind, digest)
@@ -46,6 +47,8 @@ def kept(kind: str, digest: str, make: Callable[[Path], None]) -> Path:
     with (folder.parent / f"{kind}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
+            if is_told:
+                print(f"Makes {kind}, which stays in the cache: a minute or several", file=sys.stderr, flush=True)
             begun = time.monotonic()
             _make_whole(folder, kind, make)
             _seconds_of(folder).write_text(f"{time.monotonic() - begun:.0f}")
