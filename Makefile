@@ -93,14 +93,14 @@ lab: setup ## Boot the machines of STACK on this host, e.g. make lab STACK=stagi
 	@$(BIN)/python -m lab up "$(STACK)" $(if $(value MACHINES),--machines "$$LAB_MACHINES")
 
 .PHONY: lab-apply
-lab-apply: setup ## Apply the stack file as it is now to the lab that runs (NOW=1 as in the maintenance window)
+lab-apply: setup ## Apply stack file and machines/ as they are now to the lab that runs (NOW=1 as in the maintenance window)
 	@$(BIN)/python -m lab apply "$(STACK)" $(if $(NOW),--now)
 
 # As it was given, dollar signs and quotes included.
 .PHONY: lab-shell
 lab-shell: export LAB_COMMAND := $(value CMD)
 lab-shell: export LAB_MACHINE := $(value MACHINE)
-lab-shell: setup ## Open a root shell on a machine of the lab, or run CMD there: make lab-shell MACHINE=pg-a CMD=pairctl
+lab-shell: setup ## Open a root shell on a machine of the lab, or run CMD there: make lab-shell MACHINE=pg-a CMD="pairctl status"
 	@$(BIN)/python -m lab shell "$(STACK)" "$$LAB_MACHINE" $(if $(value CMD),--command "$$LAB_COMMAND")
 
 .PHONY: lab-status

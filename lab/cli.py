@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import re
+import subprocess
 import sys
 from collections.abc import Sequence
 
@@ -13,12 +15,16 @@ from lab.scratch import sweep
 from lab.session import needs
 from lab.session.apply import apply, enter
 from lab.session.run_folder import running, socket_of
-from lab.session.state import MachineState, Phase
-from lab.session.table import is_terminal, table
-from lab.session.talk import ask
+from lab.session.state import MachineState, state_from
+from lab.session.table import is_terminal, table, terminal_width
+from lab.session.talk import ask_once
 from lab.session.up import up
+from lab.session.words import swept_words
 
-EXIT_FINE, EXIT_REFUSED = 0, 1
+EXIT_FINE, EXIT_REFUSED, EXIT_INTERRUPTED = 0, 1, 130
+
+CANNOT = (LabError, ProgramError, StackFileError, RuntimeError, OSError, subprocess.CalledProcessError)
+"""What a host, a stack file or a program of the host may refuse; each says what, and no traceback says it better."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,9 +32,13 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
-    except (LabError, ProgramError, StackFileError) as error:
+    except CANNOT as error:
         print(error, file=sys.stderr)
         return EXIT_REFUSED
+    except KeyboardInterrupt:
+        if options.command == "apply":
+            print("\nMachines that began to converge go on. HINT: make lab-status", file=sys.stderr)
+        return EXIT_INTERRUPTED
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -49,7 +59,7 @@ def _names(text: str | None) -> list[str] | None:
     """None for all machines."""
     if text is None:
         return None
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = [name for name in re.split(r"[,\s]+", text) if name]
     if not names:
         raise LabError(f"MACHINES={text!r} names no machine. HINT: pg-a,pg-b, or leave it out for all")
     return names
@@ -63,20 +73,24 @@ def _shell(stack: str, machine: str, command: str | None) -> int:
     if stack not in running():
         raise LabError(f"no lab of {stack} runs. HINT: make lab STACK={stack}")
     names = [state.name for state in _states(stack)]
+    if not machine:
+        raise LabError(f"no machine is named. HINT: {' or '.join(f'MACHINE={name}' for name in names)}")
     if machine not in names:
         raise LabError(f"{machine!r} is not up in the lab of {stack}. HINT: {nearest(machine, names)}")
     terminal = [f"TERM={os.environ['TERM']}"] if "TERM" in os.environ else []
-    words = ["bash", "-c", command] if command else ["bash", "--login"]
-    line = [*enter(stack, machine), *terminal, "HOME=/root", *words]
-    sys.stdout.flush()
-    os.execvp(line[0], line)  # noqa: S606 -- the shell that was asked for
+    line = [*enter(stack, machine), *terminal, "HOME=/root"]
+    if command:
+        return subprocess.run([*line, "bash", "-c", command], check=False).returncode
+    # How the last command of a shell ended is no failure of `make lab-shell`.
+    subprocess.run([*line, "bash", "--login"], check=False)
+    return EXIT_FINE
 
 
 def _status() -> int:
     stacks = running()
     swept = sweep()
     if swept:
-        print(f"Took away {swept} things that a lab had left which was killed.")
+        print(swept_words(swept))
     if not stacks:
         print("No lab runs. HINT: make lab STACK=staging")
     for stack in stacks:
@@ -86,13 +100,14 @@ def _status() -> int:
         except LabError:
             print("has no machines yet, or no more")
         else:
-            print("\n".join(table(states, stack, coloured=is_terminal(sys.stdout))))
+            coloured = is_terminal(sys.stdout)
+            print("\n".join(table(states, stack, coloured=coloured, width=terminal_width(sys.stdout))))
     return EXIT_FINE
 
 
 def _states(stack: str) -> list[MachineState]:
-    (answer,) = ask(socket_of(stack), {"command": "status"})
-    return [MachineState(**{**state, "phase": Phase(state["phase"])}) for state in answer["states"]]
+    answer = ask_once(socket_of(stack), {"command": "status"})
+    return [state_from(state) for state in answer["states"]]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -100,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("up", help="boot machines and stay until Ctrl-C")
     start.add_argument("stack")
-    start.add_argument("--machines", help="names, parted by commas; all if left out")
+    start.add_argument("--machines", help="names, parted by commas or spaces; all if left out")
     change = commands.add_parser("apply", help="apply the stack file as it is now to the lab that runs")
     change.add_argument("stack")
     change.add_argument("--now", action="store_true", help="may interrupt services, as in the maintenance window")

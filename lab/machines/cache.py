@@ -38,8 +38,9 @@ def digest_of(inputs: Iterable[bytes]) -> str:
 def kept(kind: str, digest: str, make: Callable[[Path], None], *, is_told: bool = True) -> Path:
     """The folder of this kind and digest; made where there is none, whole or not at all, and once by runs at once.
 
-    Of each kind the few that were used last stay; older ones go when a new one is made. What takes a while is told. Raises LabError for a cache
-    that somebody else may write to: machines boot from it, and root follows the links in it.
+    Of each kind the few that were used last stay; older ones go when a new one is made. What takes a while is told.
+
+    Raises LabError for a cache that somebody else may write to: machines boot from it, and root follows its links.
     """
     folder = folder_of(kind, digest)
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -23,6 +23,7 @@ GROUPS = (
     ),
 )
 REST = "everything else"
+OBJECTS = "objects of machines that are not up"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class NotApplied:
     kind: str
     """new, removed or changed."""
     urn: str
+
+    @property
+    def name(self) -> str:
+        """The last part of its URN."""
+        return self.urn.rpartition("::")[2]
 
 
 def registered_in(capture: Capture) -> dict[str, Registered]:
@@ -71,7 +77,7 @@ def not_applied(before: Mapping[str, Registered], now: Mapping[str, Registered],
 
 def _group(entry: Registered) -> str:
     if entry.address:
-        return "objects of machines that are not up"
+        return OBJECTS
     return next((name for name, pattern in GROUPS if pattern.search(entry.type)), REST)
 
 

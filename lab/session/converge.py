@@ -8,6 +8,8 @@ from lab.machines.lab_machine import LabMachine
 
 TASK = re.compile(r"(TASK|RUNNING HANDLER) \[(.*)\] \**")
 RESULT = re.compile(r"(changed|fatal|failed): \[")
+NOISE = re.compile(r'\{"event": "(started|finished)"|PLAY |included: |$')
+"""Lines that say nothing of a failure."""
 LAST_WORDS = 12
 """Lines of a run that failed."""
 
@@ -50,7 +52,7 @@ def converge(machine: LabMachine, *, now: bool) -> Outcome:
         restarted=sorted(name for name in before if name in after and before[name] != after[name]),
         started=sorted(set(after) - set(before)),
         failed=[task for _, task, result in ended if result != "changed"],
-        words="" if succeeded else "\n".join(text.splitlines()[-LAST_WORDS:]),
+        words="" if succeeded else last_words(text),
     )
 
 
@@ -81,6 +83,11 @@ def results(text: str) -> Iterator[tuple[str, str, str]]:
             if result not in seen:
                 seen.add(result)
                 yield result
+
+
+def last_words(text: str) -> str:
+    """The end of what a run said, without what it says of every run."""
+    return "\n".join([line for line in text.splitlines() if not NOISE.match(line)][-LAST_WORDS:])
 
 
 def _services(machine: LabMachine) -> dict[str, str]:

@@ -4,7 +4,7 @@ import base64
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
@@ -16,6 +16,9 @@ from lab.session.changes import registered_in
 from lab.session.converge import converge
 from lab.session.state import MachineState, Phase, state_of
 from lab.session.talk import Message
+
+TOLD_EVERY_SECONDS = 2
+"""How often whoever waits for converge hears what it is at."""
 
 
 class Session:
@@ -88,7 +91,11 @@ class Session:
         if not self._one_at_a_time.acquire(blocking=False):
             raise LabError("another make lab-apply is under way. HINT: wait for it")
         try:
-            yield from self._converged(self._changed(question["objects"]), now=bool(question["now"]))
+            now = bool(question["now"])
+            changed = self._changed(question["objects"])
+            yield from self._converged(
+                [each for each in self.lab.machines.values() if now or each in changed or has_failed(each)], now=now
+            )
         finally:
             self._one_at_a_time.release()
 
@@ -108,16 +115,33 @@ class Session:
 
     def _converged(self, machines: list[LabMachine], *, now: bool) -> Iterator[Message]:
         begun = time.monotonic()
-        yield {"changed": [machine.name for machine in machines]}
+        yield {"begun": [machine.name for machine in machines]}
         if not machines:
             return
         with ThreadPoolExecutor(len(machines)) as pool:
             runs = {pool.submit(converge, machine, now=now): machine for machine in machines}
-            for run in as_completed(runs):
-                try:
-                    yield {"outcome": asdict(run.result()), "seconds": time.monotonic() - begun}
-                except (LabError, LookupError) as error:
-                    yield {"trouble": f"{runs[run].name}: {error}"}
+            while runs:
+                ended, _ = wait(runs, TOLD_EVERY_SECONDS, FIRST_COMPLETED)
+                seconds = time.monotonic() - begun
+                if not ended:
+                    states = [asdict(_as_converging(state_of(each))) for each in runs.values()]
+                    yield {"under_way": states, "seconds": seconds}
+                for run in ended:
+                    machine = runs.pop(run)
+                    try:
+                        yield {"outcome": asdict(run.result()), "seconds": seconds}
+                    except (LabError, LookupError) as error:
+                        yield {"trouble": f"{machine.name}: {error}"}
+
+
+def has_failed(machine: LabMachine) -> bool:
+    """Whether its last run did, so that the next one is due although nothing has changed."""
+    return state_of(machine).phase is Phase.FAILED
+
+
+def _as_converging(state: MachineState) -> MachineState:
+    """Between two runs, and in one that an operator starts, no unit tells."""
+    return replace(state, phase=Phase.CONVERGES)
 
 
 def _as_booting(state: MachineState) -> MachineState:

@@ -4,7 +4,6 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ class Door:
                     file.write(json.dumps(message) + "\n")
                     file.flush()
                 file.write(json.dumps({END: True}) + "\n")
-            except LabError as error:
+            except (LabError, LookupError) as error:
                 file.write(json.dumps({"error": str(error)}) + "\n")
             except BrokenPipeError:
                 # Whoever asked went away.
@@ -63,18 +62,29 @@ def ask(path: Path, question: Message) -> Iterator[Message]:
         except OSError:
             raise LabError(f"no lab of {path.parent.name} runs. HINT: make lab STACK={path.parent.name}") from None
         with connection.makefile("rw", encoding="utf-8") as file:
-            file.write(json.dumps(question) + "\n")
-            file.flush()
-            for line in _lines(file):
-                message = json.loads(line)
-                if "error" in message:
-                    raise LabError(message["error"])
-                if END in message:
-                    return
-                yield message
-    raise LabError(f"the lab of {path.parent.name} ended before it had answered. HINT: make lab-status")
+            try:
+                file.write(json.dumps(question) + "\n")
+                file.flush()
+                for line in file:
+                    message = json.loads(line)
+                    if "error" in message:
+                        raise LabError(message["error"])
+                    if END in message:
+                        return
+                    yield message
+            except (ConnectionError, json.JSONDecodeError):
+                raise ended(path) from None
+    raise ended(path)
 
 
-def _lines(file: Iterable[str]) -> Iterator[str]:
-    with suppress(ConnectionError):
-        yield from file
+def ask_once(path: Path, question: Message) -> Message:
+    """The one answer to a question. Raises LabError."""
+    for message in ask(path, question):
+        return message
+    raise ended(path)
+
+
+def ended(path: Path) -> LabError:
+    """What is wrong when an answer breaks off."""
+    stack = path.parent.name
+    return LabError(f"the lab of {stack} ended before it had answered. HINT: make lab STACK={stack}")

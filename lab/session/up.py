@@ -4,10 +4,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Generator, Sequence
+from contextlib import closing, contextmanager
 from types import FrameType
-from typing import TextIO
 
 from capture import Capture
 from lab.errors import LabError
@@ -17,10 +16,16 @@ from lab.placement import chosen
 from lab.scratch import of_this_process, sweep, sweep_own
 from lab.session.run_folder import claimed, running, socket_of
 from lab.session.server import Session
-from lab.session.table import Progress, is_terminal, table
+from lab.session.table import Progress, is_terminal, table, terminal_width
 from lab.session.talk import Door
+from lab.session.words import counted, say, swept_words
 
 POLL_SECONDS = 2
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+TROUBLES = (LabError, LookupError, RuntimeError, OSError, subprocess.CalledProcessError)
+"""What machines, and the programs of the host that make them, may fail with."""
 
 
 class EndError(Exception):
@@ -30,36 +35,42 @@ class EndError(Exception):
 def up(capture: Capture, names: Sequence[str] | None) -> int:
     """Raises LabError; the result is the exit code."""
     wanted = chosen(capture, names)
-    _on_signals(_end)
-    running()
-    swept = sweep()
-    with claimed(capture.stack):
-        if swept:
-            print(f"Took away {swept} things that a lab had left which was killed.")
-        status = 0
-        try:
-            _run(capture, wanted)
-        except EndError:
-            pass
-        except (LabError, LookupError, OSError, RuntimeError, subprocess.SubprocessError) as error:
-            _say(str(error), sys.stderr)
-            status = 1
-        finally:
-            # Whoever presses Ctrl-C twice must not leave half of it behind.
-            _on_signals(signal.SIG_IGN)
+    status = 0
+    try:
+        with _ends_when_told():
+            running()
+            swept = sweep()
+            with claimed(capture.stack):
+                if swept:
+                    say(swept_words(swept))
+                _run(capture, wanted)
+    except EndError:
+        pass
+    except BrokenPipeError:
+        # Nobody reads any more: the lab ends as if it had been told to.
+        status = 1
+    except TROUBLES as error:
+        print(error, file=sys.stderr)
+        status = 1
     return _left_over() or status
 
 
-def _on_signals(act: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
-    """Of whoever ends a lab: Ctrl-C, `kill`, and a terminal that is closed."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, act)
+@contextmanager
+def _ends_when_told() -> Generator[None]:
+    """EndError for Ctrl-C, for a request to end, and for a terminal that goes away; nothing ends the end."""
+    for number in ENDINGS:
+        # Under nohup a lab outlives its terminal.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        _end_no_more()
 
 
-def _say(text: str, file: TextIO) -> None:
-    # The terminal may be gone, which is no reason to stop in the middle of an end.
-    with suppress(OSError):
-        print(text, file=file, flush=True)
+def _end_no_more() -> None:
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
@@ -67,14 +78,14 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def _run(capture: Capture, names: Sequence[str]) -> None:
-    _say(f"Boots {len(names)} machines of {capture.stack}: {', '.join(names)}", sys.stdout)
+    say(f"Boots {counted(len(names), 'machine')} of {capture.stack}: {', '.join(names)}")
     image_folder()
     begun = time.monotonic()
     try:
         lab = Lab(capture, names)
     except BaseException:
         # What was just being made is in nobody's hands yet.
-        _on_signals(signal.SIG_IGN)
+        _end_no_more()
         sweep_own()
         raise
     try:
@@ -85,9 +96,9 @@ def _run(capture: Capture, names: Sequence[str]) -> None:
             _watch(session, begun)
             _stay(session, capture.stack, begun)
     finally:
-        # From here on nobody ends anything but this.
-        _on_signals(signal.SIG_IGN)
-        _say("\nTakes everything away", sys.stdout)
+        # From here on nobody ends anything but this: whoever presses Ctrl-C twice must not leave half of it behind.
+        _end_no_more()
+        say("\nTakes everything away")
         lab.close()
 
 
@@ -105,7 +116,8 @@ def _watch(session: Session, begun: float) -> None:
 
 
 def _stay(session: Session, stack: str, begun: float) -> None:
-    print("\n".join(table(session.states(), stack, coloured=is_terminal(sys.stdout))))
+    coloured, width = is_terminal(sys.stdout), terminal_width(sys.stdout)
+    print("\n".join(table(session.states(), stack, coloured=coloured, width=width)))
     print(f"\n{time.monotonic() - begun:.0f} s. `make lab-apply` applies the stack file as it is then.", end=" ")
     print("Ctrl-C takes everything away.", flush=True)
     while True:
@@ -115,5 +127,5 @@ def _stay(session: Session, stack: str, begun: float) -> None:
 
 def _left_over() -> int:
     left = of_this_process()
-    _say("\n".join([f"{len(left)} left over", *(f"  {each}" for each in left)]), sys.stdout)
+    say("\n".join([f"{len(left)} left over", *(f"  {each}" for each in left)]))
     return 1 if left else 0

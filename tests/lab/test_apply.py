@@ -1,20 +1,25 @@
 """What lab-apply tells: how a run ended, what the lab takes over, and what it does not. Nothing is booted."""
 
+import base64
 import json
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace as Namespace
+from typing import Any, cast
 
 import pytest
 
 from lab.cli import main
 from lab.errors import LabError
 from lab.registered import uploaded
-from lab.session import changes, converge, run_folder, talk
-from lab.session.apply import taken_over
+from lab.session import changes, converge, run_folder, server, talk
+from lab.session.apply import apply, taken_over
 from lab.session.changes import not_applied, registered_in
+from lab.session.converge import Outcome
 from tests.support import ROOT, estate, variant
 
 RUN = """
@@ -35,6 +40,15 @@ def test_changed_tasks_handlers_and_failures_are_told_apart() -> None:
         ("RUNNING HANDLER", "base : Restart journald", "changed"),
         ("TASK", "database : Reload", "fatal"),
     ]
+
+
+def test_the_end_of_a_failed_run_leaves_out_what_every_run_says() -> None:
+    said = '{"event": "started", "role": "x"}\nPLAY [A host] ***\nincluded: tasks/install.yml for localhost\n\n'
+    error = "[ERROR]: couldn't resolve module/action 'apt'"
+
+    assert converge.last_words(f'{said}TASK [base : Install] ***\n{error}\n{{"event": "finished"}}') == (
+        f"TASK [base : Install] ***\n{error}"
+    )
 
 
 def difference(settings: Mapping[str, object], machines: tuple[str, ...]) -> dict[str, set[str]]:
@@ -123,11 +137,137 @@ def test_answers_come_one_by_one_and_an_error_is_raised_where_it_was_asked_for()
         list(talk.ask(folder / "socket", {"command": "right"}))
 
 
+@pytest.fixture
+def answers(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[talk.Message]]:
+    """What a lab of staging says to `apply`; it has one machine, and began with another document of its peer."""
+    assert runs
+    monkeypatch.setattr("lab.session.needs.check", lambda: None)
+    before = variant("staging", {"databasePair.aws.maintenanceWindow": {"day": "Fri", "start": "03:00", "minutes": 60}})
+    (document,) = (address for address in uploaded(before) if address.split("/")[-2] == "pg-a")
+    registered = {urn: asdict(entry) for urn, entry in registered_in(before).items()}
+    said: list[talk.Message] = []
+
+    def answer(question: talk.Message) -> list[talk.Message]:
+        if question["command"] == "registered":
+            return [{"registered": registered, "documents": {"pg-a": document}}]
+        return said if question["command"] == "apply" else []
+
+    with run_folder.claimed("staging") as folder:
+        door = talk.Door(folder / "socket", answer)
+        yield said
+        door.close()
+
+
+FINE = Outcome("pg-a", succeeded=True, changed=["x"], handlers=[], restarted=[], started=[], failed=[], words="")
+
+
+def test_apply_counts_in_words_and_names_machines_that_are_not_up(
+    answers: list[talk.Message], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers.extend([{"begun": ["pg-a"]}, {"outcome": asdict(FINE), "seconds": 3}])
+
+    assert apply(estate("staging"), now=False) == 0
+    said = capsys.readouterr().out
+    assert "\n1 machine converged anew, 0 failed: 1 task changed, 0 units restarted\n" in said
+    assert said.endswith("objects of machines that are not up: pg-b-document\n")
+
+
+def test_a_lab_that_ends_while_it_applies_is_no_success(answers: list[talk.Message]) -> None:
+    answers.append({"begun": ["pg-a"]})
+
+    with pytest.raises(LabError, match=r"the lab of staging ended before it had answered\. HINT: make lab"):
+        apply(estate("staging"), now=False)
+
+
+@pytest.mark.usefixtures("answers")
+def test_a_lab_that_ends_while_it_is_asked_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["shell", "staging", "pg-a"]) == 1
+    assert capsys.readouterr().err == "the lab of staging ended before it had answered. HINT: make lab STACK=staging\n"
+
+
+class Stub:
+    """A machine as far as apply asks for it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.cloud = Namespace(bucket=Namespace(objects={name: b"same"}))
+
+
+def unchanged(content: bytes) -> bytes:
+    return content
+
+
+def done_at_once(machine: Stub, *, now: bool) -> Outcome:
+    return replace(FINE, machine=machine.name, handlers=["now"] if now else [])
+
+
+@pytest.mark.parametrize(
+    ("changed", "failed", "now", "begun"),
+    [
+        ("", "", 0, []),
+        ("pg-a", "", 0, ["pg-a"]),
+        ("", "pg-b", 0, ["pg-b"]),
+        ("", "", 1, ["pg-a", "pg-b"]),
+    ],
+)
+def test_what_changed_and_what_failed_before_converges_and_everything_with_now(
+    changed: str, failed: str, now: int, begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["pg-a", "pg-b"]
+
+    def has_failed(machine: Stub) -> bool:
+        return machine.name == failed
+
+    lab = Namespace(
+        machines={name: Stub(name) for name in names},
+        places={name: Namespace(document=name) for name in names},
+        values=Namespace(in_place=unchanged),
+    )
+    session: Any = server.Session(cast("Any", lab))
+    session._boots = Namespace(done=lambda: True)
+    monkeypatch.setattr(server, "has_failed", has_failed)
+    monkeypatch.setattr(server, "converge", done_at_once)
+    contents = {name: b"other" if name == changed else b"same" for name in names}
+    objects = {name: base64.b64encode(content).decode() for name, content in contents.items()}
+
+    first, *others = session.answer({"command": "apply", "objects": objects, "now": now})
+
+    assert first == {"begun": begun}
+    assert sorted(each["outcome"]["machine"] for each in others) == begun
+    assert all(each["outcome"]["handlers"] == ["now"] * now for each in others)
+
+
+@pytest.mark.parametrize("arguments", [["apply", "staging"], ["up", "staging"]])
+def test_whoever_presses_ctrl_c_sees_no_traceback(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lab.session.needs.check", interrupted)
+
+    assert main(arguments) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_program_of_the_host_that_fails_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing() -> None:
+        raise RuntimeError("mmdebstrap: no mirror")
+
+    monkeypatch.setattr("lab.session.needs.check", failing)
+
+    assert main(["status"]) == 1
+    assert capsys.readouterr().err == "mmdebstrap: no mirror\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["up", "stagin"], "Pulumi.stagin.yaml: no such stack. HINT: one of production, staging\n"),
         (["up", "staging", "--machines", "pga"], "there is no machine 'pga' in staging. HINT: pg-a\n"),
+        (["up", "staging", "--machines", "pg-a, pgb"], "there is no machine 'pgb' in staging. HINT: pg-b\n"),
         (["apply", "staging"], "no lab of staging runs. HINT: make lab STACK=staging\n"),
         (["shell", "staging", "pg-a"], "no lab of staging runs. HINT: make lab STACK=staging\n"),
     ],
