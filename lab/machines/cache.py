@@ -46,7 +46,12 @@ def kept(kind: str, digest: str, make: Callable[[Path], None], *, is_told: bool 
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _check_owners(folder.parent.resolve())
     with (folder.parent / f"{kind}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if is_told:
+                print(f"Waits for another run that makes {kind}", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.is_dir():
             if is_told:
                 print(f"Makes {kind}, which stays in the cache: a minute or several", file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -50,6 +51,25 @@ def test_runs_at_once_make_it_once() -> None:
 
     assert len(made) == 1
     assert len(set(folders)) == 1
+
+
+def test_whoever_makes_one_or_waits_for_another_run_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
+    begun = Event()
+
+    def make(_: Path) -> None:
+        begun.set()
+        time.sleep(0.3)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(cache.kept, "root", digest(1), make)
+        assert begun.wait(10)
+        assert cache.kept("root", digest(1), nothing) == first.result()
+    cache.kept("proof", digest(1), nothing, is_told=False)
+
+    assert capsys.readouterr().err.splitlines() == [
+        "Makes root, which stays in the cache: a minute or several",
+        "Waits for another run that makes root",
+    ]
 
 
 def test_what_a_killed_run_left_goes_when_the_next_one_makes_it(folder: Path) -> None:
