@@ -32,7 +32,7 @@ BY_HAND: Mapping[str, tuple[str, str]] = {
         "accountId",
     ),
     "gcp:storage/bucket:Bucket": ("gcloud storage rm --recursive --all-versions gs://{name}", "name"),
-    "gcp:kms/cryptoKey:CryptoKey": ("gcloud kms keys versions destroy 1 --key={name} --location={region}", "name"),
+    "gcp:kms/cryptoKey:CryptoKey": ("gcloud kms keys versions destroy 1 --key={ring}/cryptoKeys/{name}", "name"),
     # It must be empty of old versions too, which `--force` leaves.
     "aws:s3/bucket:Bucket": ("aws s3 rb s3://{name}", "bucket"),
     "aws:secretsmanager/secret:Secret": ("aws secretsmanager delete-secret --secret-id {name}", "name"),
@@ -44,13 +44,19 @@ BY_HAND: Mapping[str, tuple[str, str]] = {
         "",
     ),
     "aws:kms/key:Key": ("aws kms schedule-key-deletion --key-id {id}", ""),
-    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": ("(goes with its bucket)", ""),
-    "gcp:kms/keyRing:KeyRing": ("(a key ring stays for ever, and costs nothing)", ""),
+    "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration": ("# It goes with its bucket.", ""),
+    "gcp:kms/keyRing:KeyRing": ("# A key ring stays for ever, and costs nothing.", ""),
 }
 """For each stateful type the command that removes one, and the input that names it; without one an id is needed."""
 
 NEEDED_BY: Mapping[str, tuple[str, ...]] = {"backupVault": ("databasePair", "devInstance")}
 """Sections that go after others, which the settings refuse without them."""
+
+LIFTED_BY: Mapping[str, str] = {
+    "gcp:compute/instance:Instance": "gcloud compute instances update {name} --zone={zone} --no-deletion-protection",
+    "aws:ec2/instance:Instance": "aws ec2 modify-instance-attribute --instance-id {id} --no-disable-api-termination",
+}
+"""For each type that its cloud itself refuses to remove, what is to be run before. Other protection is Pulumi's."""
 
 ID_OF = "pulumi stack export --stack {stack} | jq -r '.deployment.resources[] | select(.urn == \"{urn}\") | .id'"
 """What prints the id of a resource, as long as Pulumi still knows it."""
@@ -63,6 +69,8 @@ class Orphan:
     registration: Registration
     command: str
     """What removes it."""
+    lifting: str
+    """What is to be run before, so that its cloud does not refuse; empty where nothing is."""
     variable: str
     """Shell variable that holds its id; empty where its name is enough."""
 
@@ -128,20 +136,27 @@ def lines(found: Leaving, stack: str, section: str) -> Iterator[str]:
             yield f"{orphan.variable}=$({ID_OF.format(stack=stack, urn=orphan.registration.urn)})"
     yield f"# 3. Take `packyard:{section}` out of Pulumi.{stack}.yaml, and update. Backups that others need go first."
     yield f"pulumi up --stack {stack}"
-    yield "# 4. What the clouds keep. Each loses data for good; the guards of the cloud itself must be lifted first."
+    yield "# 4. What the clouds keep. Each loses data for good; a locked bucket stays until its locks have ended."
     for orphan in found.orphans:
+        if orphan.lifting:
+            yield orphan.lifting
         yield f"{orphan.command}  # {orphan.registration.name}"
 
 
 def _orphan(capture: Capture, entry: Registration) -> Orphan:
-    template, key = BY_HAND.get(entry.type, ("(no command is known: remove it in the console)", ""))
+    template, key = BY_HAND.get(entry.type, ("# No command is known: remove it in the console.", ""))
     variable = re.sub(r"\W", "_", f"{entry.name}_{entry.kind}").lower() if "{id}" in template else ""
     places = {name: place(capture, entry, name) for name in ("project", "region", "zone")}
-    command = template.format(name=text(entry.inputs.get(key)), id=f'"${variable}"', **places)
-    if not command.startswith("("):
-        where = "project" if entry.cloud == "gcp" else "region"
-        command = f"{command} --{where}={places[where]}"
-    return Orphan(entry, command, variable)
+    ring = text(entry.inputs.get("keyRing"))
+    where = "project" if entry.cloud == "gcp" else "region"
+
+    def filled(command: str) -> str:
+        if not command or command.startswith("#"):
+            return command
+        words = command.format(name=text(entry.inputs.get(key)), id=f'"${variable}"', ring=ring, **places)
+        return f"{words} --{where}={places[where]}"
+
+    return Orphan(entry, filled(template), filled(LIFTED_BY.get(entry.type, "")), variable)
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:

@@ -63,6 +63,8 @@ class CloudResource:
     properties: Struct
     unique_name: tuple[str, ...] = ()
     """What no other living resource may share (policies.physical_names)."""
+    given: frozenset[str] = frozenset()
+    """Properties that somebody chose; the cloud added the others. A provider tells them apart by its schema."""
 
 
 @dataclass
@@ -126,6 +128,7 @@ class SimulatedClouds:
                     "id": entry.id,
                     "properties": MessageToDict(entry.properties),
                     "unique_name": list(entry.unique_name),
+                    "given": sorted(entry.given),
                 }
                 for entry in self.resources.values()
             ),
@@ -140,6 +143,6 @@ class SimulatedClouds:
                 clouds.kept_names.add(tuple(entry["kept_name"]))
                 continue
             properties = ParseDict(entry["properties"], Struct())
-            name = tuple(entry["unique_name"])
-            clouds.resources[entry["id"]] = CloudResource(entry["type"], entry["id"], properties, name)
+            name, given = tuple(entry["unique_name"]), frozenset(entry["given"])
+            clouds.resources[entry["id"]] = CloudResource(entry["type"], entry["id"], properties, name, given)
         return clouds

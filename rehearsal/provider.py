@@ -127,7 +127,8 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
                 context.abort(grpc.StatusCode.ALREADY_EXISTS, f"{UNIQUE_NAMES[request.type].error}: {name[2]}{gone}")
             identifier = self._free_id(answer.id)
             properties = _with_outputs(request.properties, answer.outputs)
-            self._clouds.resources[identifier] = CloudResource(request.type, identifier, properties, name)
+            given = frozenset(request.properties.fields)
+            self._clouds.resources[identifier] = CloudResource(request.type, identifier, properties, name, given)
             self._clouds.calls.append(Call(Operation.CREATE, request.urn, identifier))
         if failure is FailureKind.TIMED_OUT:
             self._fail(failure, context)
@@ -141,8 +142,10 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             found = self._clouds.resources.get(request.id)
         if found is None:
             return provider_pb2.ReadResponse()
+        # Who imports a resource has no inputs of it yet.
+        asked = set(request.inputs) or found.given
         inputs = Struct()
-        inputs.update({key: found.properties[key] for key in request.inputs if key in found.properties})
+        inputs.update({key: found.properties[key] for key in asked if key in found.properties})
         return provider_pb2.ReadResponse(id=request.id, properties=found.properties, inputs=inputs)
 
     def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:
@@ -160,8 +163,8 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         with self._clouds.lock:
             if request.id not in self._clouds.resources:
                 context.abort(grpc.StatusCode.NOT_FOUND, f"{request.type} {request.id} does not exist")
-            before = self._clouds.resources[request.id]
-            self._clouds.resources[request.id] = CloudResource(request.type, request.id, properties, before.unique_name)
+            name, given = self._clouds.resources[request.id].unique_name, frozenset(request.news.fields)
+            self._clouds.resources[request.id] = CloudResource(request.type, request.id, properties, name, given)
             self._clouds.calls.append(Call(Operation.UPDATE, request.urn, request.id))
         return provider_pb2.UpdateResponse(properties=properties)
 
