@@ -1,12 +1,12 @@
 """Names, addresses and health checks: they lead to what they are for."""
 
-import ipaddress
 from collections.abc import Iterator
 
 from capture import Capture, Registration, Value
 from policies.open_ports import Opening, openings
 from policies.policy import Finding
 from policies.values import mapping, records, text, texts
+from settings.addresses import is_covered, leads_nowhere
 
 PROBES = ("35.191.0.0/16", "130.211.0.0/22")
 """Where Google's health checks and load balancers come from (Cloud Load Balancing docs, firewall rules)."""
@@ -33,7 +33,7 @@ def public_records_are_public(capture: Capture) -> Iterator[Finding]:
     for record in capture.of_type("gcp:dns/recordSet:RecordSet"):
         if record.inputs.get("type") not in ("A", "AAAA") or text(record.inputs.get("managedZone")) not in public:
             continue
-        private = [value for value in texts(record.inputs.get("rrdatas")) if _is_private(value)]
+        private = [value for value in texts(record.inputs.get("rrdatas")) if leads_nowhere(value)]
         internal = [entry.name for entry in _behind(capture, record) if entry.inputs.get("addressType") == "INTERNAL"]
         if private or internal:
             yield Finding(
@@ -82,23 +82,6 @@ def reserved_addresses_are_used(capture: Capture) -> Iterator[Finding]:
                 yield Finding(address, "nothing uses it. HINT: give it to what it was made for, or leave it out")
 
 
-def _is_private(value: str) -> bool:
-    try:
-        address = ipaddress.ip_address(value)
-    except ValueError:
-        return False
-    # The ranges for documentation count as public: examples hold them, and invented addresses are of them.
-    return any(address in network for network in _PRIVATE if network.version == address.version)
-
-
-_PRIVATE = tuple(
-    map(
-        ipaddress.ip_network,
-        ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
-    )
-)
-
-
 def _behind(capture: Capture, record: Registration) -> Iterator[Registration]:
     for urn in record.property_dependencies.get("rrdatas", ()):
         if (entry := capture.by_urn.get(urn)) is not None:
@@ -115,14 +98,5 @@ def _port(check: Registration) -> Value:
 
 
 def _is_let_in(allowed: list[Opening], probe: str, port: int) -> bool:
-    asked = ipaddress.IPv4Network(probe)
-    return any(
-        opening.holds("tcp", port) and any(_contains(source, asked) for source in opening.sources)
-        for opening in allowed
-        if opening.registration.type == "gcp:compute/firewall:Firewall"
-    )
-
-
-def _contains(source: str, asked: ipaddress.IPv4Network) -> bool:
-    network = ipaddress.ip_network(source)
-    return isinstance(network, ipaddress.IPv4Network) and asked.subnet_of(network)
+    rules = (opening for opening in allowed if opening.registration.type == "gcp:compute/firewall:Firewall")
+    return is_covered(probe, (source for rule in rules if rule.holds("tcp", port) for source in rule.sources))

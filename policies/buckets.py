@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from capture import Capture, Registration, Value
+from capture import Capture, Registration
 from policies.policy import Finding
 from policies.stateful import is_stateful
-from policies.values import at, component_token, is_production, mapping, policy_statements, related, text
+from policies.values import at, component_token, is_production, mapping, number, policy_statements, related, text
 from settings.vocabulary import FEWEST_LOCK_DAYS
 
 PUBLIC_BUCKETS: Mapping[tuple[str, str], str] = {}
@@ -72,7 +72,7 @@ def locked_buckets_lock_what_is_written(capture: Capture) -> Iterator[Finding]:
             yield Finding(bucket, "locks nothing by itself. HINT: a BucketObjectLockConfiguration with days")
         elif is_production(capture) and mapping(retention).get("mode") != "COMPLIANCE":
             yield Finding(bucket, "its lock can be lifted. HINT: mode COMPLIANCE in production")
-        elif is_production(capture) and _number(mapping(retention).get("days")) < FEWEST_LOCK_DAYS:
+        elif is_production(capture) and number(mapping(retention).get("days")) < FEWEST_LOCK_DAYS:
             yield Finding(bucket, f"its lock ends too soon. HINT: {FEWEST_LOCK_DAYS} days or more in production")
 
 
@@ -91,10 +91,6 @@ def _denies_plain_http(policy: Registration) -> bool:
         and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") in ("false", ["false"])
         for statement in policy_statements(policy, "policy")
     )
-
-
-def _number(value: Value) -> float:
-    return value if isinstance(value, int | float) else 0
 
 
 def _is_public(registration: Registration) -> bool:

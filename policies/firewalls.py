@@ -1,20 +1,26 @@
 """Who passes, beside the open ports: targets of rules, SSH, Cloud Armor, TLS."""
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from capture import Capture, Registration, Value
 from policies.open_ports import SSH_PORT, openings
 from policies.policy import Finding
-from policies.values import component_token, items, mapping, records, text, texts
+from policies.values import at, component_token, items, number, records, text, texts
+from settings.addresses import is_covered, is_world
 
 IAP = ipaddress.IPv4Network("35.235.240.0/20")
 """Identity-Aware Proxy, which asks who it is before the first packet (IAP docs, TCP forwarding)."""
+
+EVERYWHERE = "0.0.0.0/0"
 
 FOR_ALL_MACHINES: Mapping[tuple[str, str], str] = {
     ("packyard:link:HaVpn", "-ping"): "shows that the link works, from the network behind it alone, and opens no port",
 }
 """Component token and end of the name of a rule that holds for a whole network, with the reason."""
+
+DEFAULT_PRIORITY = 1000
+"""Of a firewall rule that names none (compute API, firewalls.priority)."""
 
 LAST_PRIORITY = 2147483647
 """Of the rule of Cloud Armor for everyone that no other rule met."""
@@ -45,27 +51,33 @@ def ssh_comes_from_one_address(capture: Capture) -> Iterator[Finding]:
 
 def egress_rules_keep_their_order(capture: Capture) -> Iterator[Finding]:
     """On GCP the lowest number wins: an allow before the denial of private ranges opens them to every worker."""
-    denials = [
+    rules = [
         rule
         for rule in capture.of_type("gcp:compute/firewall:Firewall")
-        if text(rule.inputs.get("direction")) == "EGRESS" and items(rule.inputs.get("denies"))
+        if text(rule.inputs.get("direction")) == "EGRESS" and rule.inputs.get("disabled") is not True
     ]
-    for rule in capture.of_type("gcp:compute/firewall:Firewall"):
-        if text(rule.inputs.get("direction")) != "EGRESS" or not items(rule.inputs.get("allows")):
+    for denial in rules:
+        denied = texts(denial.inputs.get("destinationRanges"))
+        if not items(denial.inputs.get("denies")) or is_covered(EVERYWHERE, denied):
             continue
-        wide = any(ipaddress.ip_network(cidr).prefixlen == 0 for cidr in texts(rule.inputs.get("destinationRanges")))
-        later = [
-            denial
-            for denial in denials
-            if denial.inputs.get("network") == rule.inputs.get("network")
-            and _priority(denial) > _priority(rule)
-            and not any(
-                ipaddress.ip_network(cidr).prefixlen == 0 for cidr in texts(denial.inputs.get("destinationRanges"))
-            )
+        before = [
+            rule
+            for rule in rules
+            if items(rule.inputs.get("allows"))
+            and rule.inputs.get("network") == denial.inputs.get("network")
+            and _priority(rule) < _priority(denial)
         ]
-        if wide and later:
+        opened = next((cidr for cidr in denied if is_covered(cidr, _destinations(before))), None)
+        if opened is not None:
+            # Halves of a range in two rules open it as one rule would.
+            needed = [
+                rule
+                for rule in before
+                if not is_covered(opened, _destinations([other for other in before if other is not rule]))
+            ]
             yield Finding(
-                rule, f"comes before {later[0].name}, which then denies nothing. HINT: a higher priority number"
+                (needed or before)[0],
+                f"comes before {denial.name}, which then denies nothing of {opened}. HINT: a higher priority number",
             )
 
 
@@ -84,9 +96,9 @@ def armor_lets_in_whom_it_names(capture: Capture) -> Iterator[Finding]:
             )
         elif not lists and not any(text(rule.get("action")).startswith(_holding_back(policy)) for rule in others):
             yield Finding(policy, "neither names who may pass nor holds anybody back. HINT: a throttle, or a list")
-        for rule in others:
-            if text(rule.get("action")) == "allow" and _holds_the_world(mapping(rule.get("match"))):
-                yield Finding(policy, "allows everybody before its last rule. HINT: the ranges of who may pass")
+        # A rule takes ten ranges, so a list is cut into rules, and halves of the world can stand in two of them.
+        if is_world(cidr for rule in others if text(rule.get("action")) == "allow" for cidr in _sources(rule)):
+            yield Finding(policy, "allows everybody before its last rule. HINT: the ranges of who may pass")
 
 
 def _holding_back(policy: Registration) -> tuple[str, ...]:
@@ -120,11 +132,13 @@ def _is_narrow(source: str) -> bool:
     return network.prefixlen == 128
 
 
+def _destinations(rules: Sequence[Registration]) -> tuple[str, ...]:
+    return tuple(cidr for rule in rules for cidr in texts(rule.inputs.get("destinationRanges")))
+
+
+def _sources(rule: Mapping[str, Value]) -> tuple[str, ...]:
+    return texts(at(rule, "match.config.srcIpRanges"))
+
+
 def _priority(rule: Registration) -> float:
-    priority = rule.inputs.get("priority")
-    return priority if isinstance(priority, int | float) else 1000
-
-
-def _holds_the_world(match: Mapping[str, Value]) -> bool:
-    ranges = texts(mapping(match.get("config")).get("srcIpRanges"))
-    return any(cidr == "*" or ipaddress.ip_network(cidr).prefixlen == 0 for cidr in ranges)
+    return number(rule.inputs.get("priority"), DEFAULT_PRIORITY)

@@ -1,7 +1,6 @@
 """What the world may reach: named ports of named systems, and nothing else."""
 
-import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from capture import Capture, Registration, Value
@@ -36,9 +35,6 @@ PUBLIC_MACHINES: Mapping[str, str] = {
 
 SSH_PORT = 22
 
-ORGANISATION_IPV6 = 2**120
-"""Public IPv6 addresses that one organisation may have, a /8, as settings.addresses counts for IPv4."""
-
 
 @dataclass(frozen=True)
 class Opening:
@@ -59,7 +55,7 @@ class Opening:
     @property
     def to_the_world(self) -> bool:
         """Whether anyone on the internet may pass: by this rule, or by this one together with its neighbours."""
-        return _is_world((*self.sources, *self.beside))
+        return is_world((*self.sources, *self.beside))
 
     def holds(self, protocol: str, port: int) -> bool:
         """Whether the port is among the opened ones."""
@@ -79,7 +75,7 @@ class Opening:
 def openings(capture: Capture) -> Iterator[Opening]:
     """Every rule of the estate that lets traffic in by address range."""
     found = tuple(_rules(capture))
-    halves = [opening for opening in found if not _is_world(opening.sources)]
+    halves = [opening for opening in found if not is_world(opening.sources)]
     for opening in found:
         beside = (source for other in halves if other.covers(opening) for source in other.sources)
         yield replace(opening, beside=tuple(dict.fromkeys(beside)))
@@ -154,7 +150,7 @@ def egress_is_named(capture: Capture) -> Iterator[Finding]:
         if text(rule.inputs.get("ipProtocol")) == "-1"
     ]
     for rule in rules:
-        if _is_world(part for other in rules if _aws_door(other) == _aws_door(rule) for part in _aws_ranges(other)):
+        if is_world(part for other in rules if _aws_door(other) == _aws_door(rule) for part in _aws_ranges(other)):
             yield Finding(rule, "lets everything out to everywhere. HINT: name protocol and ports")
 
 
@@ -234,13 +230,4 @@ def _is_named(opening: Opening) -> bool:
     token, name = component_token(opening.registration), opening.registration.name
     return (token, opening.protocol, opening.ports) in OPEN_PORTS or any(
         token == named and name.endswith(suffix) for named, suffix in OPEN_RULES
-    )
-
-
-def _is_world(ranges: Iterable[str]) -> bool:
-    """Halves of the internet count as the world; a range of one organisation does not."""
-    networks = [ipaddress.ip_network(text) for text in ranges]
-    sixth = [network for network in networks if isinstance(network, ipaddress.IPv6Network) and not network.is_private]
-    return is_world(str(network) for network in networks if network.version == 4) or (
-        sum(network.num_addresses for network in ipaddress.collapse_addresses(sixth)) > ORGANISATION_IPV6
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from capture import Capture, Registration, Value
 from policies.policy import Finding
 from policies.stateful import is_stateful
-from policies.values import at, is_production, mapping, records, text
+from policies.values import at, is_production, mapping, number, records, text
 from settings.vocabulary import FEWEST_KEPT_DAYS
 
 ATTACHMENT = "gcp:compute/diskResourcePolicyAttachment:DiskResourcePolicyAttachment"
@@ -31,12 +31,12 @@ def snapshots_outlive_a_mistake(capture: Capture) -> Iterator[Finding]:
         kept = mapping(at(policy.inputs, "snapshotSchedulePolicy.retentionPolicy"))
         if "snapshotSchedulePolicy" in policy.inputs and kept.get("onSourceDiskDelete") != "KEEP_AUTO_SNAPSHOTS":
             yield Finding(policy, "its snapshots go with the disk. HINT: on_source_disk_delete=KEEP_AUTO_SNAPSHOTS")
-        if "snapshotSchedulePolicy" in policy.inputs and not _at_least(kept.get("maxRetentionDays"), fewest):
+        if "snapshotSchedulePolicy" in policy.inputs and number(kept.get("maxRetentionDays")) < fewest:
             yield Finding(policy, f"keeps snapshots too short. HINT: max_retention_days of {fewest} or more")
     for schedule in capture.of_type(SCHEDULE_ON_AWS):
         for rule in _aws_rules(schedule):
             kept = mapping(rule.get("retainRule"))
-            if kept.get("intervalUnit") != "DAYS" or not _at_least(kept.get("interval"), fewest):
+            if kept.get("intervalUnit") != "DAYS" or number(kept.get("interval")) < fewest:
                 yield Finding(schedule, f"keeps snapshots too short. HINT: retain_rule of {fewest} DAYS or more")
 
 
@@ -77,7 +77,3 @@ def _finds(schedule: Registration, tags: Mapping[str, Value]) -> bool:
 
 def _aws_rules(schedule: Registration) -> Iterator[Mapping[str, Value]]:
     yield from records(at(schedule.inputs, "policyDetails.schedules"))
-
-
-def _at_least(value: Value, fewest: int) -> bool:
-    return isinstance(value, int) and value >= fewest

@@ -31,6 +31,11 @@ def text(value: Value) -> str:
     return value if isinstance(value, str) else ""
 
 
+def number(value: Value, otherwise: float = 0) -> float:
+    """The value as a number; `otherwise` where it is missing, unknown or something else."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else otherwise
+
+
 def texts(value: Value) -> tuple[str, ...]:
     """Every text of a list."""
     return tuple(item for item in items(value) if isinstance(item, str))

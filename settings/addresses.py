@@ -1,4 +1,4 @@
-"""IPv4 ranges by what they are for, and sets of ranges judged as a whole.
+"""Ranges of addresses by what they are for, and sets of ranges judged as a whole; here, and nowhere else.
 
 Python's `is_private` is another question: it also holds for loopback, link-local, benchmarks and reserved addresses.
 """
@@ -21,8 +21,15 @@ SPECIAL_RANGES: Mapping[str, str] = {
 """Ranges that are neither of ones own nor of anyone on the internet, and what for (IANA IPv4 Special-Purpose Address
 Registry). The three for documentation are left out: they stand for real ones in examples."""
 
-ONE_ORGANISATION = 2**24
-"""Public addresses that one organisation may have, a /8. Lists of more mean the world, however they are cut."""
+PRIVATE_RANGES_IPV6 = ("fc00::/7", "fe80::/10", "::1/128")
+"""Addresses of IPv6 that no packet from the internet reaches (RFC 4193 and 4291)."""
+
+ONE_ORGANISATION: Mapping[int, int] = {4: 2**24, 6: 2**120}
+"""Public addresses that one organisation may have, a /8, by version of the protocol. Lists of more mean the world,
+however they are cut."""
+
+EVERYBODY = "*"
+"""How Cloud Armor writes the world."""
 
 
 def is_private(network: ipaddress.IPv4Network) -> bool:
@@ -43,7 +50,30 @@ def joined(ranges: Iterable[str]) -> tuple[ipaddress.IPv4Network, ...]:
 
 def is_world(ranges: Iterable[str]) -> bool:
     """Whether the ranges together are more than one organisation can have: 0.0.0.0/1 and 128.0.0.0/1 are the world."""
-    return sum(network.num_addresses for network in outside(joined(ranges), PRIVATE_RANGES)) > ONE_ORGANISATION
+    texts = tuple(ranges)
+    if EVERYBODY in texts:
+        return True
+    networks = [ipaddress.ip_network(text) for text in texts]
+    fourth = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+    sixth = [network for network in networks if isinstance(network, ipaddress.IPv6Network) and not network.is_private]
+    return (
+        _count(outside(fourth, PRIVATE_RANGES)) > ONE_ORGANISATION[4]
+        or _count(ipaddress.collapse_addresses(sixth)) > ONE_ORGANISATION[6]
+    )
+
+
+def is_covered(network: str, ranges: Iterable[str]) -> bool:
+    """Whether ranges together hold all of an IPv4 network; ranges of IPv6 hold none of it."""
+    fourth = [text for text in ranges if ipaddress.ip_network(text).version == 4]
+    return not outside([ipaddress.IPv4Network(network)], fourth)
+
+
+def leads_nowhere(address: str) -> bool:
+    """Whether the internet does not lead to an address, of either version."""
+    network = ipaddress.ip_network(address)
+    if isinstance(network, ipaddress.IPv6Network):
+        return any(network.subnet_of(ipaddress.IPv6Network(text)) for text in PRIVATE_RANGES_IPV6)
+    return is_private(network) or special_purpose(network) is not None
 
 
 def outside(networks: Iterable[ipaddress.IPv4Network], excluded: Iterable[str]) -> tuple[ipaddress.IPv4Network, ...]:
@@ -52,6 +82,10 @@ def outside(networks: Iterable[ipaddress.IPv4Network], excluded: Iterable[str]) 
     for taken in map(ipaddress.IPv4Network, excluded):
         left = [part for network in left for part in _without(network, taken)]
     return tuple(ipaddress.collapse_addresses(left))
+
+
+def _count(networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> int:
+    return sum(network.num_addresses for network in networks)
 
 
 def _without(network: ipaddress.IPv4Network, taken: ipaddress.IPv4Network) -> Iterable[ipaddress.IPv4Network]:

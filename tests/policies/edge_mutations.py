@@ -2,8 +2,10 @@
 
 import json
 
+from capture import Capture
 from policies import Policy, addresses, firewalls, identities, public, secrets_in_clear
-from tests.policies.mutations import GONE, Mutation, Pick, add, change
+from policies.values import mapping, records
+from tests.policies.mutations import GONE, Broken, Mutation, Pick, add, change
 
 FIREWALL = "gcp:compute/firewall:Firewall"
 IAP = Pick(FIREWALL, "-allow-iap")
@@ -38,6 +40,24 @@ def _trusts(service: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+HALVES = ("0.0.0.0/1", "128.0.0.0/1")
+"""The world, cut in two."""
+
+
+def _halves_in_two_rules(capture: Capture) -> Broken:
+    """A list that was cut into rules, since a rule takes ten ranges."""
+    first, last = records(UPLOAD_ARMOR.of(capture).inputs["rules"])
+    match = mapping(first["match"])
+    rules = (
+        *(
+            {**first, "priority": 1000 + index, "match": {**match, "config": {"srcIpRanges": (half,)}}}
+            for index, half in enumerate(HALVES)
+        ),
+        last,
+    )
+    return change(UPLOAD_ARMOR, {"rules": rules})(capture)
+
+
 _ON_EVERY_BRANCH = (
     'assertion.project_id == "1000001" && assertion.environment == "staging" && assertion.ref_protected == "true"'
 )
@@ -48,6 +68,14 @@ EDGE_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (firewalls.ssh_comes_from_one_address, change(WORKER_SSH, {"sourceRanges": ("10.32.16.0/20",)})),
     (firewalls.ssh_comes_from_one_address, change(WORKER_SSH_ON_AWS, {"cidrIpv4": "10.36.0.0/16"})),
     (firewalls.egress_rules_keep_their_order, change(WEB_OUT, {"priority": 900})),
+    (firewalls.egress_rules_keep_their_order, change(WEB_OUT, {"priority": 900, "destinationRanges": HALVES})),
+    (
+        firewalls.egress_rules_keep_their_order,
+        change(WEB_OUT, {"priority": 900, "destinationRanges": ("10.0.0.0/9", "10.128.0.0/9")}),
+    ),
+    (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.0.match.config.srcIpRanges": HALVES})),
+    (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.0.match.config.srcIpRanges": ("::/0",)})),
+    (firewalls.armor_lets_in_whom_it_names, _halves_in_two_rules),
     (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.1.action": "allow"})),
     (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.1.priority": 2000})),
     (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.0.match.config.srcIpRanges": ("*",)})),
@@ -70,6 +98,11 @@ EDGE_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
         add(BUCKET, "gcp:compute/projectMetadata:ProjectMetadata", {"metadata": {"enable-oslogin": "FALSE"}}),
     ),
     (addresses.public_records_are_public, change(RECORD, {"rrdatas": ("10.32.0.9",)})),
+    (addresses.public_records_are_public, change(RECORD, {"rrdatas": ("198.18.0.9",)})),
+    (
+        addresses.firewalls_let_health_checks_in,
+        change(PROBES, {"sourceRanges": ("35.191.0.0/17", "130.211.0.0/22")}, reported_on=CHECK),
+    ),
     (
         addresses.public_records_are_public,
         change(
