@@ -1,12 +1,14 @@
 """Guards: resources that hold no data, and without which a loss goes unseen or cannot be undone.
 
-A comparison counts it as a loss when a guard goes, or when its inputs turn it off, although what it guards stays.
+A comparison counts it as a loss when a guard goes, or when its inputs turn it off, although what it guards stays; and
+when something is kept for a shorter time (policies.retention).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from capture import Registration, Unknown, Value
+from policies.retention import shortened
 from policies.values import at, mapping
 
 
@@ -80,9 +82,11 @@ def is_on(registration: Registration) -> bool:
     )
 
 
-def turned_off(before: Registration, after: Registration) -> bool:
-    """Whether a guard that was on is off now."""
-    return after.type in GUARD_TYPES and is_on(before) and not is_on(after)
+def lost_guard(before: Registration, after: Registration) -> str:
+    """What a resource guards no longer, or keeps for a shorter time, in words; empty where there is nothing."""
+    if after.type in GUARD_TYPES and is_on(before) and not is_on(after):
+        return GUARD_TYPES[after.type].keeps
+    return "; ".join(shortened(before, after))
 
 
 def _is_filled(value: Value) -> bool:

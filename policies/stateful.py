@@ -63,7 +63,7 @@ TEMPORARY_MACHINES: Mapping[str, str] = {
 
 def is_stateful(registration: Registration) -> bool:
     """Whether losing the resource loses data; the preview lists replacement and deletion of these first."""
-    return registration.type in STATEFUL_TYPES and not _is_disposable(registration)
+    return registration.type in STATEFUL_TYPES and not is_disposable(registration)
 
 
 def stateful_resources_are_protected(capture: Capture) -> Iterator[Finding]:
@@ -102,7 +102,8 @@ def _to_be_protected(capture: Capture) -> Iterator[Registration]:
             yield registration
 
 
-def _is_disposable(registration: Registration) -> bool:
+def is_disposable(registration: Registration) -> bool:
+    """Whether it may be lost, or is a part of what may be: parts have the name of their bucket."""
     return any(
         component_token(registration) == token and registration.name.endswith(suffix) for token, suffix in DISPOSABLE
     )

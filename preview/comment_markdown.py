@@ -126,7 +126,7 @@ class _Writer:
             for found in change.properties
             if found.replaces
         ]
-        if change.loses_guard and not change.loses_state:
+        if change.lost_guard and not change.loses_state:
             turned = [
                 f"  * {self._literal(change_text(self._redactor.change(found), 150))}" for found in change.properties
             ]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from capture import Capture, Registration, make_urn, type_chain, urn_name
-from policies.guards import GUARD_TYPES, is_on, turned_off
+from policies.guards import GUARD_TYPES, is_on, lost_guard
 from policies.secrets_in_clear import veiled
 from policies.stateful import STATEFUL_TYPES, is_stateful
 from policies.values import of_provider
@@ -45,15 +45,15 @@ class Change:
     options: tuple[PropertyChange, ...] = ()
     ignored: tuple[PropertyChange, ...] = ()
     """Inputs that differ and that `ignore_changes` keeps from the resource."""
-    loses_guard: bool = False
-    """Whether a guard goes or is turned off, although what it guards stays."""
+    lost_guard: str = ""
+    """What is guarded no longer although it stays, or kept for a shorter time; empty where nothing is."""
 
     @property
     def lost(self) -> str:
         """What would be lost, in words; empty where nothing is."""
         if self.loses_state:
             return STATEFUL_TYPES[self.registration.type].holds
-        return GUARD_TYPES[self.registration.type].keeps if self.loses_guard else ""
+        return self.lost_guard
 
     @property
     def loses_state(self) -> bool:
@@ -128,7 +128,7 @@ class _Comparer:
         born = [entry for entry in self._new.registrations if entry.custom and entry.urn not in self._former]
         rest = self._changes_of_the_rest()
         changes = [
-            *(Change(Step.DELETE, entry, loses_guard=self._is_missed(entry, kept, born)) for entry in gone),
+            *(Change(Step.DELETE, entry, lost_guard=self._missed(entry, kept, born)) for entry in gone),
             *(Change(Step.CREATE, entry) for entry in born),
             *(change for change in rest if change.properties or change.options),
         ]
@@ -146,16 +146,17 @@ class _Comparer:
             tuple(change for change in rest if change.ignored and not (change.properties or change.options)),
         )
 
-    def _is_missed(self, gone: Registration, kept: set[str], born: list[Registration]) -> bool:
-        """Whether a deleted guard guarded something that stays, and nothing comes in its place.
+    def _missed(self, gone: Registration, kept: set[str], born: list[Registration]) -> str:
+        """What a deleted guard guarded, where that stays and nothing comes in the guard's place; else empty.
 
         A system that goes takes its guards with it; so does a resource that a guard looks at.
         """
         if gone.type not in GUARD_TYPES or not is_on(gone):
-            return False
+            return ""
         looked_at = {urn for urns in gone.property_dependencies.values() for urn in urns}
         replaced = any(entry.type == gone.type and self._former.get(entry.parent) == gone.parent for entry in born)
-        return {gone.parent, *looked_at} <= kept and not replaced
+        missed = {gone.parent, *looked_at} <= kept and not replaced
+        return GUARD_TYPES[gone.type].keeps if missed else ""
 
     def _changes_of_the_rest(self) -> list[Change]:
         changes: dict[str, Change] = {}
@@ -246,7 +247,7 @@ def _change(
     )
     step = Step.REPLACE if any(change.replaces for change in judged) else Step.UPDATE if judged else Step.OPTIONS
     ignored = tuple(change for change in found if _is_ignored(after, change.path))
-    return Change(step, after, judged, options, ignored=ignored, loses_guard=turned_off(before, after))
+    return Change(step, after, judged, options, ignored=ignored, lost_guard=lost_guard(before, after))
 
 
 def _is_ignored(registration: Registration, path: str) -> bool:

@@ -1,12 +1,11 @@
 """Two values property by property, in the way a reviewer reads them."""
 
 import difflib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 from capture import Value
+from policies.values import parsed
 
 NAMES = ("Sid", "name", "key", "priority", "deviceName")
 """What tells the entries of a list apart, where all have one of these and no two the same."""
@@ -32,7 +31,7 @@ def differences(old: Value, new: Value, path: str = "") -> Iterator[PropertyChan
     if old == new:
         return
     if isinstance(old, str) and isinstance(new, str):
-        inner_old, inner_new = _parsed(old), _parsed(new)
+        inner_old, inner_new = parsed(old), parsed(new)
         if inner_old is None or inner_new is None or inner_old == inner_new:
             yield PropertyChange(path, old, new)
         else:
@@ -103,21 +102,3 @@ def _likeness(one: Value, other: Value) -> float:
     if not isinstance(one, str) or not isinstance(other, str):
         return 0
     return difflib.SequenceMatcher(None, one, other).ratio()
-
-
-def _parsed(text: str) -> Value:
-    """A JSON object or list as a value; None for any other text."""
-    if not text.startswith(("{", "[")):
-        return None
-    try:
-        return _frozen(json.loads(text))
-    except ValueError:
-        return None
-
-
-def _frozen(value: object) -> Value:
-    if isinstance(value, dict):
-        return {key: _frozen(inner) for key, inner in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return tuple(_frozen(inner) for inner in cast("list[Any]", value))
-    return cast("Value", value)

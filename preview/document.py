@@ -96,7 +96,7 @@ def _change(change: Change) -> dict[str, Any]:
         "urn": change.registration.urn,
         "type": change.registration.type,
         "losesState": change.loses_state,
-        "losesGuard": change.loses_guard,
+        "losesGuard": bool(change.lost_guard),
         "protected": change.registration.protect,
         "retained": change.registration.retain_on_delete,
         "properties": [_property(found) for found in change.properties],

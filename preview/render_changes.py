@@ -52,7 +52,7 @@ def show_losses(out: Console, against: Against) -> None:
             if found.replaces or not change.loses_state:
                 put(out, _property(found, out.width - 6), 6)
         if not change.loses_state:
-            put(out, Text(f"keeps {change.lost}", "dim"), 6)
+            put(out, Text(f"loses {change.lost}", "dim"), 6)
             continue
         guards = _guards(change.registration)
         if guards:

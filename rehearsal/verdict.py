@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from capture import Asset, Registration, Secret, Unknown, Value, urn_name
 from capture.wire import ARCHIVE_SIGNATURE, ASSET_SIGNATURE, SECRET_SIGNATURE, SIGNATURE_KEY
+from policies.guards import lost_guard
 from policies.secrets_in_clear import looks_like
 from preview.compare import Change, Comparison, Rename, Step
 from preview.difference import PropertyChange, differences
@@ -104,14 +105,16 @@ def _change(step: PlannedStep, seen: tuple[Mapping[str, Value], Mapping[str, Val
         return Change(Step.OPTIONS, registration(new), options=options) if options and new else None
     if old is None or new is None:
         return Change(kind, registration(step.state))
-    before, after = (registration(state).inputs for state in (old, new))
+    before, after = registration(old), registration(new)
+    shown = (before.inputs, after.inputs)
     if seen is not None:
-        before, after = _unmasked(before, seen[0]), _unmasked(after, seen[1])
+        shown = (_unmasked(before.inputs, seen[0]), _unmasked(after.inputs, seen[1]))
     properties = tuple(
         PropertyChange(found.path, found.old, found.new, replaces=_root(found.path) in step.replacing)
-        for found in _property_changes(before, after, step.differing)
+        for found in _property_changes(*shown, step.differing)
     )
-    return Change(kind, registration(new), properties, tuple(_option_changes(old, new)))
+    options = tuple(_option_changes(old, new))
+    return Change(kind, after, properties, options, lost_guard=lost_guard(before, after))
 
 
 def _unmasked(inputs: Mapping[str, Value], seen: Mapping[str, Value]) -> Mapping[str, Value]:

@@ -88,7 +88,7 @@ def test_guards_that_go_with_what_they_guard_are_no_loss() -> None:
     gone = [entry for entry in before.resources if entry.urn not in after.by_urn and entry.type in GUARD_TYPES]
 
     assert gone
-    assert not [entry for entry in compare(before, after).losses if entry.loses_guard]
+    assert not [entry for entry in compare(before, after).losses if entry.lost_guard]
 
 
 def test_another_alert_address_in_place_of_one_is_no_loss_and_one_less_is() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from capture import Registration, Value, capture_stack, read_stack_file
+from capture import Registration, capture_stack, read_stack_file
 from capture.wire import plain_struct
 from policies.stateful import is_stateful
 from preview.compare import Step, compare
@@ -169,7 +169,7 @@ def _meant(engine: Engine, command: Sequence[str], switch: str) -> CloudResource
         for entry in engine.clouds.resources.values()
         if _property(entry, switch) is True
         and entry.type.endswith(":Instance")
-        and {entry.id, _property(entry, "name")} & set(command)
+        and any(name in command for name in (entry.id, _property(entry, "name")))
     )
     return found
 
@@ -201,13 +201,13 @@ def _lies_there(entry: CloudResource, command: Sequence[str]) -> bool:
     return entry.id.startswith(f"projects/{options['project']}/{place}/")
 
 
-def _property(entry: CloudResource, key: str) -> Value:
+def _property(entry: CloudResource, key: str) -> object:
     return plain_struct(entry.properties).get(key)
 
 
 def _uses(entry: CloudResource, gone: CloudResource) -> bool:
     """Whether a resource still names one that is gone, by its id or link."""
-    names = {gone.id, _property(gone, "selfLink")} - {None}
+    names = [name for name in (gone.id, _property(gone, "selfLink")) if name]
     return entry.type.startswith(("gcp:compute/", "aws:ec2/", "aws:ebs/")) and any(
         f'"{name}"' in str(entry.properties) for name in names
     )
