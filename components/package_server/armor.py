@@ -53,22 +53,29 @@ def rate_limit(component: Component, requests_per_minute: int) -> gcp.compute.Se
     )
 
 
-def denied_to_all(component: Component, hidden: Sequence[str], packages: Sequence[str]) -> gcp.compute.SecurityPolicy:
-    """What nobody gets from the public host in any spelling: folders, and single packages.
+def denied_to_all(
+    component: Component, hidden: Sequence[str], packages: Sequence[str], stopped: Sequence[str]
+) -> gcp.compute.SecurityPolicy:
+    """What nobody gets from the public host in any spelling: folders, single packages, stopped repositories.
 
-    Of the kinds of policies this one alone is asked before a cache answers. It knows 403, 404 and 502 as answers.
+    Of the kinds of policies this one alone is asked before a cache answers. It knows 403, 404 and 502 as answers, and
+    502 tells clients to come again, as the URL map's own 503 does for a stopped repository in its plain spelling.
     """
-    expressions = [withdrawn.below(hidden), *withdrawn.expressions(packages)]
+    denied = [
+        *(("deny(404)", "Not on the public host", each) for each in withdrawn.below(hidden)),
+        *(("deny(502)", "Stopped repositories", each) for each in withdrawn.below(stopped)),
+        *(("deny(404)", "Withdrawn packages", each) for each in withdrawn.expressions(packages)),
+    ]
     rules = [
         gcp.compute.SecurityPolicyRuleArgs(
-            action="deny(404)",
+            action=action,
             priority=1000 + index,
-            description="Withdrawn packages" if index else "Not on the public host",
+            description=description,
             match=gcp.compute.SecurityPolicyRuleMatchArgs(
                 expr=gcp.compute.SecurityPolicyRuleMatchExprArgs(expression=expression)
             ),
         )
-        for index, expression in enumerate(expressions)
+        for index, (action, description, expression) in enumerate(denied)
     ]
     return _policy(component, "edge", "What nobody gets", [*rules, _everybody_else("allow")], kind="CLOUD_ARMOR_EDGE")
 

@@ -98,7 +98,12 @@ def server_backends(
         check=_health_check(component, "content", CONTENT_PORT, CONTENT_HEALTH_PATH),
         policy=rate_limit(component, settings.edge.requests_per_minute),
         # Of both services: a path in another spelling may reach the one without a cache.
-        edge_policy=denied_to_all(component, (PULP_PREFIX, PRE_RELEASE_PREFIX), settings.withdrawn_paths),
+        edge_policy=denied_to_all(
+            component,
+            (PULP_PREFIX, PRE_RELEASE_PREFIX),
+            settings.withdrawn_paths,
+            settings.emergency_stop.repositories,
+        ),
         sampling=settings.edge.access_log_sampling,
         timeout_seconds=READ_TIMEOUT_SECONDS,
     )

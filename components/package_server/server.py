@@ -52,7 +52,7 @@ class PackageServer(Component):
 
     Makes the buckets of releases and pre-releases, the empty secrets of both signing keys and of Pulp, the machine,
     the load balancer with its certificates and names, the bucket of the public keys, probes and alarms. The
-    emergency stop changes its URL map and nothing else, withdrawn packages its policy at the edge. It leaves
+    emergency stop changes its URL map and its policy at the edge, withdrawn packages that policy alone. It leaves
     content, Pulp's users and repositories to the machine's role, and the keys' private halves and published files
     to an operator. CI's identities belong to those who upload: they reach Pulp's API on the upload host and get no
     right on any bucket or secret.

@@ -190,13 +190,16 @@ def withdrawn_packages_fit_their_rules(settings: Settings) -> Iterator[Fault]:
                 f"its expression has {length} characters, and Cloud Armor takes {withdrawn.SUBEXPRESSION_LIMIT}",
                 "stop its repository (emergencyStop), and take the package out of it",
             )
-    filled = len(withdrawn.expressions(server.withdrawn_paths))
+    stopped = len(withdrawn.below(server.emergency_stop.repositories))
+    filled = len(withdrawn.expressions(server.withdrawn_paths)) + stopped
     if filled > withdrawn.MOST_RULES:
+        with_stopped = " and the stopped repositories" if stopped else ""
+        everything = "; emergencyStop.everything needs no rule" if stopped else ""
         yield Fault(
             at,
-            f"the {len(server.withdrawn_paths)} withdrawn packages fill {filled} rules of Cloud Armor, and there are"
-            f" {withdrawn.MOST_RULES} for them",
-            "leave out what its repository has had no index of for three days: nothing serves it any more",
+            f"the {len(server.withdrawn_paths)} withdrawn packages{with_stopped} fill {filled} rules of Cloud Armor,"
+            f" and there are {withdrawn.MOST_RULES} for them",
+            f"leave out what its repository has had no index of for three days: nothing serves it any more{everything}",
         )
 
 

@@ -158,7 +158,7 @@ class EmergencyStop(Section):
     everything: bool = False
     """All of the public host but the public keys."""
     repositories: tuple[RepositoryPath, ...] = ()
-    """Paths of single repositories."""
+    """Paths of single repositories. Other spellings of them get 502 at the edge."""
 
 
 class PackageServerSettings(Section):

@@ -1,4 +1,4 @@
-"""What Cloud Armor denies at the edge: expressions over the decoded path of a request, so that no spelling counts.
+"""What Cloud Armor denies at the edge, files and folders, by the decoded path of a request, so that no spelling counts.
 
 A URL map compares a path as the client spelt it, and Google's global load balancer takes no regular expressions there.
 apt encodes some characters and leaves others, each release differently, and whoever wants a withdrawn package may
@@ -20,13 +20,16 @@ EXPRESSION_LIMIT = 2048
 fill it (Google, "Cloud Armor quotas and limits")."""
 
 MOST_RULES = 19
-"""Rules for withdrawn packages. A project has 20 with expressions unless Google grants more (quota
-SECURITY_POLICY_CEVAL_RULES), and what is hidden takes one."""
+"""Rules for withdrawn packages and stopped repositories. A project has 20 with expressions unless Google grants more
+(quota SECURITY_POLICY_CEVAL_RULES), and what is hidden takes one."""
 
 SLASH = r"/(\.?/)*"
 """One slash, or what nginx and others take for one: `//` and `/./`."""
 
 BEFORE, BETWEEN, AFTER = f"request.path.urlDecode().matches(r'^{SLASH}(", "|", ")$')"
+BELOW = ")/')"
+"""In place of AFTER, for whatever lies below a folder."""
+
 OR = " || "
 
 SPECIAL = frozenset(".^{}")
@@ -57,14 +60,17 @@ def expressions(paths: Sequence[str]) -> tuple[str, ...]:
 
     No path may be longer than a subexpression takes.
     """
-    subexpressions = _packed((pattern(path) for path in paths), SUBEXPRESSION_LIMIT - len(BEFORE) - len(AFTER), BETWEEN)
-    return tuple(_packed((f"{BEFORE}{each}{AFTER}" for each in subexpressions), EXPRESSION_LIMIT, OR))
+    return _expressions(paths, AFTER)
 
 
-def below(prefixes: Iterable[str]) -> str:
-    """The expression that matches whatever lies below one of these folders, `/name/`."""
-    names = BETWEEN.join(pattern(prefix.strip("/")) for prefix in prefixes)
-    return f"request.path.urlDecode().matches(r'^{SLASH}({names})/')"
+def below(folders: Sequence[str]) -> tuple[str, ...]:
+    """Expressions that match requests for whatever lies below any of these folders; each is one rule."""
+    return _expressions([folder.strip("/") for folder in folders], BELOW)
+
+
+def _expressions(paths: Sequence[str], after: str) -> tuple[str, ...]:
+    subexpressions = _packed((pattern(path) for path in paths), SUBEXPRESSION_LIMIT - len(BEFORE) - len(after), BETWEEN)
+    return tuple(_packed((f"{BEFORE}{each}{after}" for each in subexpressions), EXPRESSION_LIMIT, OR))
 
 
 def _literal(text: str) -> str:

@@ -150,7 +150,7 @@ def test_nothing_is_stopped_or_withdrawn_by_default(capture: Capture) -> None:
         assert public(capture, path).denied is None, path
 
 
-def test_the_emergency_stop_closes_one_repository_and_changes_nothing_else() -> None:
+def test_the_emergency_stop_closes_one_repository_in_every_spelling_and_changes_nothing_else() -> None:
     stopped_path, other = "gitlab/gitlab-ce/debian/trixie", "gitlab/gitlab-ce/ubuntu/noble"
     stopped = variant("staging", {"packageServer.emergencyStop.repositories": [stopped_path]})
 
@@ -159,8 +159,22 @@ def test_the_emergency_stop_closes_one_repository_and_changes_nothing_else() -> 
         assert (answer.abort, answer.cached) == (503, False)
     assert public(stopped, f"/{other}/dists/noble/InRelease").abort is None
     assert public(stopped, f"/{other}/pool/main/a/a/a_1_amd64.deb").cached
+    for spelt in (
+        "gitlab%2Fgitlab-ce/debian/trixie",
+        "/gitlab//gitlab-ce/./debian/trixie",
+        "gitla%62/gitlab-ce/debian/trixie",
+    ):
+        assert public(stopped, f"/{spelt}/dists/trixie/InRelease").denied == 502, spelt
+        assert public(estate("staging"), f"/{spelt}/dists/trixie/InRelease").denied is None, spelt
+    for served in (
+        f"{other}/dists/noble/InRelease",
+        f"{stopped_path}-backports/dists/x/InRelease",
+        f"mirror/{stopped_path}/x",
+    ):
+        assert public(stopped, f"/{served}").denied is None, served
     assert public(stopped, "/gpgkey/gpg.key").abort is None
-    assert differing(estate("staging"), stopped) == {url_map(stopped, NAME).urn}
+    edge = named(stopped, "SecurityPolicy", f"{NAME}-edge")
+    assert differing(estate("staging"), stopped) == {url_map(stopped, NAME).urn, edge.urn}
 
 
 def test_the_emergency_stop_closes_everything_but_the_keys_and_changes_nothing_else() -> None:
