@@ -5,7 +5,18 @@ from collections.abc import Iterator, Mapping
 from capture import Capture, Registration
 from policies.policy import Finding
 from policies.stateful import is_stateful
-from policies.values import at, component_token, is_production, mapping, number, policy_statements, related, text
+from policies.values import (
+    at,
+    component_token,
+    is_production,
+    mapping,
+    number,
+    policy_statements,
+    related,
+    strings,
+    text,
+)
+from settings.backup_vault.retention import RETENTION_ACTIONS
 from settings.vocabulary import FEWEST_LOCK_DAYS
 
 PUBLIC_BUCKETS: Mapping[tuple[str, str], str] = {}
@@ -74,6 +85,26 @@ def locked_buckets_lock_what_is_written(capture: Capture) -> Iterator[Finding]:
             yield Finding(bucket, "its lock can be lifted. HINT: mode COMPLIANCE in production")
         elif is_production(capture) and number(mapping(retention).get("days")) < FEWEST_LOCK_DAYS:
             yield Finding(bucket, f"its lock ends too soon. HINT: {FEWEST_LOCK_DAYS} days or more in production")
+
+
+def locked_buckets_leave_retention_to_one(capture: Capture) -> Iterator[Finding]:
+    """Rights come by many ways; a denial in the bucket's own policy holds against all but the operator's."""
+    for bucket in capture.of_type("aws:s3/bucket:Bucket"):
+        if bucket.inputs.get("objectLockEnabled") is not True:
+            continue
+        for policy in related(capture, bucket, "bucket", "aws:s3/bucketPolicy:BucketPolicy"):
+            statements = list(policy_statements(policy, "policy"))
+            denied = {
+                action
+                for statement in statements
+                if statement["Effect"] == "Deny" and "aws:PrincipalArn" in str(statement.get("Condition", ""))
+                for action in strings(statement.get("Action"))
+            }
+            missing = sorted(set(RETENTION_ACTIONS) - denied) if statements else []
+            if missing:
+                yield Finding(policy, f"leaves {missing[0]} to others. HINT: deny it to all but the operator")
+            if any(statement["Effect"] == "Allow" for statement in statements):
+                yield Finding(policy, "grants by itself. HINT: grants in the policies of roles alone")
 
 
 def nobody_is_anonymous(capture: Capture) -> Iterator[Finding]:

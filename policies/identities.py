@@ -66,3 +66,14 @@ def services_act_for_this_account_alone(capture: Capture) -> Iterator[Finding]:
         for service in services:
             if service not in TRUSTED_SERVICES and not keys & set(ACCOUNT_KEYS):
                 yield Finding(registration, f"trusts {service} for anyone. HINT: a condition on aws:SourceAccount")
+
+
+def secrets_have_one_reader(capture: Capture) -> Iterator[Finding]:
+    """A second reader is a second machine to break into for the same secret."""
+    readers: dict[str, str] = {}
+    for grant in capture.of_type("gcp:secretmanager/secretIamMember:SecretIamMember"):
+        if text(grant.inputs.get("role")) != "roles/secretmanager.secretAccessor":
+            continue
+        secret, member = text(grant.inputs.get("secretId")), text(grant.inputs.get("member"))
+        if secret and member and readers.setdefault(secret, member) != member:
+            yield Finding(grant, f"{readers[secret]} reads it already. HINT: a secret for each who needs one")

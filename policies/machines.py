@@ -31,6 +31,44 @@ def administrators_log_in_by_name(capture: Capture) -> Iterator[Finding]:
             yield Finding(instance, "the serial console is open. HINT: leave serial-port-enable out")
 
 
+def containers_take_no_identity(capture: Capture) -> Iterator[Finding]:
+    """An answer that crosses one more hop reaches containers, and with it the keys of the machine's role."""
+    for instance in capture.of_type("aws:ec2/instance:Instance"):
+        if at(instance.inputs, "metadataOptions.httpPutResponseHopLimit") != 1:
+            yield Finding(instance, "containers reach its metadata. HINT: http_put_response_hop_limit=1")
+
+
+def machines_hold_no_key_pair(capture: Capture) -> Iterator[Finding]:
+    """Whoever has a copy of the key logs in past Session Manager, and nobody knows how many copies there are."""
+    for instance in capture.of_type("aws:ec2/instance:Instance"):
+        if instance.inputs.get("keyName"):
+            yield Finding(instance, "lets in whoever has its key pair. HINT: leave key_name out, and use SSM")
+
+
+def machines_share_no_identity(capture: Capture) -> Iterator[Finding]:
+    """What one machine may do, the other may too: whoever breaks into the weaker one is both."""
+    seen: dict[str, str] = {}
+    for instance in (*capture.of_type("gcp:compute/instance:Instance"), *capture.of_type("aws:ec2/instance:Instance")):
+        accounts = [text(account.get("email")) for account in records(instance.inputs.get("serviceAccount"))]
+        for identity in filter(None, (*accounts, text(instance.inputs.get("iamInstanceProfile")))):
+            if identity in seen:
+                yield Finding(instance, f"has the identity of {seen[identity]}. HINT: one of its own")
+            seen[identity] = instance.name
+
+
+def machines_that_stay_are_never_spot(capture: Capture) -> Iterator[Finding]:
+    """A cloud takes a spot machine away when it likes, and a machine that is not restarted stays away."""
+    for instance in capture.of_type("gcp:compute/instance:Instance"):
+        scheduling = mapping(at(instance.inputs, "scheduling"))
+        if scheduling.get("provisioningModel") == "SPOT" or scheduling.get("preemptible") is True:
+            yield Finding(instance, "is a spot machine. HINT: leave provisioning_model out")
+        elif scheduling.get("automaticRestart") is False or scheduling.get("onHostMaintenance") == "TERMINATE":
+            yield Finding(instance, "stays off after maintenance. HINT: automatic_restart=True, MIGRATE")
+    for instance in capture.of_type("aws:ec2/instance:Instance"):
+        if instance.inputs.get("instanceMarketOptions"):
+            yield Finding(instance, "is a spot machine. HINT: leave instance_market_options out")
+
+
 def gce_machines_are_shielded(capture: Capture) -> Iterator[Finding]:
     """Secure boot and measured boot make a changed boot loader visible."""
     for registration in (

@@ -49,10 +49,10 @@ def shortened(before: Registration, after: Registration) -> tuple[str, ...]:
     )
 
 
-def kept(registration: Registration) -> Mapping[str, Kept]:
-    """Everything that a resource keeps for some time, by what it is."""
+def kept(registration: Registration, *, of_disposable: bool = False) -> Mapping[str, Kept]:
+    """Everything that a resource keeps for some time, by what it is; nothing where nobody misses it, unless asked."""
     read = READERS.get(registration.type)
-    if read is None or is_disposable(registration):
+    if read is None or (is_disposable(registration) and not of_disposable):
         return {}
     found: dict[str, Kept] = {}
     for entry in read(registration):

@@ -94,7 +94,7 @@ def groups_have_a_choice_on_aws(capture: Capture) -> Iterator[Finding]:
 
 def workers_are_powerless(capture: Capture) -> Iterator[Finding]:
     """A build runs code of others: no role, no public address, no key, no way to the metadata from a container."""
-    for template in _aws_templates(capture):
+    for template in worker_templates(capture):
         if template.inputs.get("iamInstanceProfile"):
             yield Finding(template, "gives workers a role. HINT: leave iam_instance_profile out")
         if template.inputs.get("keyName"):
@@ -123,7 +123,7 @@ def templates_are_replaced_before_they_go(capture: Capture) -> Iterator[Finding]
     """A template with a name of its own cannot be replaced while a group uses it."""
     for template in (
         *capture.of_type("gcp:compute/instanceTemplate:InstanceTemplate"),
-        *_aws_templates(capture),
+        *worker_templates(capture),
     ):
         if template.delete_before_replace:
             yield Finding(template, "goes before its successor is there. HINT: leave delete_before_replace out")
@@ -133,7 +133,7 @@ def templates_are_replaced_before_they_go(capture: Capture) -> Iterator[Finding]
 
 def workers_end_by_themselves(capture: Capture) -> Iterator[Finding]:
     """A manager that never comes back leaves its workers running, and paid for, for ever."""
-    for template in _aws_templates(capture):
+    for template in worker_templates(capture):
         if template.inputs.get("instanceInitiatedShutdownBehavior") != "terminate":
             yield Finding(template, 'a stopped worker stays. HINT: instance_initiated_shutdown_behavior="terminate"')
     for template in capture.of_type("gcp:compute/instanceTemplate:InstanceTemplate"):
@@ -144,7 +144,7 @@ def workers_end_by_themselves(capture: Capture) -> Iterator[Finding]:
 
 def workers_carry_cost_tags(capture: Capture) -> Iterator[Finding]:
     """The default tags of the provider stop at the group; the bill is made by the machines."""
-    for template in _aws_templates(capture):
+    for template in worker_templates(capture):
         tagged = {text(entry.get("resourceType")) for entry in records(template.inputs.get("tagSpecifications"))}
         for kind in ("instance", "volume"):
             if kind not in tagged:
@@ -155,7 +155,7 @@ def _aws_groups(capture: Capture) -> tuple[Registration, ...]:
     return capture.of_type("aws:autoscaling/group:Group")
 
 
-def _aws_templates(capture: Capture) -> tuple[Registration, ...]:
+def worker_templates(capture: Capture) -> tuple[Registration, ...]:
     """Launch templates of worker groups; the nodes of a cluster have others, with a role."""
     used = {urn for group in _aws_groups(capture) for urn in group.dependencies}
     return tuple(entry for entry in capture.of_type("aws:ec2/launchTemplate:LaunchTemplate") if entry.urn in used)

@@ -24,6 +24,7 @@ from tests.policies.limit_mutations import LIMIT_MUTATIONS
 from tests.policies.loss_mutations import LOSS_MUTATIONS, PRODUCTION_LOSS_MUTATIONS
 from tests.policies.machine_mutations import MACHINE_MUTATIONS
 from tests.policies.mutations import GONE, Mutation, Pick, add, change, document, drop, trust
+from tests.policies.served_mutations import SERVED_MUTATIONS
 from tests.policies.silence_mutations import SILENCE_MUTATIONS
 from tests.policies.tier_mutations import TIER_MUTATIONS
 from tests.policies.version_mutations import VERSION_MUTATIONS
@@ -217,9 +218,11 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     *LOSS_MUTATIONS,
     *ALARM_MUTATIONS,
     *EDGE_MUTATIONS,
+    *SERVED_MUTATIONS,
 )
 
 ALSO = {
+    "egress_rules_keep_their_order": {"workers_reach_no_private_address"},
     "silence_rings": {"alarms_on_gcp_watch_what_exists", "alarms_on_gcp_are_heard"},
     "alarms_on_gcp_watch_what_exists": {"silence_rings"},
     "github_subjects_come_in_both_forms": {"deployments_come_from_one_branch"},
