@@ -52,7 +52,7 @@ class Machine(Container):
 
     def metric(self, name: str) -> float:
         """A metric as the node exporter would read it; 0 where it was never written."""
-        text = self.read("/var/lib/prometheus/node-exporter/packyard_converge.prom")
+        text = self.read("/var/lib/packyard/metrics/packyard_converge.prom")
         found = re.search(rf"^packyard_converge_{name} (\S+)$", text, re.MULTILINE)
         return float(found[1]) if found else 0
 

@@ -9,7 +9,7 @@ from lab.session.talk import Message
 
 QUESTION = """
 systemctl is-active packyard-converge.service
-cat /var/lib/prometheus/node-exporter/packyard_converge.prom 2>/dev/null | grep '^packyard_converge_last_run_success'
+cat /var/lib/packyard/metrics/packyard_converge.prom 2>/dev/null | grep '^packyard_converge_last_run_success'
 journalctl --no-pager --boot -o cat --lines=300 --unit=packyard-converge.service | grep -E '^(TASK|RUNNING HANDLER) ' \\
   | tail -n 1
 journalctl --no-pager --boot -o cat --lines=300 --unit=packyard-converge.service | grep '^{"event": "finished"' \\

@@ -32,7 +32,8 @@ from typing import Any, cast
 SCHEMA_VERSION = 1
 STATE = Path("/var/lib/packyard")
 LOCK = Path("/run/packyard.lock")
-METRICS = Path("/var/lib/prometheus/node-exporter/packyard_converge.prom")
+METRICS = STATE / "metrics" / "packyard_converge.prom"
+"""In a folder of root: that of Debian's package lies in one of the node exporter's own user."""
 METADATA = "http://169.254.169.254"
 TIMEOUT = 30
 KEEP_BUNDLES = 3

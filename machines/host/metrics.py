@@ -6,11 +6,12 @@ A sample without a label is sent to the machine's cloud; one with a label is for
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+
+import fetch
 
 from host import files
 
-FOLDER = Path("/var/lib/prometheus/node-exporter")
+FOLDER = fetch.METRICS.parent
 PREFIX = "packyard_"
 LINE = re.compile(PREFIX + r'([a-z][a-z0-9_]*)(?:\{([a-z_]+)="([^"\\]*)"\})? (\S+)')
 

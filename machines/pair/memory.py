@@ -25,7 +25,7 @@ class Folder(Enum):
     """On the boot disk."""
     WIREGUARD = "/etc/wireguard"
     PGBACKREST = "/etc/pgbackrest/conf.d"
-    METRICS = "/var/lib/prometheus/node-exporter"
+    METRICS = "/var/lib/packyard/metrics"
     RUN = "/run"
     """In memory: gone at boot."""
 

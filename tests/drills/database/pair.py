@@ -139,7 +139,7 @@ class Pair:
     def metric(self, host: str, name: str) -> float:
         """A metric as the node exporter would serve it, written now."""
         self.run(host, "pairctl metrics", check=False)
-        text = self.run(host, "cat /var/lib/prometheus/node-exporter/packyard_database*.prom")
+        text = self.run(host, "cat /var/lib/packyard/metrics/packyard_database*.prom")
         found = re.search(rf"^packyard_{name} (\S+)$", text, re.MULTILINE)
         assert found, f"{host} writes no {name}:\n{text}"
         return float(found[1])

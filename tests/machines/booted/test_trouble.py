@@ -10,7 +10,7 @@ import pytest
 from lab.machines.machine import UNIT, LoneMachine
 from lab.registered import bundle_address, change_document, document_address
 
-METRICS = "/var/lib/prometheus/node-exporter/packyard_converge.prom"
+METRICS = "/var/lib/packyard/metrics/packyard_converge.prom"
 
 SCALED = """
 mkdir -p /run/systemd/system/packyard-converge.service.d /run/systemd/system/packyard-converge.timer.d

@@ -263,6 +263,11 @@ def test_old_bundles_go_but_the_newest_few_stay(state: Path, monkeypatch: pytest
     assert len(list((state / "bundles").iterdir())) == fetch.KEEP_BUNDLES
 
 
+def test_its_metrics_lie_where_root_alone_writes() -> None:
+    """Below what it makes itself: a package's folder may belong to the package's user, who can put a link there."""
+    assert fetch.METRICS.is_relative_to(fetch.STATE)
+
+
 def test_two_runs_never_meet(state: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with fetch.only_one(fetch.LOCK):
         status = run(monkeypatch, StandInCloud(bundle()))
