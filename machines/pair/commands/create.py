@@ -5,12 +5,11 @@ token anywhere means that there was one.
 """
 
 import argparse
-import shutil
 import sys
 from enum import Enum
 
 import psycopg
-from host import accounts
+from host import accounts, files
 from host.errors import HostError
 
 from pair import memory
@@ -78,7 +77,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
             _create_standby(settings, progress)
     except psycopg.Error as error:
         raise HostError(" ".join(str(error).split()), f"journalctl -u {settings.server.unit} -e") from None
-    memory.CREATING.below(settings.server.state).unlink()
+    files.remove(memory.CREATING.below(settings.server.state))
     return 0
 
 
@@ -97,7 +96,7 @@ def _create_primary(settings: PairSettings, progress: accounts.Progress, *, is_c
         refused = refusal(settings.host, fence.read(settings), is_creating=is_creating)
         if refused is not None:
             raise refused
-        postgres_user.write(memory.CREATING.below(settings.server.state), "pairctl create\n")
+        files.write(memory.CREATING.below(settings.server.state), "pairctl create\n")
         _initdb(settings, progress)
         # There is no standby yet: nobody may wait for it.
         cluster.be_alone(settings.server)
@@ -136,7 +135,7 @@ def _create_standby(settings: PairSettings, progress: accounts.Progress) -> None
         token = fence.highest(fence.read(settings))
         if token is not None and token.holder == settings.host:
             raise HostError(f"this host was the primary: {token}", "pairctl rejoin, once the peer is the primary")
-        postgres_user.write(memory.CREATING.below(settings.server.state), "pairctl create\n")
+        files.write(memory.CREATING.below(settings.server.state), "pairctl create\n")
         if not cluster.is_running(settings.server):
             standby.restore(settings, repository)
             progress("restored")
@@ -148,9 +147,8 @@ def _initdb(settings: PairSettings, progress: accounts.Progress) -> None:
     if (settings.server.data / "global" / "pg_control").exists():
         return
     # Half of what initdb left when the machine went down; the marker says that it is ours.
-    if settings.server.data.is_dir():
-        shutil.rmtree(settings.server.data)
-    postgres_user.make_folder(settings.server.data)
+    postgres_user.remove(settings.server, settings.server.data)
+    postgres_user.make_folder(settings.server, settings.server.data)
     words = [
         str(settings.server.programs / "initdb"),
         f"--pgdata={settings.server.data}",
@@ -159,8 +157,7 @@ def _initdb(settings: PairSettings, progress: accounts.Progress) -> None:
         *settings.server.initdb_options,
     ]
     postgres_user.run(settings.server, words, timeout=INITDB_TIMEOUT)
-    for name in OWN_CONFIGURATION:
-        (settings.server.data / name).unlink()
+    postgres_user.remove(settings.server, *(settings.server.data / name for name in OWN_CONFIGURATION))
     progress("initdb")
 
 

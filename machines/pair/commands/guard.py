@@ -11,10 +11,11 @@ import sys
 import time
 from pathlib import Path
 
+from host import files
 from host.errors import HostError
 
 from pair import memory
-from pair.server import cluster, postgres_user, postgresql
+from pair.server import cluster, postgresql
 from pair.settings import PairSettings
 from pair.succession import admission, fence
 from pair.succession.admission import StartConditions
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     if not verdict.allowed:
         raise HostError(f"PostgreSQL must not start: {verdict.reason}", _hint(verdict, settings))
     if verdict.uses_override:
-        _override(settings).unlink()
+        files.remove(_override(settings))
     _follow(settings, conditions)
     sys.stdout.write(f"PostgreSQL may start: {verdict.reason}\n")
     return 0
@@ -66,12 +67,12 @@ def see(settings: PairSettings) -> StartConditions:
 
 
 def _remember(settings: PairSettings, verdict: admission.Verdict) -> None:
-    """On a full disk the watch does not know; a person still does."""
-    with contextlib.suppress(OSError):
+    """On a full disk, or in a folder that is not root's yet, the watch does not know; a person still does."""
+    with contextlib.suppress(OSError, HostError):
         if verdict.nobody_answered:
-            postgres_user.write(memory.WAITING.below(settings.server.state), f"{verdict.reason}\n")
+            files.write(memory.WAITING.below(settings.server.state), f"{verdict.reason}\n")
         else:
-            memory.WAITING.below(settings.server.state).unlink(missing_ok=True)
+            files.remove(memory.WAITING.below(settings.server.state))
 
 
 def _peer(settings: PairSettings) -> postgresql.Role:

@@ -139,7 +139,7 @@ def _since(settings: PairSettings, now: float) -> float:
             files.write(path, f"{now:.0f}\n", 0o644)
             return now
         return float(text)
-    except (OSError, ValueError):
+    except (HostError, OSError, ValueError):
         return now
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import psycopg
-from host import accounts
+from host import accounts, files
 from host.errors import HostError
 
 from pair import memory
@@ -181,7 +181,7 @@ def _rewind(settings: PairSettings) -> None:
 
     restore_command is read from the configuration outside PGDATA, which a rewind cannot overwrite.
     """
-    postgres_user.write(memory.REBUILD.below(settings.server.state), "a rewind has begun\n")
+    files.write(memory.REBUILD.below(settings.server.state), "a rewind has begun\n")
     words = [
         str(settings.server.programs / "pg_rewind"),
         f"--target-pgdata={settings.server.data}",

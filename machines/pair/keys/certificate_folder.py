@@ -4,7 +4,6 @@ All that is in use lies in one generation. Each file of the folder is a link thr
 comes into use at once, whole: a key without its certificate would stop PostgreSQL at its next start.
 """
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from host import files
 from pair import memory
 from pair.keys import certificates
 from pair.keys.certificates import Names
-from pair.server import postgres_user
+from pair.server.postgres_user import POSTGRES
 from pair.settings import AUTHORITY, Certificates
 
 CURRENT = "current"
@@ -90,23 +89,23 @@ class CertificateFolder:
     def install(self, content: Installed, now: datetime) -> None:
         """Brings all of it into use at once, and marks that PostgreSQL has to read it."""
         generation = memory.GENERATION.below(self.path, f"{now:%Y%m%dT%H%M%S%fZ}")
-        postgres_user.make_folder(self.path)
-        postgres_user.make_folder(generation)
-        postgres_user.write(generation / AUTHORITY, content.authority, 0o644)
+        self._make_folder(self.path)
+        self._make_folder(generation)
+        self._write(generation / AUTHORITY, content.authority, 0o644)
         for kind, holding in (content.holdings or {}).items():
-            postgres_user.write(generation / f"{kind}.key", holding.key)
-            postgres_user.write(generation / f"{kind}.pem", holding.certificate, 0o644)
-        postgres_user.write(memory.RELOAD.below(self.path), "")
-        self._link(CURRENT, Path(generation.name))
+            self._write(generation / f"{kind}.key", holding.key)
+            self._write(generation / f"{kind}.pem", holding.certificate, 0o644)
+        self._write(memory.RELOAD.below(self.path), "")
+        files.link(self.path / CURRENT, Path(generation.name))
         for name in (AUTHORITY, *(f"{kind}{end}" for kind in self._kinds for end in (".key", ".pem"))):
-            self._link(name, Path(CURRENT) / name)
+            files.link(self.path / name, Path(CURRENT) / name)
         for old in self.path.glob(memory.GENERATION.name.rstrip("/")):
             if old != generation:
-                shutil.rmtree(old)
+                files.remove(old)
         for kind, holding in (content.holdings or {}).items():
             waiting = self.pending(kind)
             if waiting is not None and waiting.key == holding.key:
-                shutil.rmtree(memory.PENDING.below(self.path) / kind)
+                files.remove(memory.PENDING.below(self.path) / kind)
 
     def pending(self, kind: str) -> Pending | None:
         """The key of one kind that waits for its certificate."""
@@ -117,10 +116,10 @@ class CertificateFolder:
         """Makes a key and the request for its certificate."""
         key = certificates.new_key()
         made = Pending(certificates.key_text(key), certificates.request_text(key, names))
-        postgres_user.make_folder(self.path)
-        postgres_user.make_folder(memory.PENDING.below(self.path))
-        postgres_user.write(memory.PENDING.below(self.path) / kind / "key", made.key)
-        postgres_user.write(memory.PENDING.below(self.path) / kind / "request", made.request)
+        for folder in (self.path, memory.PENDING.below(self.path), memory.PENDING.below(self.path) / kind):
+            self._make_folder(folder)
+        self._write(memory.PENDING.below(self.path) / kind / "key", made.key)
+        self._write(memory.PENDING.below(self.path) / kind / "request", made.request)
         return made
 
     @property
@@ -130,14 +129,15 @@ class CertificateFolder:
 
     def reloaded(self) -> None:
         """Removes the mark."""
-        memory.RELOAD.below(self.path).unlink(missing_ok=True)
+        files.remove(memory.RELOAD.below(self.path))
 
-    def _link(self, name: str, target: Path) -> None:
-        half = self.path / f".{name}.half"
-        half.unlink(missing_ok=True)
-        half.symlink_to(target)
-        half.replace(self.path / name)
-        files.sync_folder(self.path)
+    def _make_folder(self, path: Path) -> None:
+        """Root's, so that postgres reads there and can put nothing in the place of anything."""
+        files.make_folder(path, group=POSTGRES, mode=0o750)
+
+    def _write(self, path: Path, text: str, mode: int = 0o600) -> None:
+        """Of postgres: PostgreSQL takes no private key that another could read."""
+        files.replace(path, text, mode, owner=POSTGRES, group=POSTGRES)
 
 
 def _text(path: Path) -> str:

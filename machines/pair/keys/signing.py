@@ -27,12 +27,16 @@ class Signed:
 
 
 def authorities(host: str, folder: Path, now: datetime) -> tuple[Authority, ...]:
-    """The authorities in a folder of this host that have not ended; a new one is made when it is time."""
+    """The authorities in a folder of this host that have not ended; a new one is made when it is time.
+
+    Raises HostError where another could have put one of its own there.
+    """
+    files.require_own(folder)
     own = [each for each in _stored(folder) if certificates.valid_at(each.certificate, now)]
     if authority.needs_new(own, now):
         made = authority.make(host, now)
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            files.make_folder(folder)
             files.write(folder / f"{made.name}.key", certificates.key_text(made.key))
             files.write(folder / f"{made.name}.pem", certificates.certificate_text(made.certificate))
         except OSError as error:

@@ -1,11 +1,9 @@
 """The copy that a restore drill makes: restored, started apart from everything, questioned, checked, removed."""
 
 import os
-import shutil
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import psycopg
 from host.errors import HostError
@@ -87,13 +85,12 @@ class Copy:
         if (self._data / "postmaster.pid").exists():
             self._control("stop", "-m", "immediate", timeout=STOP_TIMEOUT, accepted=range(256))
         if self.folder.exists():
-            shutil.rmtree(self.folder)
+            postgres_user.remove(self._settings.server, self.folder)
 
     def restore(self, target: datetime | None) -> None:
         """Fetches the newest backup, or the newest before the target. Raises HostError."""
-        postgres_user.make_folder(self.folder.parent)
         for folder in (self.folder, self._data, self.folder / "socket", self.folder / "tablespaces"):
-            postgres_user.make_folder(folder)
+            postgres_user.make_folder(self._settings.server, folder)
         until = ("--type=default",) if target is None else ("--type=time", f"--target={target:%Y-%m-%d %H:%M:%S.%f+00}")
         promote = () if target is None else ("--target-action=promote",)
         pgbackrest.run(
@@ -113,8 +110,8 @@ class Copy:
         """Starts it with settings of its own. Raises HostError with its last words."""
         ident = self._settings.server.configuration / "pg_ident.conf"
         text = SETTINGS.format(data=self._data, folder=self.folder, ident=ident, port=PORT)
-        postgres_user.write(self.folder / "postgresql.conf", text)
-        postgres_user.write(self.folder / "pg_hba.conf", "local all all peer map=pair\n")
+        postgres_user.write(self._settings.server, self.folder / "postgresql.conf", text)
+        postgres_user.write(self._settings.server, self.folder / "pg_hba.conf", "local all all peer map=pair\n")
         options = f"-c config_file={self.folder / 'postgresql.conf'}"
         try:
             # It returns as soon as recovery begins.
@@ -185,7 +182,10 @@ class Copy:
         return postgres_user.run(self._settings.server, words, timeout=timeout, accepted=accepted)
 
     def _failure(self, what: str) -> HostError:
-        words = _last_words(self._log)
+        try:
+            words = _last_words(postgres_user.read(self._settings.server, self._log))
+        except CommandError:
+            words = "it left no log"
         if ENDED_BEFORE_TARGET in words:
             return HostError(
                 f"the copy {what}: the WAL after the target is in no repository yet",
@@ -194,11 +194,8 @@ class Copy:
         return HostError(f"the copy {what}: {words}")
 
 
-def _last_words(log: Path) -> str:
+def _last_words(log: str) -> str:
     """What a server said before it ended: the last line that tells of a fault, or else the last lines."""
-    try:
-        lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
-    except OSError:
-        return "it left no log"
+    lines = [line.strip() for line in log.splitlines()]
     fatal = [line for line in lines if "FATAL:" in line or "PANIC:" in line]
     return " / ".join(fatal[-1:] or lines[-3:]) or "it said nothing"

@@ -1,17 +1,18 @@
 """PGDATA and PostgreSQL's service on this host: what can be told and done while no server answers."""
 
 import re
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
+from host import files
 from host.errors import HostError
 from host.programs import CommandError, run
 
 from pair import memory
 from pair.server import postgres_user, wal
+from pair.server.postgres_user import POSTGRES
 from pair.settings import Server
 
 RECOVERY_SIGNAL = "recovery.signal"
@@ -82,12 +83,12 @@ def is_alone(server: Server) -> bool:
 
 def be_alone(server: Server) -> None:
     """Writes the file that lets commits go on; PostgreSQL must read its configuration after."""
-    postgres_user.write(_alone(server), ALONE_TEXT, 0o644)
+    files.write(_alone(server), ALONE_TEXT, 0o644)
 
 
 def be_a_pair(server: Server) -> None:
     """Removes the file that lets commits go on without the standby."""
-    _alone(server).unlink(missing_ok=True)
+    files.remove(_alone(server))
 
 
 def make_standby(server: Server) -> None:
@@ -96,9 +97,9 @@ def make_standby(server: Server) -> None:
     pg_rewind and restore leave the peer's postgresql.auto.conf, or one with a fixed repository in restore_command; all
     that a standby needs stands in /etc/postgresql.
     """
-    postgres_user.write(server.data / AUTO_CONF, "")
-    (server.data / RECOVERY_SIGNAL).unlink(missing_ok=True)
-    postgres_user.write(memory.STANDBY_SIGNAL.below(server.data), "")
+    postgres_user.write(server, server.data / AUTO_CONF, "")
+    postgres_user.remove(server, server.data / RECOVERY_SIGNAL)
+    postgres_user.write(server, memory.STANDBY_SIGNAL.below(server.data), "")
     be_a_pair(server)
 
 
@@ -194,11 +195,9 @@ def keep_diverged(server: Server, on_timeline: int, fork_at: int, end: int | Non
     source = server.data / "pg_wal"
     names = wal.diverged_segments([path.name for path in source.iterdir()], on_timeline, fork_at, end)
     folder = memory.DIVERGED.below(server.state, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    postgres_user.make_folder(server.state)
-    postgres_user.make_folder(folder)
-    for name in names:
-        shutil.copy2(source / name, folder / name)
-        shutil.chown(folder / name, "postgres", "postgres")
+    files.make_folder(folder, owner=POSTGRES, group=POSTGRES)
+    if names:
+        postgres_user.copy(server, [source / name for name in names], folder)
     return folder, len(names)
 
 

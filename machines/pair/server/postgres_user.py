@@ -1,5 +1,10 @@
-"""The user postgres: programs that run as it, and files that belong to it."""
+"""The user postgres: programs that run as it, and what is done in its folders, as it.
 
+Root never writes, copies or removes there, nor reads what it passes on: a link that whoever has PostgreSQL put in the
+place of a file would lead it to any file of the machine.
+"""
+
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +14,10 @@ from host.programs import Finished
 from pair.settings import Server
 
 POSTGRES = "postgres"
+FILE_TIMEOUT = 30
+"""Seconds for one small file, on a disk that is busy."""
+TREE_TIMEOUT = 3600
+"""Seconds for a whole cluster."""
 
 
 def run(
@@ -41,12 +50,30 @@ def environment(server: Server) -> dict[str, str]:
     return variables
 
 
-def write(path: Path, text: str, mode: int = 0o600) -> None:
-    """Replaces a file of postgres, and makes its folder."""
-    make_folder(path.parent)
-    files.replace(path, text, mode, owner=POSTGRES, group=POSTGRES)
+def write(server: Server, path: Path, text: str, mode: int = 0o600) -> None:
+    """Replaces a file in a folder of postgres, whole and for good. Raises CommandError."""
+    library = Path(files.__file__).parents[1]
+    program = ["env", f"PYTHONPATH={library}", sys.executable, "-B", "-P", "-m", files.__name__]
+    run(server, [*program, str(path), f"{mode:o}"], timeout=FILE_TIMEOUT, given=text.encode())
 
 
-def make_folder(path: Path) -> None:
-    """A folder of postgres alone; one that is there stays as it is."""
-    files.make_folder(path, owner=POSTGRES)
+def make_folder(server: Server, path: Path) -> None:
+    """A folder of postgres alone, in one of its own; one that is there stays as it is. Raises CommandError."""
+    run(server, ["mkdir", "--parents", "--mode=0700", "--", str(path)], timeout=FILE_TIMEOUT)
+
+
+def remove(server: Server, *paths: Path) -> None:
+    """Removes files and whole folders, as far as they are there. Raises CommandError."""
+    words = ["rm", "--recursive", "--force", "--one-file-system", "--", *map(str, paths)]
+    run(server, words, timeout=TREE_TIMEOUT)
+
+
+def copy(server: Server, paths: Sequence[Path], folder: Path) -> None:
+    """Copies files into a folder; a link among them is copied as a link. Raises CommandError."""
+    words = ["cp", "--no-dereference", "--preserve=mode,timestamps", "--target-directory", str(folder), "--"]
+    run(server, [*words, *map(str, paths)], timeout=TREE_TIMEOUT)
+
+
+def read(server: Server, path: Path) -> str:
+    """The text of a file, as far as postgres may read it. Raises CommandError."""
+    return run(server, ["cat", "--", str(path)], timeout=FILE_TIMEOUT).output

@@ -14,11 +14,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, cast
 
+from host import files
 from host.errors import HostError
 
 from pair import memory
 from pair.repositories import pgbackrest
-from pair.server import postgres_user
 from pair.settings import PairSettings
 
 PATH = "packyard/fence.json"
@@ -203,7 +203,7 @@ def read_epoch(path: Path) -> int:
 
 def write_epoch(settings: PairSettings, epoch: int) -> None:
     """Records the epoch of this host, on the data disk."""
-    postgres_user.write(memory.EPOCH.below(settings.server.state), json.dumps({"epoch": epoch}) + "\n")
+    files.write(memory.EPOCH.below(settings.server.state), json.dumps({"epoch": epoch}) + "\n")
 
 
 def _read_in_background(settings: PairSettings, repository: int, timeout: float) -> Future[Reading]:

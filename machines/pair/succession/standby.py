@@ -2,6 +2,7 @@
 
 import time
 
+from host import files
 from host.accounts import Progress
 from host.errors import HostError
 
@@ -24,7 +25,7 @@ def restore(settings: PairSettings, repository: int) -> None:
 
     That pgBackRest writes the repository into restore_command does not matter: `make_standby` takes that out.
     """
-    postgres_user.make_folder(settings.server.data)
+    postgres_user.make_folder(settings.server, settings.server.data)
     options = ("--delta", "--type=standby")
     pgbackrest.run(settings, "restore", *options, repository=repository, timeout=RESTORE_TIMEOUT, shown=True)
 
@@ -48,7 +49,7 @@ def follow(settings: PairSettings, token: fence.Token | None, progress: Progress
     if token is not None:
         fence.write_epoch(settings, token.epoch)
     for done in (memory.REBUILD, memory.YIELDED):
-        done.below(settings.server.state).unlink(missing_ok=True)
+        files.remove(done.below(settings.server.state))
     slots.ensure_at_peer(settings)
     progress(f"slot {settings.name} on {settings.peer} is there")
     cluster.start(settings.server)

@@ -1,5 +1,6 @@
 """The moment itself: a standby becomes the primary, and what must be said and made once writes are accepted."""
 
+from host import files
 from host.accounts import Progress
 from host.errors import HostError
 
@@ -30,7 +31,7 @@ def take_over(settings: PairSettings, token: Token, progress: Progress) -> None:
         connection.execute("checkpoint")
         progress("checkpoint")
     # A standby that was still being made, of a peer that is gone: it is whole now, and nobody else would say so.
-    memory.CREATING.below(settings.server.state).unlink(missing_ok=True)
+    files.remove(memory.CREATING.below(settings.server.state))
     try:
         services.settle_in_background(token.epoch)
     except HostError as error:

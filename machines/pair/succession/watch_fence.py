@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from host import metrics
+from host import files, metrics
 from host.errors import HostError
 from host.metrics import Known, Sample
 
 from pair import memory
-from pair.server import cluster, postgres_user, postgresql
+from pair.server import cluster, postgresql
 from pair.server.lock import held
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
@@ -141,13 +141,13 @@ def _act(settings: PairSettings, act: Act, state: HostState, log: Callable[[str]
     if act is Act.STOP:
         log(f"{settings.host} is outranked and stops PostgreSQL: {token}")
         if token is not None and token.kind is fence.Kind.SWITCHOVER:
-            postgres_user.write(memory.YIELDED.below(settings.server.state), json.dumps({"epoch": token.epoch}) + "\n")
+            files.write(memory.YIELDED.below(settings.server.state), json.dumps({"epoch": token.epoch}) + "\n")
         cluster.stop(settings.server)
         log("PostgreSQL is stopped")
     elif act is Act.FOLLOW:
         log(f"{settings.peer} is the primary: {settings.host} becomes its standby")
         cluster.make_standby(settings.server)
-        memory.YIELDED.below(settings.server.state).unlink(missing_ok=True)
+        files.remove(memory.YIELDED.below(settings.server.state))
         cluster.start(settings.server)
         log(f"{settings.host} is the standby of {settings.peer}")
     elif act is Act.RESUME:
@@ -155,7 +155,7 @@ def _act(settings: PairSettings, act: Act, state: HostState, log: Callable[[str]
         log(f"{why}: {settings.host} goes on as primary: {token}")
         fence.write_epoch(settings, fence.followed(settings.host, state.epoch, state.readings))
         cluster.start(settings.server)
-        memory.YIELDED.below(settings.server.state).unlink(missing_ok=True)
+        files.remove(memory.YIELDED.below(settings.server.state))
 
 
 def _follow_own_token(settings: PairSettings, state: HostState) -> None:

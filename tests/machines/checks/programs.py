@@ -11,7 +11,7 @@ WAITS = {"open": 2, "urlopen": 2, "communicate": 1}
 
 OPENERS = ("opener", "urllib.request", "urllib")
 
-WRITERS = ("write", "replace", "write_whole", "make_folder", "mkdir", "chmod")
+WRITERS = ("write", "_write", "replace", "write_whole", "make_folder", "mkdir", "chmod")
 
 BEYOND_THE_OWNER = 0o077
 

@@ -1,11 +1,14 @@
 """The one writer of the programs on a machine."""
 
+import io
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from host import files
+from host.errors import HostError
 
 
 def nobody(*_: object) -> None:
@@ -65,3 +68,50 @@ def test_a_file_is_there_and_whole_after_a_power_cut(tmp_path: Path, monkeypatch
     files.write(path, "3")
 
     assert synced == [(False, False), (True, True)]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda folder: files.write(folder / "new" / "file", "text"),
+        lambda folder: files.replace(folder / "file", "text"),
+        lambda folder: files.make_folder(folder / "new"),
+        lambda folder: files.link(folder / "link", Path("file")),
+        lambda folder: files.remove(folder / "file"),
+    ],
+    ids=["write", "replace", "make_folder", "link", "remove"],
+)
+@pytest.mark.parametrize("above", ["", "below"], ids=["in it", "below it"])
+def test_nothing_is_done_in_a_folder_that_others_may_write_nor_below_one(
+    act: Callable[[Path], object], above: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "open" / above
+    folder.mkdir(parents=True)
+    (folder / "file").write_text("as it was")
+    (tmp_path / "open").chmod(0o777)
+
+    with pytest.raises(HostError, match="others may write"):
+        act(folder)
+
+    assert [path.name for path in folder.iterdir() if path.is_file()] == ["file"]
+    assert (folder / "file").read_text() == "as it was"
+
+
+def test_a_link_to_a_folder_that_others_may_write_is_no_way_around(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.chown", nobody)
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "link").symlink_to("open")
+
+    with pytest.raises(HostError, match="others may write"):
+        files.write(tmp_path / "link" / "file", "text")
+
+
+def test_run_as_a_program_it_writes_as_whoever_runs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("text"))
+
+    assert files.main([str(tmp_path / "file"), "640"]) == 0
+    assert (tmp_path / "file").read_text() == "text"
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640

@@ -246,7 +246,8 @@ def test_the_role_knows_each_of_its_own_units() -> None:
 
 
 def test_no_task_writes_what_pairctl_or_postgresql_owns() -> None:
-    render = Renderer("pg-a", _database_tunnel="", role_path=str(ROLE.folder), item={"name": "pair", "mode": "0700"})
+    item = {"name": "pair", "path": "/var/lib/postgresql/drill", "mode": "0700"}
+    render = Renderer("pg-a", _database_tunnel="", role_path=str(ROLE.folder), item=item)
     written: list[str] = []
     for task in ROLE.tasks():
         module, arguments = module_of(task)
