@@ -105,7 +105,7 @@ def fresh_token(path: Path, audience: str, seconds: float = REFRESH_SECONDS) -> 
     finally:
         ended.set()
         thread.join()
-        path.unlink(missing_ok=True)
+        files.remove(path)
 
 
 class Restic:
@@ -188,7 +188,7 @@ def run(settings: Settings, verb: str, runtime: Path, cache: Path) -> None:
         with fresh_token(restic.token_file, settings.audience):
             restic.backup() if verb == "backup" else restic.check()
     finally:
-        restic.password_file.unlink(missing_ok=True)
+        files.remove(restic.password_file)
 
 
 def main(arguments: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.machines.checks import commands, firewall, postgres, programs, secrets, units, values
+from tests.machines.checks import commands, firewall, folders, postgres, programs, secrets, units, values
 from tests.machines.checks.machines import Machines
 
 Check = Callable[[Machines], Iterator[str]]
@@ -20,6 +20,7 @@ CHECKS: Mapping[str, Check] = {
         *(postgres.parameters, postgres.peers, postgres.names, postgres.guard, postgres.archive),
         *(programs.limits, programs.modes),
         *(firewall.verdicts, firewall.openings),
+        *(folders.written, folders.commands, folders.programs, folders.constants),
     )
 }
 """By the name of their file and their own."""

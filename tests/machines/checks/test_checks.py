@@ -48,6 +48,10 @@ PROOFS = {
     "programs.modes": "a private key may be read by all",
     "firewall.verdicts": "the refusal comes before what roles open",
     "firewall.openings": "the database is open to all inside the tunnel",
+    "folders.written": "PostgreSQL's configuration belongs to postgres",
+    "folders.commands": "the version of the data is read through a link",
+    "folders.programs": "diverged WAL is copied by root",
+    "folders.constants": "metrics lie in a folder of the exporter's user",
 }
 """For each check a mistake of the lists that it must see."""
 
