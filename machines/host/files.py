@@ -51,10 +51,10 @@ def write(path: Path, text: str, mode: int = 0o600, *, owner: str = ROOT, group:
     return True
 
 
-def replace(path: Path, text: str, mode: int = 0o600, *, owner: str | None = ROOT, group: str | None = ROOT) -> None:
+def replace(path: Path, text: str, mode: int = 0o600, *, owner: str | None = ROOT, group: str = ROOT) -> None:
     """Replaces a file at once: it must be there after a power cut, and whole. Raises HostError as `write` does.
 
-    Without owner and group it belongs to whoever runs this.
+    With no owner it belongs to whoever runs this.
     """
     require_own(path.parent)
     # Made with mode 0600, and under a name that no reader of the folder takes for a configuration file.
@@ -65,7 +65,7 @@ def replace(path: Path, text: str, mode: int = 0o600, *, owner: str | None = ROO
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        if owner is not None or group is not None:
+        if owner is not None:
             shutil.chown(half, owner, group)
         half.chmod(mode)
         half.replace(path)
@@ -126,7 +126,7 @@ def main(arguments: list[str]) -> int:
     """Writes a file as whoever runs this."""
     path, mode = arguments
     try:
-        replace(Path(path), sys.stdin.read(), int(mode, 8), owner=None, group=None)
+        replace(Path(path), sys.stdin.read(), int(mode, 8), owner=None)
     except (HostError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -114,8 +114,8 @@ def commands(machines: Machines) -> Iterator[str]:
 
 
 def _commands_of_tasks(machines: Machines) -> Iterator[tuple[str, str]]:
-    rendered = ((role, render) for role in machines.roles() for render in machines.renderers(role))
-    for role, render, task in ((role, render, task) for role, render in rendered for task in role.tasks()):
+    rendered = [(role, render) for role in machines.roles() for render in machines.renderers(role)]
+    for role, render, task in [(*each, task) for each in rendered for task in each[0].tasks()]:
         for module, told in modules_of(task):
             if module in ("command", "shell") and not task.get("become_user"):
                 for more in rounds(render, task):
