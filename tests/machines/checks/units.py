@@ -16,8 +16,11 @@ KEYS = {
         *("Type", "ExecStart", "ExecStartPre", "ExecStop", "Restart", "RestartSec", "TimeoutStartSec", "Environment"),
         *("RuntimeDirectory", "RuntimeDirectoryMode", "CacheDirectory", "CacheDirectoryMode", "ReadWritePaths"),
         *("Nice", "IOSchedulingPriority", "OOMScoreAdjust"),
-        *("ProtectHome", "PrivateTmp", "ProtectSystem", "NoNewPrivileges", "ProtectKernelTunables"),
-        "ProtectControlGroups",
+        *("ProtectHome", "PrivateTmp", "PrivateDevices", "ProtectSystem", "NoNewPrivileges", "ProtectKernelTunables"),
+        *("ProtectKernelModules", "ProtectKernelLogs", "ProtectControlGroups", "ProtectClock", "ProtectHostname"),
+        *("ProtectProc", "LockPersonality", "MemoryDenyWriteExecute", "UMask", "CapabilityBoundingSet"),
+        *("RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID", "RestrictAddressFamilies"),
+        *("SystemCallArchitectures", "SystemCallFilter", "SystemCallErrorNumber"),
     },
     "Timer": {
         *("OnActiveSec", "OnUnitActiveSec", "OnUnitInactiveSec", "OnCalendar", "Persistent"),
@@ -35,10 +38,26 @@ TARGETS = {".timer": "timers.target", ".service": "multi-user.target"}
 FREQUENT = re.compile(r"minutely|hourly|\*:.*")
 """Calendars whose next time is near, so that a missed one is no loss."""
 
-CHANGES_NOTHING = {"NoNewPrivileges", "PrivateTmp", "ProtectSystem"}
-"""What a service gives up that sends or copies, and changes nothing on its machine."""
+GIVEN_UP = {
+    *("NoNewPrivileges", "PrivateDevices", "PrivateTmp", "ProtectClock", "ProtectControlGroups", "ProtectHome"),
+    *("ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables", "ProtectSystem"),
+    *("CapabilityBoundingSet", "LockPersonality", "ProtectProc", "RestrictAddressFamilies", "RestrictNamespaces"),
+    *("RestrictRealtime", "RestrictSUIDSGID", "SystemCallArchitectures", "SystemCallFilter"),
+}
+"""What a service gives up, each key with a value that gives it up or names the little that stays."""
 
-SENDERS = re.compile(r"packyard-report|offsite-(backup|check)-")
+NEEDS_MORE: Mapping[str, tuple[frozenset[str], str]] = {
+    "packyard-converge": (frozenset(), "it installs packages and configures the whole machine"),
+    "offsite-check": (
+        frozenset({"NoNewPrivileges", "PrivateTmp", "ProtectSystem"}),
+        "restic reads what belongs to anybody, and is on no machine yet",
+    ),
+    "offsite-backup": (
+        frozenset({"NoNewPrivileges", "PrivateTmp"}),
+        "a service says what runs before its backup, and no machine has one yet",
+    ),
+}
+"""By the beginning of a name: all that such a service gives up, and why no more."""
 
 
 TOKEN_SECONDS = 3600
@@ -185,12 +204,24 @@ def often_enough(machines: Machines) -> Iterator[str]:
 
 
 def hardening(machines: Machines) -> Iterator[str]:
-    """A service that changes nothing on its machine cannot; none but converge sees the homes of people."""
+    """A service gives up what it does not need; the few that need more say why."""
     for name, unit in units(machines).items():
-        given_up = {key for key in KEYS["Service"] if unit.of("Service", key) in ("yes", "true", "strict", "full")}
-        wanted = CHANGES_NOTHING if SENDERS.match(name) else {"ProtectHome"}
-        if name.endswith(".service") and name != "packyard-converge.service" and not wanted <= given_up:
+        if not name.endswith(".service"):
+            continue
+        known = [unit, *_for_names_like(name, machines)]
+        given_up = {key for key in GIVEN_UP for each in known if each.of("Service", key) not in ("", "no", "false")}
+        given_up |= {"CapabilityBoundingSet" for each in known if "CapabilityBoundingSet" in each["Service"]}
+        wanted = next((few for start, (few, _) in NEEDS_MORE.items() if name.startswith(start)), GIVEN_UP)
+        if not wanted <= given_up:
             yield f"{name}: it may more than it needs. HINT: {', '.join(sorted(wanted - given_up))}"
+
+
+def _for_names_like(name: str, machines: Machines) -> Iterator[Unit]:
+    """Drop-ins of all services whose name begins alike: systemd reads pair-.service.d for pair-watch.service."""
+    for path, unit in _drop_ins(machines):
+        folder = path.removeprefix(SYSTEMD).partition("/")[0]
+        if folder.endswith("-.service.d") and name.startswith(folder.removesuffix(".service.d")):
+            yield unit
 
 
 def reloads(machines: Machines) -> Iterator[str]:
