@@ -7,12 +7,15 @@ import re
 import secrets
 import threading
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from lab.alarms.sent_to_amazon import put_metric_data
+from lab.alarms.sent_to_google import create_time_series
+from lab.alarms.written import Series
 from lab.network.web import Reply, Request
 from settings.vocabulary import Cloud
 
@@ -38,8 +41,8 @@ class Bucket:
     """Addresses whose answer ends in the middle."""
     wait: threading.Event | None = None
     """Holds answers back until it is set."""
-    samples: list[dict[str, float]] = field(default_factory=list[dict[str, float]])
-    """Metrics that machines sent, by name."""
+    sent: list[dict[Series, float]] = field(default_factory=list[dict[Series, float]])
+    """Metrics that machines sent, one entry for each time."""
     refused: list[str] = field(default_factory=list[str])
     """Requests that the real ones would refuse."""
     written: dict[str, datetime] = field(default_factory=dict[str, datetime])
@@ -66,6 +69,10 @@ class Bucket:
         moment = self.written[address]
         generation = str(int(moment.timestamp() * 1_000_000))
         return {"x-goog-generation": generation, "Last-Modified": format_datetime(moment, usegmt=True)}
+
+    def keep(self, points: Iterable[tuple[Series, float]]) -> None:
+        """Metrics that a machine sent."""
+        self.sent.append(dict(points))
 
 
 @dataclass(frozen=True)
@@ -171,11 +178,7 @@ class GoogleCloud:
         return self.bucket.read(f"gs://{match[1]}/{urllib.parse.unquote(match[2])}")
 
     def _time_series(self, request: Request) -> Reply:
-        sent: dict[str, float] = {}
-        for series in json.loads(request.body)["timeSeries"]:
-            name = series["metric"]["type"].removeprefix("custom.googleapis.com/packyard/")
-            sent[name] = series["points"][0]["value"]["doubleValue"]
-        self.bucket.samples.append(sent)
+        self.bucket.keep(create_time_series(request.path, request.body))
         return Reply(body=b"{}")
 
 
@@ -268,11 +271,7 @@ class AmazonCloud:
         return signed is not None and request.headers.get("x-amz-security-token") == self.token
 
     def _metric_data(self, request: Request) -> Reply:
-        fields = dict(urllib.parse.parse_qsl(request.body.decode()))
-        names = {key: value for key, value in fields.items() if key.endswith(".MetricName")}
-        self.bucket.samples.append(
-            {name: float(fields[key.replace(".MetricName", ".Value")]) for key, name in names.items()}
-        )
+        self.bucket.keep(put_metric_data(request.host, request.body))
         return Reply(body=b"<PutMetricDataResponse/>")
 
 

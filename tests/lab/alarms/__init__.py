@@ -1,0 +1,1 @@
+"""Every alarm of both stacks, tried on what machines and clouds really write."""
