@@ -32,7 +32,6 @@ def manager_alarms(
 ) -> None:
     """Manager silent, workers without a manager, workers past their age, long polls that block jobs."""
     contact = own_series(alerts.gcp_metrics[MachineMetric.RUNNER_CONTACT_AGE_SECONDS], machine.name)
-    absent = silent("no sign of the manager", contact, limits.SILENT_SECONDS)
     gcp_alarm(
         component,
         alerts,
@@ -40,7 +39,7 @@ def manager_alarms(
         advice="The manager does not reach GitLab: read `journalctl -u gitlab-runner`.",
         conditions=[
             _above("GitLab does not answer", contact, limits.CONTACT_AGE_SECONDS, limits.SILENT_SECONDS),
-            absent,
+            silent("no sign of the manager", contact, limits.SILENT_SECONDS),
         ],
     )
     unheard_alarm(
@@ -56,7 +55,11 @@ def manager_alarms(
         f"{machine.name}-orphans",
         advice="Workers run and no manager looks after them. Each ends at its age limit; set the groups to 0 to be"
         " sooner.",
-        conditions=[absent, _above("workers are there", _sizes(shards), 0, limits.SILENT_SECONDS)],
+        # One condition for both, since all must be met at once: a runner that died goes on being reported by its host.
+        conditions=[
+            outside("no manager", contact, limits.CONTACT_AGE_SECONDS, seconds=limits.SILENT_SECONDS),
+            _above("workers are there", _sizes(shards), 0, limits.SILENT_SECONDS),
+        ],
         combiner="AND",
     )
     ages = f'{WORKER_UPTIME} AND metric.labels.instance_name=starts_with("{worker_prefix(colour)}")'
