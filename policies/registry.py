@@ -2,6 +2,7 @@
 
 from policies import (
     addresses,
+    alarm_pages,
     alarms,
     aws_alarms,
     buckets,
@@ -142,6 +143,7 @@ POLICIES: tuple[Policy, ...] = (
     tags.everything_says_its_component,
     tags.groups_hand_their_tags_on,
     alarms.silence_rings,
+    alarm_pages.alarms_lead_to_a_page,
     versions.versions_have_not_ended,
     aws_alarms.alarms_on_aws_are_heard,
     aws_alarms.alarms_on_aws_watch_what_exists,

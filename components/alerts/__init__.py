@@ -13,6 +13,7 @@ from components.alerts.gcp_alarms import (
 )
 from components.alerts.gcp_silence import unheard_alarm
 from components.alerts.metrics import AWS_NAMESPACE, GCP_PREFIX, MACHINE_LABEL, MachineMetric
+from components.alerts.pages import Page, leading_to
 
 __all__ = [
     "AWS_NAMESPACE",
@@ -24,9 +25,11 @@ __all__ = [
     "AlertsArgs",
     "AwsSeries",
     "MachineMetric",
+    "Page",
     "aws_alarm",
     "certificate_expiring",
     "gcp_alarm",
+    "leading_to",
     "outside",
     "own_aws_series",
     "own_gcp_alarm",

@@ -8,6 +8,7 @@ import pulumi_aws as aws
 
 from components.alerts.alerts import AlertTargets
 from components.alerts.metrics import AWS_NAMESPACE, MACHINE_LABEL
+from components.alerts.pages import leading_to
 from components.component import Component
 
 PERIOD = 60
@@ -51,6 +52,7 @@ def aws_alarm(
     name: str,
     *,
     advice: str,
+    page: str,
     watched: AwsSeries | Queries,
     limit: float,
     seconds: int,
@@ -68,7 +70,7 @@ def aws_alarm(
     return aws.cloudwatch.MetricAlarm(
         name,
         name=component.context.physical_name(title or name, kind="secret"),
-        alarm_description=advice,
+        alarm_description=leading_to(page, advice),
         namespace=series and series.namespace,
         metric_name=series and series.metric,
         dimensions=series and series.dimensions,

@@ -7,6 +7,7 @@ import pulumi_gcp as gcp
 
 from components.alerts.alerts import AlertTargets
 from components.alerts.metrics import MACHINE_LABEL
+from components.alerts.pages import leading_to
 from components.component import Component
 
 MISSING_IS_TROUBLE = "EVALUATION_MISSING_DATA_ACTIVE"
@@ -128,6 +129,7 @@ def gcp_alarm(
     *,
     title: str | None = None,
     advice: str,
+    page: str,
     conditions: Sequence[gcp.monitoring.AlertPolicyConditionArgs],
     severity: str | None = None,
     combiner: str = "OR",
@@ -145,7 +147,9 @@ def gcp_alarm(
         conditions=list(conditions),
         alert_strategy=alert_strategy,
         notification_channels=list(alerts.gcp_channels),
-        documentation=gcp.monitoring.AlertPolicyDocumentationArgs(content=advice, mime_type="text/markdown"),
+        documentation=gcp.monitoring.AlertPolicyDocumentationArgs(
+            content=leading_to(page, advice), mime_type="text/markdown"
+        ),
         user_labels=component.labels(),
         opts=component.child(),
     )
@@ -157,6 +161,7 @@ def own_gcp_alarm(
     what: str,
     *,
     advice: str,
+    page: str,
     conditions: Sequence[gcp.monitoring.AlertPolicyConditionArgs],
     severity: str | None = None,
 ) -> None:
@@ -167,6 +172,7 @@ def own_gcp_alarm(
         f"{component.name}-{what}",
         title=f"{component.name}: {what}",
         advice=advice,
+        page=page,
         conditions=conditions,
         severity=severity,
     )

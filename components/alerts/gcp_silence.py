@@ -14,6 +14,7 @@ import pulumi_gcp as gcp
 from components.alerts.alerts import AlertTargets
 from components.alerts.gcp_alarms import gcp_alarm
 from components.alerts.metrics import MACHINE_LABEL
+from components.alerts.pages import Page
 from components.component import Component
 
 WINDOW = "5m"
@@ -50,6 +51,7 @@ def unheard_alarm(
         name,
         advice="A metric of the machine never began or has stopped, so no other alarm on it can be trusted: see whether"
         " the machine runs, then read `journalctl -u packyard-converge`.",
+        page=Page.UNHEARD,
         conditions=[condition],
         severity=severity,
     )

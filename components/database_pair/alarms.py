@@ -46,6 +46,7 @@ def gcp_alarms(component: Component, alerts: AlertTargets) -> None:
             f"{component.name}-{limit.name}",
             title=f"{DatabaseHost.A}: {limit.title}",
             advice=limit.text,
+            page=limit.runbook.path,
             conditions=conditions,
             severity=limit.severity.upper(),
         )
@@ -67,6 +68,7 @@ def aws_alarms(component: Component, alerts: AlertTargets) -> None:
             alerts,
             f"{component.name}-{limit.name}",
             advice=f"{limit.severity.upper()}: {limit.text}",
+            page=limit.runbook.path,
             watched=own_aws_series(limit.metric, DatabaseHost.B),
             limit=limit.limit,
             seconds=limit.minutes * SECONDS,

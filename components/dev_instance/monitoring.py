@@ -8,6 +8,7 @@ import pulumi_gcp as gcp
 from components.alerts import (
     AlertTargets,
     MachineMetric,
+    Page,
     certificate_expiring,
     outside,
     own_gcp_alarm,
@@ -52,6 +53,7 @@ def monitoring(component: Component, settings: DevInstanceSettings, project: str
             alerts,
             f"{probe.name}-unreachable",
             advice="The address does not answer.",
+            page=Page.DEV_UNREACHABLE,
             conditions=[failing],
         )
         expiring = certificate_expiring(
@@ -64,6 +66,7 @@ def monitoring(component: Component, settings: DevInstanceSettings, project: str
             alerts,
             f"{probe.name}-certificate",
             advice="Its certificate runs out.",
+            page=Page.DEV_CERTIFICATE,
             conditions=[expiring],
         )
     _own_alarm(
@@ -72,6 +75,7 @@ def monitoring(component: Component, settings: DevInstanceSettings, project: str
         MachineMetric.GITLAB_BACKUP_AGE_SECONDS,
         "Backups stopped: read the journal of the backup, then make one by hand.",
         OLDEST_BACKUP_SECONDS,
+        page=Page.DEV_BACKUP,
     )
     _own_alarm(
         component,
@@ -79,6 +83,7 @@ def monitoring(component: Component, settings: DevInstanceSettings, project: str
         MachineMetric.GITLAB_UPGRADE_HELD,
         "A nightly upgrade failed and the package is held: read the upgrader's journal, mend, then let go.",
         0,
+        page=Page.DEV_UPGRADE,
     )
     metrics = (MachineMetric.GITLAB_BACKUP_AGE_SECONDS, MachineMetric.GITLAB_UPGRADE_HELD)
     unheard_alarm(
@@ -119,11 +124,13 @@ def _check(component: Component, probe: Probe, project: str) -> gcp.monitoring.U
     )
 
 
-def _own_alarm(component: Component, alerts: AlertTargets, metric: MachineMetric, advice: str, limit: float) -> None:
+def _own_alarm(
+    component: Component, alerts: AlertTargets, metric: MachineMetric, advice: str, limit: float, *, page: Page
+) -> None:
     """An alarm on a metric that the machine writes. Silence counts as trouble."""
     series = own_series(alerts.gcp_metrics[metric], component.name)
     condition = outside(metric.value.replace("_", " "), series, limit)
-    own_gcp_alarm(component, alerts, metric.value.replace("_", "-"), advice=advice, conditions=[condition])
+    own_gcp_alarm(component, alerts, metric.value.replace("_", "-"), advice=advice, page=page, conditions=[condition])
 
 
 def _metric(metric: str, check: gcp.monitoring.UptimeCheckConfig) -> pulumi.Output[str]:

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_gcp as gcp
 
-from components.alerts import MachineMetric, outside, own_gcp_alarm, own_series, silent, unheard_alarm
+from components.alerts import MachineMetric, Page, outside, own_gcp_alarm, own_series, silent, unheard_alarm
 from components.component import Component
 from components.machine import limits
 from components.machine.args import MachineArgs
@@ -23,6 +23,7 @@ def alarms(component: Component, args: MachineArgs, instance: gcp.compute.Instan
             args.alerts,
             "down",
             advice="The host is down or was stopped.",
+            page=Page.DOWN,
             conditions=[silent("down", uptime, limits.DOWN_SECONDS)],
         )
     own_gcp_alarm(
@@ -30,6 +31,7 @@ def alarms(component: Component, args: MachineArgs, instance: gcp.compute.Instan
         args.alerts,
         "disk",
         advice="A file system fills up: find what grows (`du -x`), or raise dataDiskGiB and run `pulumi up`.",
+        page=Page.DISK,
         conditions=[outside("disk filling", used, limits.DISK_USED_RATIO)],
     )
     own_gcp_alarm(
@@ -37,6 +39,7 @@ def alarms(component: Component, args: MachineArgs, instance: gcp.compute.Instan
         args.alerts,
         "converge",
         advice="The machine does not take its settings: read `journalctl -u packyard-converge`.",
+        page=Page.CONVERGE,
         conditions=[
             outside("converge failing", age, limits.CONVERGE_AGE_SECONDS),
             silent("converge silent", age, limits.SILENT_SECONDS),

@@ -10,6 +10,7 @@ from components.alerts import (
     GCP_PREFIX,
     MACHINE_LABEL,
     AlertTargets,
+    Page,
     certificate_expiring,
     outside,
     own_gcp_alarm,
@@ -72,6 +73,7 @@ def monitoring(
         alerts,
         ServerMetric.METADATA_AGE_SECONDS,
         "Nothing was published for too long: read the runbook of publishing.",
+        page=Page.PACKAGES_METADATA,
         limit=limits.metadata_age_hours * SECONDS_OF_AN_HOUR,
     )
     _own_alarm(
@@ -79,6 +81,7 @@ def monitoring(
         alerts,
         ServerMetric.BACKUP_AGE_SECONDS,
         "Backups stopped: read `journalctl -u packyard-package-backup`.",
+        page=Page.PACKAGES_BACKUP,
         limit=limits.backup_age_hours * SECONDS_OF_AN_HOUR,
     )
     _own_alarm(
@@ -86,6 +89,7 @@ def monitoring(
         alerts,
         ServerMetric.UPLOAD_TEMP_FREE_RATIO,
         "Uploads will fail: find unfinished ones in the upload directory, or raise uploadTempGiB.",
+        page=Page.PACKAGES_UPLOADS,
         limit=limits.upload_temp_free_percent / 100,
         below=True,
     )
@@ -156,7 +160,15 @@ def _probe_alarm(
     )
     condition = probe_failing(f"probe-{probe.name}", series)
     advice = f"https://{probe.host}{probe.path} does not answer {probe.status} as a client would need it."
-    own_gcp_alarm(component, alerts, f"probe-{probe.name}", advice=advice, conditions=[condition], severity="CRITICAL")
+    own_gcp_alarm(
+        component,
+        alerts,
+        f"probe-{probe.name}",
+        advice=advice,
+        page=Page.PACKAGES_PROBE,
+        conditions=[condition],
+        severity="CRITICAL",
+    )
 
 
 def _certificate_alarm(component: Component, settings: PackageServerSettings, alerts: AlertTargets) -> None:
@@ -167,16 +179,31 @@ def _certificate_alarm(component: Component, settings: PackageServerSettings, al
     )
     condition = certificate_expiring("certificate", series, CERTIFICATE_ALERT_DAYS)
     advice = "Google does not renew the certificate: the CNAME of the challenge or the CAA record is wrong."
-    own_gcp_alarm(component, alerts, "certificate", advice=advice, conditions=[condition], severity="ERROR")
+    own_gcp_alarm(
+        component,
+        alerts,
+        "certificate",
+        advice=advice,
+        page=Page.PACKAGES_CERTIFICATE,
+        conditions=[condition],
+        severity="ERROR",
+    )
 
 
 def _own_alarm(
-    component: Component, alerts: AlertTargets, metric: ServerMetric, advice: str, *, limit: float, below: bool = False
+    component: Component,
+    alerts: AlertTargets,
+    metric: ServerMetric,
+    advice: str,
+    *,
+    page: Page,
+    limit: float,
+    below: bool = False,
 ) -> None:
     series = _own_series(component, _descriptor(component, metric))
     what = metric.removeprefix("package_").rsplit("_", 1)[0].replace("_", "-")
     condition = _threshold(what, series, limit, below=below)
-    own_gcp_alarm(component, alerts, what, advice=advice, conditions=[condition], severity="ERROR")
+    own_gcp_alarm(component, alerts, what, advice=advice, page=page, conditions=[condition], severity="ERROR")
 
 
 def _key_alarms(component: Component, alerts: AlertTargets) -> None:
@@ -185,7 +212,9 @@ def _key_alarms(component: Component, alerts: AlertTargets) -> None:
         advice = f"A signing key expires within {days} days: extend it, publish it, tell users to fetch it again."
         what = f"key-{days}-days"
         condition = _threshold(what, series, days, below=True)
-        own_gcp_alarm(component, alerts, what, advice=advice, conditions=[condition], severity=severity)
+        own_gcp_alarm(
+            component, alerts, what, advice=advice, page=Page.PACKAGES_KEYS, conditions=[condition], severity=severity
+        )
 
 
 def _descriptor(component: Component, metric: ServerMetric) -> gcp.monitoring.MetricDescriptor:

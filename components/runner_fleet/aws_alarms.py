@@ -5,7 +5,16 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.alerts import PERIOD, AlertTargets, AwsSeries, MachineMetric, aws_alarm, own_aws_series
+from components.alerts import (
+    PERIOD,
+    AlertTargets,
+    AwsSeries,
+    MachineMetric,
+    Page,
+    aws_alarm,
+    leading_to,
+    own_aws_series,
+)
 from components.component import Component
 from components.machine import Ec2Machine
 from components.runner_fleet import limits
@@ -28,6 +37,7 @@ def manager_alarms(
         alerts,
         f"{machine.name}-silent",
         advice="The manager does not reach GitLab: read journalctl -u gitlab-runner.",
+        page=Page.MANAGER_SILENT,
         watched=own_aws_series(MachineMetric.RUNNER_CONTACT_AGE_SECONDS, machine.name),
         limit=limits.CONTACT_AGE_SECONDS,
         seconds=limits.SILENT_SECONDS,
@@ -36,8 +46,11 @@ def manager_alarms(
     aws.cloudwatch.CompositeAlarm(
         f"{machine.name}-orphans",
         alarm_name=component.context.physical_name(machine.name, "orphans", kind="secret"),
-        alarm_description="Workers run and no manager looks after them: each ends itself at its age limit, but the "
-        "group starts another in its place until its desired capacity is set to 0.",
+        alarm_description=leading_to(
+            Page.ORPHANS,
+            "Workers run and no manager looks after them: each ends itself at its age limit, but the group starts"
+            " another in its place until its desired capacity is set to 0.",
+        ),
         alarm_rule=pulumi.Output.all(silent.name, *(alarm.name for alarm in occupied)).apply(
             lambda names: f"ALARM({names[0]}) AND ({' OR '.join(f'ALARM({name})' for name in names[1:])})"
         ),
@@ -55,6 +68,7 @@ def _occupied(component: Component, shard: AwsShard) -> aws.cloudwatch.MetricAla
         None,
         f"{shard.name}-occupied",
         advice="The group has workers. Nothing is wrong: this is half of the alarm on workers without a manager.",
+        page=Page.ORPHANS,
         watched=_of_group(shard, "GroupTotalInstances"),
         limit=0,
         seconds=PERIOD,
@@ -69,6 +83,7 @@ def group_at_max_alarm(component: Component, alerts: AlertTargets, shard: AwsSha
         alerts,
         f"{shard.name}-full",
         advice="The group stands at maxInstances and jobs wait: raise it, or find what fills it.",
+        page=Page.GROUP_FULL,
         watched=_of_group(shard, "GroupTotalInstances"),
         limit=shard.settings.max_instances - 1,
         seconds=limits.FULL_SECONDS,
@@ -86,6 +101,7 @@ def starved_alarm(component: Component, alerts: AlertTargets, shard: AwsShard) -
         alerts,
         f"{shard.name}-starved",
         advice="Workers are asked for and do not come: read why in the activity of the group.",
+        page=Page.GROUP_STARVED,
         watched=[
             _of_group(shard, "GroupDesiredCapacity").query("wanted"),
             _of_group(shard, "GroupInServiceInstances").query("there"),
@@ -121,6 +137,7 @@ def _long_poll_alarm(
         alerts,
         name,
         advice=limits.LONG_POLL_ADVICE,
+        page=Page.LONG_POLLS,
         watched=AwsSeries(LOG_NAMESPACE, metric, {}),
         limit=0,
         seconds=PERIOD,

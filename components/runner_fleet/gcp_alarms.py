@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_gcp as gcp
 
-from components.alerts import AlertTargets, MachineMetric, gcp_alarm, outside, own_series, silent, unheard_alarm
+from components.alerts import AlertTargets, MachineMetric, Page, gcp_alarm, outside, own_series, silent, unheard_alarm
 from components.component import Component
 from components.machine import GceMachine
 from components.runner_fleet import limits
@@ -37,6 +37,7 @@ def manager_alarms(
         alerts,
         f"{machine.name}-silent",
         advice="The manager does not reach GitLab: read `journalctl -u gitlab-runner`.",
+        page=Page.MANAGER_SILENT,
         conditions=[
             _above("GitLab does not answer", contact, limits.CONTACT_AGE_SECONDS, limits.SILENT_SECONDS),
             silent("no sign of the manager", contact, limits.SILENT_SECONDS),
@@ -55,6 +56,7 @@ def manager_alarms(
         f"{machine.name}-orphans",
         advice="Workers run and no manager looks after them. Each ends at its age limit; set the groups to 0 to be"
         " sooner.",
+        page=Page.ORPHANS,
         # One condition for both, since all must be met at once: a runner that died goes on being reported by its host.
         conditions=[
             outside("no manager", contact, limits.CONTACT_AGE_SECONDS, seconds=limits.SILENT_SECONDS),
@@ -68,6 +70,7 @@ def manager_alarms(
         alerts,
         f"{machine.name}-worker-age",
         advice="A worker is older than maxVmAgeHours allows: delete it, and see why it was not ended.",
+        page=Page.WORKER_AGE,
         conditions=[_above("worker past its age", ages, max_vm_age_hours * 3600 + limits.AGE_GRACE_SECONDS, 300)],
     )
     _long_poll_policy(component, alerts, machine, log)
@@ -80,6 +83,7 @@ def group_at_max_alarm(component: Component, alerts: AlertTargets, shard: GcpSha
         alerts,
         f"{shard.name}-full",
         advice="The group stands at maxInstances and jobs wait: raise it, or find what fills it.",
+        page=Page.GROUP_FULL,
         conditions=[_above("group full", _sizes([shard]), shard.settings.max_instances - 1, limits.FULL_SECONDS)],
     )
 
@@ -110,6 +114,7 @@ def _long_poll_policy(component: Component, alerts: AlertTargets, machine: GceMa
         name,
         title=title,
         advice=limits.LONG_POLL_ADVICE,
+        page=Page.LONG_POLLS,
         conditions=[condition],
         alert_strategy=strategy,
     )

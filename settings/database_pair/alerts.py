@@ -71,8 +71,8 @@ class Limit:
 
     @property
     def text(self) -> str:
-        """What a notification says."""
-        return f"{self.says[0].upper()}{self.says[1:]}, {OR_SILENT}. {self.advice} Runbook: {self.runbook.path}"
+        """What a notification says before it names the runbook."""
+        return f"{self.says[0].upper()}{self.says[1:]}, {OR_SILENT}. {self.advice}"
 
 
 LIMITS = (

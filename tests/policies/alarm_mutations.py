@@ -1,6 +1,6 @@
 """Mutations of alarms: nobody hears them, they watch what is not there, or they ring the wrong way round."""
 
-from policies import Policy, aws_alarms, gcp_alarms
+from policies import Policy, alarm_pages, aws_alarms, gcp_alarms
 from tests.policies.mutations import GONE, Mutation, Pick, change
 
 AWS = Pick(aws_alarms.ALARM, "pg-b-disk")
@@ -24,6 +24,8 @@ _GCP_HEARD = gcp_alarms.alarms_on_gcp_are_heard
 _GCP_THERE = gcp_alarms.alarms_on_gcp_watch_what_exists
 _GCP_WORSE = gcp_alarms.alarms_on_gcp_ring_when_it_gets_worse
 
+_PAGE = alarm_pages.alarms_lead_to_a_page
+
 THRESHOLD = "conditions.0.conditionThreshold"
 USED = 'metric.type="custom.googleapis.com/packyard/{}" AND resource.type="gce_instance" AND metric.labels.{}="{}"'
 
@@ -33,6 +35,9 @@ def looks_at(metric: str, label: str, machine: str) -> Mutation:
 
 
 ALARM_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
+    (_PAGE, change(AWS, {"alarmDescription": "The disk fills up."})),
+    (_PAGE, change(COMPOSITE, {"alarmDescription": GONE})),
+    (_PAGE, change(GCP, {"documentation.content": "Runbook: the wiki"})),
     (_HEARD, change(AWS, {"alarmActions": ()})),
     (_HEARD, change(AWS, {"actionsEnabled": False})),
     (_HEARD, change(AWS, {"alarmActions": ("arn:aws:sns:us-east-1:000000000000:nobody",)})),

@@ -67,7 +67,7 @@ LIMIT_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (_FIT, change(DISK, {"size": 4})),
     (_FIT, change(DISK, {"createSnapshotBeforeDestroyPrefix": "a" * 49})),
     (_FIT, change(GCE, {"bootDisk.initializeParams.size": 9})),
-    (_FIT, change(ALARM, {"alarmDescription": "a" * 1025})),
+    (_FIT, change(ALARM, {"alarmDescription": "a" * 1025 + " Runbook: docs/runbooks/database/disk-full.md"})),
     (_FIT, change(ALARM, {"period": 90})),
     (_FIT, change(ROLE, {"name": "a" * 65})),
     (_FIT, change(VPC, {"tags.note": "a" * 257})),
