@@ -66,4 +66,4 @@ CLOUD: Mapping[str, Meaning] = {
 """Of metrics that clouds make; those of groups and of workers depend on what is registered."""
 
 LOG_LINE = '{"level":"warning","msg":"CONFIGURATION: Long polling issues detected.\\nIssues found:"}'
-"""What GitLab Runner logs (gitlab-runner, commands/multi.go, of version 18; read on 2026-11-28)."""
+"""What GitLab Runner logs, in JSON as its configuration says (its own checkConfigConcurrency; read on 2026-11-28)."""
