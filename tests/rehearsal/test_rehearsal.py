@@ -14,8 +14,8 @@ from capture.wire import SECRET_SIGNATURE, SIGNATURE_KEY
 from policies.physical_names import Place, unique_name
 from preview.difference import differences
 from preview.engine_plan import Plan, PlannedStep
-from preview.text import change_text
 from preview.revision import RevisionError
+from preview.text import change_text
 from rehearsal.cli import main
 from rehearsal.cli_binary import BUILT_VERSION, CliError, find_cli
 from rehearsal.clouds import CloudResource, Failure, FailureKind, Operation, SimulatedClouds
