@@ -1,8 +1,10 @@
 """The recorded values: what a program registered, without any object of the Pulumi runtime."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, cast
 
 
 @dataclass(frozen=True)
@@ -140,3 +142,21 @@ def leaves(value: Value, path: str = "") -> Iterator[tuple[str, Value]]:
             yield from leaves(inner, f"{path}[{index}]")
     else:
         yield path, value
+
+
+def parsed(text: str) -> Value:
+    """A JSON object or list as a value; None for any other text."""
+    if not text.startswith(("{", "[")):
+        return None
+    try:
+        return _frozen(json.loads(text))
+    except ValueError:
+        return None
+
+
+def _frozen(value: object) -> Value:
+    if isinstance(value, dict):
+        return {key: _frozen(inner) for key, inner in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return tuple(_frozen(inner) for inner in cast("list[Any]", value))
+    return cast("Value", value)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from math import inf
 
 from capture import Registration
-from capture.registration import leaves
+from capture.registration import leaves, parsed
 from policies.stateful import is_disposable
-from policies.values import at, mapping, number, parsed, records, text
+from policies.values import at, mapping, number, records, text
 
 SECONDS_OF_A_DAY = 86400
 

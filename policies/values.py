@@ -93,16 +93,6 @@ def without_secret(value: Value) -> Value:
     return value.plain if isinstance(value, Secret) else value
 
 
-def parsed(text: str) -> Value:
-    """A JSON object or list as a value; None for any other text."""
-    if not text.startswith(("{", "[")):
-        return None
-    try:
-        return _frozen(json.loads(text))
-    except ValueError:
-        return None
-
-
 def policy_statements(registration: Registration, key: str) -> Iterator[dict[str, Any]]:
     """The statements of an AWS policy document in an input; none where the document is still unknown."""
     document = text(registration.inputs.get(key))
@@ -130,11 +120,3 @@ def _statements(document: str) -> list[dict[str, Any]]:
     """The statements of a policy document, which may be one alone."""
     statements = json.loads(document)["Statement"]
     return cast("list[dict[str, Any]]", statements if isinstance(statements, list) else [statements])
-
-
-def _frozen(value: object) -> Value:
-    if isinstance(value, dict):
-        return {key: _frozen(inner) for key, inner in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return tuple(_frozen(inner) for inner in cast("list[Any]", value))
-    return cast("Value", value)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from capture import Value
-from policies.values import parsed
+from capture.registration import parsed
 
 NAMES = ("Sid", "name", "key", "priority", "deviceName")
 """What tells the entries of a list apart, where all have one of these and no two the same."""

@@ -46,7 +46,9 @@ def write(path: Path, text: str, mode: int = 0o600, *, owner: str = ROOT, group:
     require_own(path.parent)
     if text_of(path) == text:
         return False
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(mode=0o700, parents=True)
+        path.parent.chmod(0o755)
     replace(path, text, mode, owner=owner, group=group)
     return True
 
@@ -86,8 +88,10 @@ def make_folder(path: Path, *, owner: str = ROOT, group: str = ROOT, mode: int =
     """A folder in one of root's; one that is there stays as it is. Raises HostError where another may write there."""
     if not path.is_dir():
         require_own(path.parent)
-        path.mkdir(mode=mode, parents=True)
+        path.mkdir(mode=0o700, parents=True)
         shutil.chown(path, owner, group)
+        # Whatever the umask is: services have one that lets nobody in.
+        path.chmod(mode)
 
 
 def link(path: Path, target: Path) -> None:

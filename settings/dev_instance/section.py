@@ -102,7 +102,7 @@ class DevInstanceSettings(Section):
     migration."""
     git_ssh: GitSsh
     registry: GuardedPort
-    """The container registry, on the instance's own name. Machines of the estate but for workers reach it in any case."""
+    """The container registry, on the instance's own name. All machines of the estate but workers reach it."""
     pages_domain: Annotated[DnsName | None, Field(examples=["pages.staging.packyard.example.com"])] = None
     """GitLab Pages below this name; left out, Pages is off. The wildcard certificate is put into a secret by hand."""
     object_storage: ObjectStorage

@@ -112,3 +112,16 @@ def test_run_as_a_program_it_writes_as_whoever_runs_it(tmp_path: Path, monkeypat
     assert files.main([str(tmp_path / "file"), "640"]) == 0
     assert (tmp_path / "file").read_text() == "text"
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
+
+
+def test_a_folder_has_its_mode_whatever_the_umask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.chown", nobody)
+    before = os.umask(0o077)
+    try:
+        files.make_folder(tmp_path / "group", mode=0o750)
+        files.write(tmp_path / "all" / "file", "text")
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / "group").stat().st_mode) == 0o750
+    assert stat.S_IMODE((tmp_path / "all").stat().st_mode) == 0o755
