@@ -14,6 +14,7 @@ from components.runner_fleet.args import (
     draining_managers,
     manager_context,
     manager_name,
+    tier_name,
 )
 from components.runner_fleet.document import ManagerInputs, manager_document
 from components.runner_fleet.gcp_alarms import group_at_max_alarm, manager_alarms
@@ -108,7 +109,8 @@ class GcpRunnerFleet(Component):
 def _shards(component: Component, args: GcpRunnerFleetArgs, shared: Shared, colour: Colour) -> list[GcpShard]:
     return [
         GcpShard(
-            f"shard-{shard.name}-{colour}",
+            # A tier's project is another place, so whatever moves there is made anew and says so.
+            f"{tier_name('shard', args.trust)}-{shard.name}-{colour}",
             GcpShardArgs(
                 settings=shard,
                 colour=colour,
