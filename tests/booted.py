@@ -6,7 +6,6 @@ the run stands still, says how to enter each machine, and takes all away on Ctrl
 
 import os
 import shlex
-import signal
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -36,8 +35,6 @@ def stand_still_after(report: pytest.TestReport, config: pytest.Config) -> None:
     capture: Any = config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
         try:
-            # A shell starts what runs in its background with SIGINT ignored: it would wait for ever.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
             print(f"\n{report.longreprtext}\n\n{report.nodeid} failed. Its machines stay until Ctrl-C:")
             print("\n".join(entrances()), flush=True)
             while True:
