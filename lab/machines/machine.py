@@ -59,7 +59,8 @@ class Machine(Container):
     def fingerprint(self) -> str:
         """Digests of all that converge owns: configuration, programs, document; a bundle is named by its own."""
         folders = "/etc /usr/local /var/lib/packyard /var/cache/packyard"
-        names = f"find {folders} -type f -not -path '*/__pycache__/*' -not -path '/var/lib/packyard/bundles/*'"
+        passed = ("*/__pycache__/*", "/var/lib/packyard/bundles/*", "/var/lib/packyard/metrics/*")
+        names = f"find {folders} -type f " + " ".join(f"-not -path '{path}'" for path in passed)
         return self.run("sh", "-c", f"{names} | sort | xargs sha256sum", check=False)
 
 

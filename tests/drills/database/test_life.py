@@ -37,7 +37,7 @@ def test_a_reboot_of_the_standby_keeps_everything(pair: Pair) -> None:
 
 @pytest.mark.parametrize("name", HOSTS)
 def test_systemd_finds_no_fault_in_the_units_of_the_pair(pair: Pair, name: str) -> None:
-    units = pair.run(name, "ls /etc/systemd/system/pair-*").split()
+    units = pair.run(name, "ls -d /etc/systemd/system/pair-*.service /etc/systemd/system/pair-*.timer").split()
 
     assert len(units) > 10, units
     assert pair.run(name, f"systemd-analyze verify --man=no {UNIT}.service {' '.join(units)} 2>&1").strip() == ""
