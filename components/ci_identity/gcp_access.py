@@ -113,7 +113,12 @@ that a person looks at the plan."""
 GRANTER = "roles/resourcemanager.projectIamAdmin"
 
 GRANTABLE_ROLES = ("roles/logging.logWriter", "roles/monitoring.metricWriter")
-GRANTABLE_CUSTOM_ROLES = ("dev-instance-snapshot-keeper", "runners-gcp-scaler")
+GRANTABLE_CUSTOM_ROLES = (
+    "dev-instance-snapshot-keeper",
+    "runners-gcp-scaler",
+    "runners-gcp-protected-scaler",
+    "runners-gcp-publish-scaler",
+)
 """What the systems are granted on a whole project. The deploy identity may grant these and no others, so it cannot make
 itself or anybody owner. Nor may it edit a custom role, since it could put anything into one of these: custom roles, and
 its own grants, are changed by a person."""

@@ -36,7 +36,9 @@ def shards_have_a_manager(settings: Settings) -> Iterator[Fault]:
 
 def tiers_on_gcp_have_a_project_of_their_own(settings: Settings) -> Iterator[Fault]:
     """On GCP a manager writes metadata of every group of its project, so a project never holds two tiers."""
-    used = settings.runner_fleet.gcp_shards if settings.runner_fleet is not None else {}
+    if settings.runner_fleet is None:
+        return
+    used = settings.runner_fleet.gcp_shards
     projects = settings.gcp.projects.ids()
     for trust in (Trust.PROTECTED, Trust.PUBLISH):
         name = BUILD_PROJECTS[trust]

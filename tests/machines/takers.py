@@ -72,9 +72,9 @@ def _fetch(document: dict[str, Any], taken: set[str]) -> None:
         def document_address(self) -> str:
             return str(document["bundle"]["url"])
 
-        def read(self, address: object) -> bytes:
+        def read(self, address: object) -> tuple[bytes, int]:
             del address
-            return json.dumps(document).encode()
+            return json.dumps(document).encode(), 1
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fetch, "record", partial(recorded, taken=taken))
