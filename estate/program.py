@@ -132,6 +132,8 @@ def _networks(settings: Settings, context: StackContext, providers: Providers) -
             )
             for trust, project in BUILD_PROJECTS.items()
             if (cidr := network.gcp.of_tier(trust)) is not None
+            # Without the fleet nobody would leave from the address of a trusted tier, which is admitted elsewhere.
+            and (trust is Trust.UNTRUSTED or fleet is not None)
         },
         aws=AwsNetwork(
             "aws",
