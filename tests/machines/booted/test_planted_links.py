@@ -162,7 +162,7 @@ def services(pair: Pair, host: str) -> list[str]:
     timers = pair.run(host, "systemctl list-unit-files --type=timer --plain --no-legend").splitlines()
     own = pair.run(host, "systemctl list-unit-files --plain --no-legend 'pair-*.service' 'packyard-*.service'")
     names = {line.split()[0] for line in own.splitlines()}
-    names |= {line.split()[0].replace(".timer", ".service") for line in timers}
+    names |= {line.split()[0].replace(".timer", ".service") for line in timers if "@." not in line}
     # Converge has run, and what asks Debian's mirrors for everything has no mirror here.
     return sorted(names - {"packyard-converge.service", "apt-daily.service", "apt-daily-upgrade.service"})
 
