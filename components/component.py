@@ -30,6 +30,8 @@ class StackContext:
     gcp_zone: str
     aws_region: str
     aws_account_id: str
+    role_boundary: pulumi.Input[str] | None = None
+    """ARN of the policy that bounds every role on AWS (components/roles.py); None where no pipeline deploys."""
 
     def physical_name(self, *parts: str, kind: str) -> str:
         """The physical name of a resource; see settings.naming for kinds and limits."""

@@ -5,14 +5,14 @@ settings/rules.py names the line, and this raises where a rule is missing.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_gcp as gcp
 
 from components.alerts import Alerts, AlertsArgs
 from components.backup_vault import BackupVault, BackupVaultArgs
-from components.ci_identity import CiIdentity, CiIdentityArgs
+from components.ci_identity import CiIdentity, CiIdentityArgs, RoleBoundary
 from components.cloud_native_cluster import CloudNativeCluster, CloudNativeClusterArgs
 from components.component import StackContext
 from components.database_pair import DatabasePair, DatabasePairArgs
@@ -75,6 +75,7 @@ def build_estate(settings: Settings) -> None:
         aws_account_id=settings.aws.account_id,
     )
     providers = make_providers(settings)
+    context = _bounded(settings, context, providers)
     zone = PublicZone(
         "public-zone", PublicZoneArgs(domain=settings.dns.domain), context, gcp_provider=providers.testground
     )
@@ -111,6 +112,14 @@ def build_estate(settings: Settings) -> None:
     pulumi.export("protected", context.protected)
     pulumi.export("logins", logins)
     pulumi.export("dns", {"domain": zone.domain, "name_servers": zone.name_servers})
+
+
+def _bounded(settings: Settings, context: StackContext, providers: Providers) -> StackContext:
+    """The context with the boundary of roles, which must be there before the first role is."""
+    if settings.ci_identity is None:
+        return context
+    boundary = RoleBoundary("role-boundary", context, aws_provider=providers.aws)
+    return replace(context, role_boundary=boundary.arn)
 
 
 def _networks(settings: Settings, context: StackContext, providers: Providers) -> Networks:

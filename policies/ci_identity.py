@@ -12,8 +12,11 @@ from policies.values import at, component_token, mapping, policy_statements, str
 CI_COMPONENTS = ("packyard:ci_identity:CiIdentity", "packyard:ci_identity:GcpProjectAccess")
 """Components that may hold the rights of a deployment."""
 
-DEPLOY_SID = "DeployManagesItsServices"
+DEPLOY_SIDS = ("DeployManagesItsServices", "DeployManagesItsBuckets", "DeployManagesItsSecrets")
 """Whole services of AWS, in the deploy identity alone: it makes, changes and deletes what the program holds."""
+
+BOUNDARY_COMPONENT = "packyard:ci_identity:RoleBoundary"
+"""Its policy grants nothing: it is the most that a role may do, beside what the role's own policies say."""
 
 DEPLOY_ROLES: Mapping[str, str] = {
     "roles/certificatemanager.owner": "certificates of the edge are replaced and deleted with their hosts",
@@ -144,8 +147,13 @@ def previews_only_read(capture: Capture) -> Iterator[Finding]:
 
 
 def is_deployment(registration: Registration, statement: Mapping[str, Any]) -> bool:
-    """Whether a statement is the one of the deploy identity that names whole services."""
-    return statement.get("Sid") == DEPLOY_SID and component_token(registration) in CI_COMPONENTS
+    """Whether a statement is one of the deploy identity that names whole services."""
+    return statement.get("Sid") in DEPLOY_SIDS and component_token(registration) in CI_COMPONENTS
+
+
+def is_boundary(registration: Registration) -> bool:
+    """Whether a policy is the one that bounds roles."""
+    return registration.type == "aws:iam/policy:Policy" and component_token(registration) == BOUNDARY_COMPONENT
 
 
 def is_reviewed_grant(capture: Capture, grant: Registration) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from capture import Capture
-from policies.ci_identity import is_deployment, is_reviewed_grant
+from policies.ci_identity import is_boundary, is_deployment, is_reviewed_grant
 from policies.policy import Finding
 from policies.values import allowing_statements, at, strings, text
 from settings.backup_vault.retention import RETENTION_ACTIONS
@@ -37,7 +37,7 @@ BASIC_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
 def actions_and_resources_are_named(capture: Capture) -> Iterator[Finding]:
     """A "*" grants whatever the cloud adds next year; where AWS leaves no choice, the statement's id says why."""
     for registration, statement in allowing_statements(capture):
-        if is_deployment(registration, statement):
+        if is_boundary(registration) or is_deployment(registration, statement):
             continue
         for action in strings(statement.get("Action")):
             if "*" in action:

@@ -5,6 +5,7 @@ import pulumi_aws as aws
 
 from components.component import Component
 from components.iam import Statement, google_trust, policy_document
+from components.roles import bounded_role
 from settings.backup_vault.offsite import OffsitePlace
 
 SESSION_SECONDS = 3600
@@ -19,14 +20,13 @@ def writer_role(
     It deletes nothing but restic's lock files (a delete marker over the locked version): without that, one dead client
     would block every later backup. Forgetting and pruning is the operator's.
     """
-    role = aws.iam.Role(
+    role = bounded_role(
+        component,
         f"{component.name}-offsite-{name}",
         name=place.role_arn.rpartition("/")[2],
         description=f"Off-site backups of {name}: writes below {place.prefix}/ and deletes no version",
-        assume_role_policy=google_trust(unique_id, place.audience),
-        max_session_duration=SESSION_SECONDS,
-        tags=component.tags(),
-        opts=component.child(),
+        trust=google_trust(unique_id, place.audience),
+        session_seconds=SESSION_SECONDS,
     )
     below = pulumi.Output.concat(bucket_arn, "/", place.prefix, "/")
     aws.iam.RolePolicy(

@@ -11,6 +11,7 @@ from components.backup_vault.s3_vault import bucket_arn, locked_bucket
 from components.buckets import stateful_gcs_bucket
 from components.component import Component, StackContext
 from components.iam import Statement, policy_document
+from components.roles import bounded_role
 from settings.backup_vault.offsite import OffsitePlace
 from settings.backup_vault.section import BackupVaultSettings, GcsVault
 
@@ -50,6 +51,8 @@ class BackupVault(Component):
     """Name of the bucket with soft delete."""
     operator_role_arn: str
     """Role of the one who may change retention."""
+    guarded_role_arns: tuple[str, ...]
+    """Roles that no deployment may change or hand out: the operator's, and the one that reads every backup."""
     restorer_role_arn: pulumi.Output[str]
     """Role that reads every backup and writes none; the operator role may assume it."""
 
@@ -72,8 +75,10 @@ class BackupVault(Component):
         self.s3_bucket_name = locked_bucket(self, self._physical_bucket, settings.s3, settings.operator_role_arn)
         self.s3_bucket_arn = bucket_arn(self.s3_bucket_name)
         self.gcs_bucket_name = _soft_delete_bucket(self, settings.gcs).name
-        restorer = _restorer(self, self.s3_bucket_arn, settings.operator_role_arn)
+        reader = context.physical_name(name, "restorer", kind="iam_role")
+        restorer = _restorer(self, reader, self.s3_bucket_arn, settings.operator_role_arn)
         self.restorer_role_arn = restorer.arn
+        self.guarded_role_arns = (settings.operator_role_arn, f"arn:aws:iam::{context.aws_account_id}:role/{reader}")
         for service in settings.outside_services:
             self.admit(service.name, service.google_service_account_id)
         self.register_outputs(
@@ -114,17 +119,14 @@ def _soft_delete_bucket(component: Component, settings: GcsVault) -> gcp.storage
     )
 
 
-def _restorer(component: Component, arn: pulumi.Input[str], operator_role_arn: str) -> aws.iam.Role:
+def _restorer(component: Component, name: str, arn: pulumi.Input[str], operator_role_arn: str) -> aws.iam.Role:
     """A role for restores and checks: it reads current and old versions of everything, and writes nothing."""
-    role = aws.iam.Role(
+    role = bounded_role(
+        component,
         f"{component.name}-restorer",
-        name=component.context.physical_name(component.name, "restorer", kind="iam_role"),
+        name=name,
         description="Reads every backup for restores and checks, writes none",
-        assume_role_policy=policy_document(
-            Statement(actions=["sts:AssumeRole"], principals={"AWS": operator_role_arn})
-        ),
-        tags=component.tags(),
-        opts=component.child(),
+        trust=policy_document(Statement(actions=["sts:AssumeRole"], principals={"AWS": operator_role_arn})),
     )
     aws.iam.RolePolicy(
         f"{component.name}-restorer",

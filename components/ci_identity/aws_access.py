@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import pulumi
 
+from components.ci_identity.boundary import boundary_arn, own_names
 from components.ci_identity.claims import Purpose
 from components.component import Component, StackContext
 from components.iam import Statement
+from components.roles import MANAGED_POLICIES
 from settings.backup_vault.retention import RETENTION_ACTIONS
 
 PREVIEW_ACTIONS = (
@@ -53,6 +55,8 @@ PREVIEW_ACTIONS = (
     "eks:ListAssociatedAccessPolicies",
     "iam:GetInstanceProfile",
     "iam:GetOpenIDConnectProvider",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
     "iam:GetRole",
     "iam:GetRolePolicy",
     "iam:ListAttachedRolePolicies",
@@ -102,45 +106,82 @@ DEPLOY_SERVICES = (
     "eks",
     "kms",
     "logs",
-    "s3",
-    "secretsmanager",
     "sns",
-    "ssm",
 )
-"""Services in which the program makes something. IAM has a list of its own."""
+"""Services in which the program makes something that no name tells from what is not its own. Those of which the names
+begin with prefix and stack have statements of their own, and so has IAM."""
 
-IAM_ACTIONS = (
-    "iam:AddRoleToInstanceProfile",
-    "iam:AttachRolePolicy",
-    "iam:CreateInstanceProfile",
-    "iam:CreateRole",
-    "iam:DeleteInstanceProfile",
-    "iam:DeleteRole",
-    "iam:DeleteRolePolicy",
-    "iam:DetachRolePolicy",
+PARAMETER_ACTIONS = (
+    "ssm:AddTagsToResource",
+    "ssm:DeleteParameter",
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:ListTagsForResource",
+    "ssm:PutParameter",
+    "ssm:RemoveTagsFromResource",
+)
+"""Systems Manager as a whole would run commands on every machine of the account, by associations and windows too."""
+
+IAM_READS = (
     "iam:GetInstanceProfile",
     "iam:GetOpenIDConnectProvider",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
     "iam:GetRole",
     "iam:GetRolePolicy",
     "iam:ListAttachedRolePolicies",
     "iam:ListInstanceProfilesForRole",
     "iam:ListRolePolicies",
     "iam:ListRoleTags",
+)
+
+BOUNDED_ACTIONS = (
+    "iam:CreateRole",
+    "iam:DeleteRolePolicy",
+    "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
-    "iam:RemoveRoleFromInstanceProfile",
-    "iam:TagInstanceProfile",
+)
+ATTACHING_ACTIONS = ("iam:AttachRolePolicy", "iam:DetachRolePolicy")
+"""With those before, all that IAM holds against `iam:PermissionsBoundary` (service authorization reference of IAM)."""
+
+NAMED_ROLE_ACTIONS = (
+    "iam:DeleteRole",
     "iam:TagRole",
-    "iam:UntagInstanceProfile",
     "iam:UntagRole",
     "iam:UpdateAssumeRolePolicy",
     "iam:UpdateRole",
     "iam:UpdateRoleDescription",
 )
-"""For the roles of machines and services; no user, no access key, no policy of its own, no issuer."""
+"""IAM knows no boundary here. A role's name is all that tells it from others, whose trust would be a way in."""
 
-ROLE_CHANGES = tuple(
-    action for action in IAM_ACTIONS if "Role" in action and not action.startswith(("iam:Get", "iam:List"))
+PROFILE_ACTIONS = (
+    "iam:AddRoleToInstanceProfile",
+    "iam:CreateInstanceProfile",
+    "iam:DeleteInstanceProfile",
+    "iam:RemoveRoleFromInstanceProfile",
+    "iam:TagInstanceProfile",
+    "iam:UntagInstanceProfile",
 )
+
+ROLE_CHANGES = (*BOUNDED_ACTIONS, *ATTACHING_ACTIONS, *NAMED_ROLE_ACTIONS, "iam:PassRole")
+
+IDENTITY_CHANGES = (
+    "iam:CreatePolicyVersion",
+    "iam:DeletePolicy",
+    "iam:DeletePolicyVersion",
+    "iam:SetDefaultPolicyVersion",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:AddClientIDToOpenIDConnectProvider",
+    "iam:CreateOpenIDConnectProvider",
+    "iam:DeleteOpenIDConnectProvider",
+    "iam:UpdateOpenIDConnectProviderThumbprint",
+    "iam:CreateSAMLProvider",
+    "iam:UpdateSAMLProvider",
+    "iam:CreateUser",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+)
+"""None of it is allowed anywhere else either: the denial is for the day on which somebody adds a policy to the role."""
 
 ROLES_GO_TO = ("dlm.amazonaws.com", "ec2.amazonaws.com", "eks.amazonaws.com", "vpc-flow-logs.amazonaws.com")
 LINKED_SERVICES = (
@@ -181,35 +222,25 @@ def preview_statements(component: Component, machine_store_arn: pulumi.Input[str
 def deploy_statements(component: Component, guarded: Sequence[pulumi.Input[str]]) -> Sequence[Statement]:
     """Makes, changes and deletes what the program holds, in its own region; `guarded` are roles that it leaves alone.
 
-    Broad by nature: whoever may make roles and machines can in the end do what any role can. The denials stop accidents
-    and the short ways; what protects the account is who may take this role, and that a person looks at the plan.
+    It can act as any machine of the estate, since it makes machines. What no role of the estate may do, it cannot make
+    one do: each that it makes or changes has the boundary, and those that have none bear other names.
     """
     context = component.context
-    iam = f"arn:aws:iam::{context.aws_account_id}"
+    account, own = context.aws_account_id, own_names(context)
+    here = {"StringEquals": {"aws:RequestedRegion": context.aws_region}}
+    secrets = f"arn:aws:secretsmanager:{context.aws_region}:{account}:secret:{own}"
     return (
         Statement(
             sid="DeployManagesItsServices",
             actions=[f"{service}:*" for service in DEPLOY_SERVICES],
             resources=["*"],
-            conditions={"StringEquals": {"aws:RequestedRegion": context.aws_region}},
+            conditions=here,
         ),
-        Statement(
-            sid="ManageRoles",
-            actions=IAM_ACTIONS,
-            resources=[f"{iam}:role/*", f"{iam}:instance-profile/*", f"{iam}:oidc-provider/*"],
-        ),
-        Statement(
-            sid="GiveRolesToServices",
-            actions=["iam:PassRole"],
-            resources=[f"{iam}:role/*"],
-            conditions={"StringEquals": {"iam:PassedToService": ROLES_GO_TO}},
-        ),
-        Statement(
-            sid="LetServicesMakeTheirRoles",
-            actions=["iam:CreateServiceLinkedRole"],
-            resources=[f"{iam}:role/aws-service-role/*"],
-            conditions={"StringEquals": {"iam:AWSServiceName": LINKED_SERVICES}},
-        ),
+        Statement(sid="DeployManagesItsBuckets", actions=["s3:*"], resources=[f"arn:aws:s3:::{own}"], conditions=here),
+        Statement(sid="DeployManagesItsSecrets", actions=["secretsmanager:*"], resources=[secrets], conditions=here),
+        Statement(sid="ManageOwnParameters", actions=PARAMETER_ACTIONS, resources=[_parameters(context)]),
+        Statement(sid="DescribeHasNoResourceLevel", actions=["ssm:DescribeParameters"], resources=["*"]),
+        *_role_statements(context),
         Statement(
             sid="NeverReadSecrets",
             effect="Deny",
@@ -218,8 +249,45 @@ def deploy_statements(component: Component, guarded: Sequence[pulumi.Input[str]]
         ),
         Statement(sid="NeverLogIn", effect="Deny", actions=LOG_IN_ACTIONS, resources=["*"]),
         Statement(sid="NeverBecomeAnother", effect="Deny", actions=["sts:AssumeRole"], resources=["*"]),
+        Statement(sid="NeverChangeIdentities", effect="Deny", actions=IDENTITY_CHANGES, resources=["*"]),
+        Statement(sid="NeverWidenItself", effect="Deny", actions=ROLE_CHANGES, resources=list(guarded)),
+    )
+
+
+def _role_statements(context: StackContext) -> tuple[Statement, ...]:
+    """Roles of this stack's names, which keep to its boundary (IAM user guide, "Permissions boundaries")."""
+    iam = f"arn:aws:iam::{context.aws_account_id}"
+    roles, profiles = f"{iam}:role/{own_names(context)}", f"{iam}:instance-profile/{own_names(context)}"
+    bounded = {"iam:PermissionsBoundary": boundary_arn(context)}
+    attachable = [f"arn:aws:iam::aws:policy/{policy}" for policy in MANAGED_POLICIES]
+    return (
         Statement(
-            sid="NeverWidenItself", effect="Deny", actions=[*ROLE_CHANGES, "iam:PassRole"], resources=list(guarded)
+            sid="ReadIdentities",
+            actions=IAM_READS,
+            resources=[roles, profiles, boundary_arn(context), f"{iam}:oidc-provider/*"],
+        ),
+        Statement(
+            sid="MakeBoundedRoles", actions=BOUNDED_ACTIONS, resources=[roles], conditions={"StringEquals": bounded}
+        ),
+        Statement(
+            sid="AttachReviewedPolicies",
+            actions=ATTACHING_ACTIONS,
+            resources=[roles],
+            conditions={"StringEquals": bounded, "ArnEquals": {"iam:PolicyARN": attachable}},
+        ),
+        Statement(sid="ChangeOwnRoles", actions=NAMED_ROLE_ACTIONS, resources=[roles]),
+        Statement(sid="ManageInstanceProfiles", actions=PROFILE_ACTIONS, resources=[profiles]),
+        Statement(
+            sid="GiveRolesToServices",
+            actions=["iam:PassRole"],
+            resources=[roles],
+            conditions={"StringEquals": {"iam:PassedToService": ROLES_GO_TO}},
+        ),
+        Statement(
+            sid="LetServicesMakeTheirRoles",
+            actions=["iam:CreateServiceLinkedRole"],
+            resources=[f"{iam}:role/aws-service-role/*"],
+            conditions={"StringEquals": {"iam:AWSServiceName": LINKED_SERVICES}},
         ),
     )
 
@@ -237,7 +305,7 @@ def vault_statements(bucket_arn: pulumi.Input[str]) -> Sequence[Statement]:
         Statement(
             sid="NeverTouchBackups",
             effect="Deny",
-            actions=["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
+            actions=["s3:*"],
             resources=[objects],
         ),
     )

@@ -116,9 +116,9 @@ def _roles(
 ) -> dict[Purpose, pulumi.Output[str]]:
     vault, audience = args.vault, args.settings.audience
     issuers = oidc_providers(component, platforms, audience)
-    guarded = [
+    guarded: list[pulumi.Input[str]] = [
         *(role_arn(component, purpose) for purpose in Purpose),
-        *([] if vault is None else [vault.operator_role_arn]),
+        *([] if vault is None else vault.guarded_role_arns),
     ]
     statements = {
         Purpose.PREVIEW: preview_statements(component, bucket_arn(args.store.s3_bucket)),

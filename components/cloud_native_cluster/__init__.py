@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from components.component import Component, StackContext
 from components.iam import service_trust
 from components.network import AwsNetwork
+from components.roles import bounded_role
 from settings.cloud_native_cluster.section import CloudNativeClusterSettings
 from settings.machine.processors import aws_architecture
 from settings.vocabulary import Architecture
@@ -201,12 +202,7 @@ def _maintainers(component: Component, args: CloudNativeClusterArgs, cluster: aw
 
 
 def _role(component: Component, part: str, service: str, policies: Sequence[str]) -> aws.iam.Role:
-    role = aws.iam.Role(
-        f"{component.name}-{part}",
-        assume_role_policy=service_trust(service),
-        tags=component.tags(part),
-        opts=component.child(),
-    )
+    role = bounded_role(component, f"{component.name}-{part}", trust=service_trust(service), tags=component.tags(part))
     for policy in policies:
         aws.iam.RolePolicyAttachment(
             f"{component.name}-{part}-{policy.lower()}",

@@ -26,6 +26,7 @@ from components.link import open_on_aws, open_on_gcp
 from components.machine import Ec2Machine, Ec2MachineArgs, GceMachine, GceMachineArgs
 from components.machine_store import MachineStore
 from components.network import AwsNetwork, GcpNetwork
+from components.roles import bounded_role
 from components.secrets import empty_aws_secret, empty_gcp_secret, let_read_gcp_secrets, read_aws_secrets
 from settings.database_pair.document import WIREGUARD_PORT, Exchange
 from settings.database_pair.pgbackrest import WebIdentity
@@ -234,14 +235,13 @@ def _rights_of_a(component: Component, args: DatabasePairArgs, machine: GceMachi
     let_read_gcp_secrets(component, machine.service_account_member, secrets)
     gcs_repository_grant(component, DatabaseHost.A, args.vault.gcs_bucket_name, machine.service_account_member)
     identity = _web_identity(component)
-    role = aws.iam.Role(
+    role = bounded_role(
+        component,
         f"{component.name}-{DatabaseHost.A}",
         name=identity.role_arn.rpartition("/")[2],
         description="The database host on GCP: its repository on S3 and the exchange of public keys",
-        assume_role_policy=google_trust(machine.service_account_unique_id, identity.audience),
-        max_session_duration=SESSION_SECONDS,
-        tags=component.tags(),
-        opts=component.child(),
+        trust=google_trust(machine.service_account_unique_id, identity.audience),
+        session_seconds=SESSION_SECONDS,
     )
     _grant(component, args, DatabaseHost.A, role.name)
 

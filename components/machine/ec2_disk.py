@@ -6,6 +6,7 @@ import pulumi_aws as aws
 from components.component import Component
 from components.iam import Statement, policy_document, service_trust
 from components.machine.limits import snapshot_hour
+from components.roles import bounded_role
 from settings.machine.section import Ec2Size
 
 SNAPSHOT_TAG = "snapshots"
@@ -80,13 +81,12 @@ def _snapshots(component: Component, size: Ec2Size, mark: str) -> None:
 def _snapshot_role(component: Component) -> aws.iam.Role:
     """Rights over this machine's disk and the snapshots that carry its mark, and no others."""
     name, context = f"{component.name}-snapshots", component.context
-    role = aws.iam.Role(
+    role = bounded_role(
+        component,
         name,
-        assume_role_policy=service_trust(
+        trust=service_trust(
             "dlm.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": context.aws_account_id}}
         ),
-        tags=component.tags(),
-        opts=component.child(),
     )
     mark = context.physical_name(component.name, kind="secret")
     anywhere = f"arn:aws:ec2:{context.aws_region}"

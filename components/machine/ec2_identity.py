@@ -10,6 +10,7 @@ from components.component import Component, StackContext
 from components.iam import Statement, policy_document, service_trust
 from components.machine.args import MachineArgs
 from components.machine_store import document_path
+from components.roles import bounded_role
 
 SESSION_ACTIONS = (
     "ssm:UpdateInstanceInformation",
@@ -39,12 +40,11 @@ def ec2_role_name(context: StackContext, machine: str) -> str:
 def identity(component: Component, args: MachineArgs) -> Identity:
     """A role of the machine's own: its document, the bundles, its metrics, and sessions of operators."""
     name = f"{component.name}-machine"
-    role = aws.iam.Role(
+    role = bounded_role(
+        component,
         name,
         name=ec2_role_name(component.context, component.name),
-        assume_role_policy=service_trust("ec2.amazonaws.com"),
-        tags=component.tags(),
-        opts=component.child(),
+        trust=service_trust("ec2.amazonaws.com"),
     )
     bucket = args.store.s3_bucket_arn
     policy = aws.iam.RolePolicy(

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from components.aws_firewall import aws_ingress
 from components.component import Component, StackContext
 from components.iam import Statement, policy_document, service_trust
+from components.roles import bounded_role
 from settings.network.section import WORKER_SUBNETS, FlowLogs, NatMode
 from settings.network.section import AwsNetwork as AwsNetworkSettings
 from settings.vocabulary import Trust
@@ -267,14 +268,13 @@ def _flow_log(component: Component, vpc: aws.ec2.Vpc, args: AwsNetworkArgs) -> N
     group = aws.cloudwatch.LogGroup(
         name, retention_in_days=args.flow_logs.retention_days, tags=component.tags(), opts=component.child()
     )
-    role = aws.iam.Role(
+    role = bounded_role(
+        component,
         name,
-        assume_role_policy=service_trust(
+        trust=service_trust(
             "vpc-flow-logs.amazonaws.com",
             conditions={"StringEquals": {"aws:SourceAccount": component.context.aws_account_id}},
         ),
-        tags=component.tags(),
-        opts=component.child(),
     )
     aws.iam.RolePolicy(
         name,

@@ -14,6 +14,7 @@ from functools import cached_property
 from xml.sax.saxutils import escape
 
 from capture import Capture
+from capture.registration import Value
 from lab.clouds.aws_policy import TLS, allows, statements
 from lab.clouds.metadata import checked_claims
 from lab.errors import LabError
@@ -37,6 +38,17 @@ def refusal(code: str, message: str, status: int = 403) -> Reply:
     """As the services that speak XML."""
     text = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
     return Reply(status, text.encode(), {"Content-Type": "application/xml"})
+
+
+def boundaries(capture: Capture, role: str) -> list[Value]:
+    """The policy that bounds a role, by the role's name; none where it has no boundary."""
+    arns = [
+        str(entry.inputs["permissionsBoundary"])
+        for entry in capture.of_type("aws:iam/role:Role")
+        if entry.inputs.get("name") == role and entry.inputs.get("permissionsBoundary")
+    ]
+    known = {str(entry.inputs["name"]): entry.inputs["policy"] for entry in capture.of_type("aws:iam/policy:Policy")}
+    return [known[arn.rpartition(":policy/")[2]] for arn in arns]
 
 
 @dataclass
@@ -79,13 +91,16 @@ class Access:
         return caller if caller.ends > time.time() else None
 
     def may(self, caller: Caller, action: str, resource: str, conditions: Mapping[str, str] = TLS) -> bool:
-        """What the role's policies say."""
+        """What the role's policies say, and its boundary."""
         policies = [
             entry.inputs["policy"]
             for entry in self.capture.of_type("aws:iam/rolePolicy:RolePolicy")
             if entry.inputs["role"] == caller.role
         ]
-        granted = any(allows(policy, action, resource, {**TLS, **conditions}) for policy in policies)
+        request = {"aws:RequestedRegion": self.region, **TLS, **conditions}
+        granted = any(allows(policy, action, resource, request) for policy in policies) and all(
+            allows(boundary, action, resource, request) for boundary in boundaries(self.capture, caller.role)
+        )
         if not granted:
             self.refused.append(f"{caller.role}: {action} on {resource} {dict(conditions)}")
         return granted

@@ -257,7 +257,6 @@ def test_a_deployment_stays_in_its_region_and_out_of_vault_secrets_and_its_own_r
 
     assert allows(deploy, "ec2:RunInstances", "*", here)
     assert not allows(deploy, "ec2:RunInstances", "*", there)
-    assert allows(deploy, "iam:CreateRole", f"{account}cloud-native-node-0000000", here)
     for action in ("s3:PutLifecycleConfiguration", "s3:PutBucketPolicy", "s3:DeleteBucket"):
         assert not allows(deploy, action, "arn:aws:s3:::example-pkg-staging-backup-vault", here)
         assert allows(deploy, action, "arn:aws:s3:::example-pkg-staging-machine-store", here)

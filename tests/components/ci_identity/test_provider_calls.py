@@ -1,6 +1,5 @@
 """What the identities hold, against what the providers read and write for each type (provider_calls.yaml)."""
 
-import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -10,12 +9,15 @@ import pytest
 import yaml
 
 from capture import Capture, Registration
+from lab.clouds.amazon_access import Access
 from lab.clouds.aws_policy import allows
+from policies.values import component_chain
 from tests.policies.mutations import Pick, change
 from tests.registrations import data, one, policy_of
 from tests.support import STACKS, estate
 
 BY_A_PERSON: Mapping[str, str] = {
+    "aws:iam/policy:Policy": "the boundary of all roles",
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": "an issuer decides who may come in at all",
     "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": "the same",
     "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": "the same",
@@ -24,7 +26,17 @@ BY_A_PERSON: Mapping[str, str] = {
 }
 """Types that the deploy identity reads and never changes (docs/ci.md), with the reason."""
 
+OF_A_PERSON = ("packyard:ci_identity:CiIdentity", "packyard:backup_vault:BackupVault")
+"""Components in which it may not change everything. What else it lacks would stop an update."""
+
+
+def a_persons(entry: Registration) -> bool:
+    return entry.type in BY_A_PERSON or bool({*OF_A_PERSON} & {*component_chain(entry)})
+
+
 Table = dict[str, Any]
+Lacking = set[tuple[str, str]]
+"""URNs, and the calls for them that an identity may not make."""
 
 
 @cache
@@ -42,33 +54,63 @@ def of_cloud(capture: Capture, cloud: str) -> list[Registration]:
     return [entry for entry in capture.resources if entry.cloud == cloud and entry.type not in table()["unread"]]
 
 
-def aws_resource(entry: Registration, call: str, account: str) -> str:
+def aws_resource(capture: Capture, entry: Registration, call: str) -> str:
     """The ARN that AWS holds the call against, where the identities' policies name one; else any."""
-    match entry.type, call.partition(":")[0]:
-        case "aws:s3/bucketObjectv2:BucketObjectv2", "s3":
-            return f"arn:aws:s3:::{entry.inputs['bucket']}/{entry.inputs['key']}"
-        case "aws:ssm/parameter:Parameter", "ssm" if call != "ssm:DescribeParameters":
-            return f"arn:aws:ssm:us-east-1:{account}:parameter{entry.inputs['name']}"
-        case _, "iam" if "InstanceProfile" in call:
-            return f"arn:aws:iam::{account}:instance-profile/{entry.name}"
-        case "aws:iam/openIdConnectProvider:OpenIdConnectProvider", "iam":
-            return f"arn:aws:iam::{account}:oidc-provider/{entry.name}"
-        case _, "iam":
-            return f"arn:aws:iam::{account}:role/{entry.name}"
+    account, inputs = Access(capture).account, entry.inputs
+    service, _, action = call.partition(":")
+    if service == "s3":
+        key = f"/{inputs['key']}" if "key" in inputs and "Bucket" not in action else ""
+        return f"arn:aws:s3:::{inputs['bucket']}{key}"
+    if service == "ssm" and action != "DescribeParameters":
+        return f"arn:aws:ssm:us-east-1:{account}:parameter{inputs['name']}"
+    if service == "secretsmanager":
+        return f"arn:aws:secretsmanager:us-east-1:{account}:secret:{inputs['name']}-a1b2c3"
+    if service != "iam":
+        return "*"
+    match entry.kind:
+        case "InstanceProfile" if action != "GetRole":
+            return f"arn:aws:iam::{account}:instance-profile/{inputs['name']}"
+        case "OpenIdConnectProvider":
+            return f"arn:aws:iam::{account}:oidc-provider/{str(inputs['url']).removeprefix('https://')}"
+        case "Policy":
+            return f"arn:aws:iam::{account}:policy/{inputs['name']}"
+        case "Role":
+            return f"arn:aws:iam::{account}:{PROFILE if 'FromInstanceProfile' in action else 'role'}/{inputs['name']}"
         case _:
-            return "*"
+            return f"arn:aws:iam::{account}:role/{inputs['role']}"
 
 
-def aws_lacks(capture: Capture, purpose: str, parts: Iterable[str]) -> set[tuple[str, str]]:
-    policy = one(capture, "aws:iam/rolePolicy:RolePolicy", f"ci-identity-{purpose}").inputs["policy"]
+PROFILE = "instance-profile"
+
+
+def aws_requests(capture: Capture, entry: Registration) -> list[dict[str, str]]:
+    """The condition keys of the calls for a resource; a role has one for each policy that is attached to it."""
     here = {"aws:RequestedRegion": "us-east-1"}
-    account = json.loads(data(capture.of_type("pulumi:providers:aws")[0].inputs["allowedAccountIds"]))[0]
+    name = entry.inputs.get("name" if entry.kind == "Role" else "role")
+    roles = [role for role in capture.of_type("aws:iam/role:Role") if role.inputs["name"] == name]
+    for role in roles:
+        here["iam:PermissionsBoundary"] = str(role.inputs.get("permissionsBoundary"))
+    attached = [
+        str(other.inputs["policyArn"])
+        for other in capture.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+        if roles and other.inputs["role"] == name and (entry.kind == "Role" or other.urn == entry.urn)
+    ]
+    return [{**here, "iam:PolicyARN": arn} for arn in attached] or [here]
+
+
+def aws_lacks(capture: Capture, purpose: str, parts: Iterable[str]) -> Lacking:
+    policy = one(capture, "aws:iam/rolePolicy:RolePolicy", f"ci-identity-{purpose}").inputs["policy"]
     return {
-        (entry.type, call)
+        (entry.urn, call)
         for entry in of_cloud(capture, "aws")
         for call in needed(entry.type, *parts)
-        if not allows(policy, call, aws_resource(entry, call, account), here)
+        for request in aws_requests(capture, entry)
+        if call not in ATTACHING or "iam:PolicyARN" in request
+        if not allows(policy, call, aws_resource(capture, entry, call), request)
     }
+
+
+ATTACHING = ("iam:AttachRolePolicy", "iam:DetachRolePolicy")
 
 
 def project_of(capture: Capture, entry: Registration) -> str:
@@ -96,10 +138,10 @@ def gcp_holds(capture: Capture, purpose: str) -> dict[str, set[str]]:
     }
 
 
-def gcp_lacks(capture: Capture, purpose: str, parts: Iterable[str]) -> set[tuple[str, str]]:
+def gcp_lacks(capture: Capture, purpose: str, parts: Iterable[str]) -> Lacking:
     held = gcp_holds(capture, purpose)
     return {
-        (entry.type, call)
+        (entry.urn, call)
         for entry in of_cloud(capture, "gcp")
         for call in needed(entry.type, *parts) - held[project_of(capture, entry)]
     }
@@ -127,16 +169,24 @@ def test_a_deployment_may_do_all_that_an_update_does(stack: str, cloud: str) -> 
     capture = estate(stack)
 
     assert LACKS[cloud](capture, "deploy", ["read"]) == set()
-    assert {kind for kind, _ in LACKS[cloud](capture, "deploy", ["write"])} == {
-        kind for kind in BY_A_PERSON if kind.startswith(cloud) and capture.of_type(kind)
-    }
+    for urn, call in LACKS[cloud](capture, "deploy", ["write"]):
+        assert a_persons(capture.by_urn[urn]), f"{call} for {urn}"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("kind", BY_A_PERSON)
+def test_a_deployment_changes_nothing_of_what_is_a_persons(stack: str, kind: str) -> None:
+    capture = estate(stack)
+    lacking = {urn for urn, _ in LACKS[kind.partition(":")[0]](capture, "deploy", ["write"])}
+
+    assert {entry.urn for entry in capture.of_type(kind)} <= lacking
 
 
 def test_an_identity_that_lacks_one_call_is_found() -> None:
     role = Pick("gcp:projects/iAMCustomRole:IAMCustomRole", "testground-preview")
     rest = [name for name in data(role.of(estate("staging")).inputs["permissions"]) if "Attestation" not in name]
     policy = Pick("aws:iam/rolePolicy:RolePolicy", "ci-identity-deploy")
-    text = data(policy.of(estate("staging")).inputs["policy"]).replace(', "iam:UpdateRoleDescription"', "")
+    text = data(policy.of(estate("staging")).inputs["policy"]).replace(', "iam:UpdateRoleDescription"', "", 1)
 
     on_gcp = change(role, {"permissions": tuple(rest)})(estate("staging")).capture
     on_aws = change(policy, {"policy": text})(estate("staging")).capture
@@ -144,7 +194,7 @@ def test_an_identity_that_lacks_one_call_is_found() -> None:
     assert {call for _, call in gcp_lacks(on_gcp, "preview", ["read"])} == {
         "iam.workloadIdentityPools.getAttestationRules"
     }
-    assert ("aws:iam/role:Role", "iam:UpdateRoleDescription") in aws_lacks(on_aws, "deploy", ["write"])
+    assert "iam:UpdateRoleDescription" in {call for _, call in aws_lacks(on_aws, "deploy", ["write"])}
 
 
 def test_a_preview_holds_nothing_on_aws_that_no_refresh_reads() -> None:
