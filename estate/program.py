@@ -24,7 +24,7 @@ from components.network import AwsNetwork, AwsNetworkArgs, GcpNetwork, GcpNetwor
 from components.package_server import PackageServer, PackageServerArgs
 from components.projects import PROJECT_NAMES
 from components.runner_fleet import RunnerFleet, RunnerFleetArgs, TierProject
-from estate.providers import Providers, default_tags, make_providers
+from estate.providers import Providers, default_tags, make_providers, state_provider
 from settings.link.section import HaVpnLink
 from settings.stack import Settings
 from settings.vocabulary import BUILD_PROJECTS, GcpProject, Trust
@@ -331,7 +331,7 @@ def _ci_identity(settings: Settings, ground: Ground) -> None:
         ),
         ground.context,
         aws_provider=providers.aws,
-        gcp_provider=providers.testground,
+        gcp_provider=state_provider(settings, settings.ci_identity.state.project),
     )
     pulumi.export("ci_identity", identity.outputs)
 

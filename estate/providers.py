@@ -55,6 +55,11 @@ def make_providers(settings: Settings) -> Providers:
     )
 
 
+def state_provider(settings: Settings, project_id: str) -> gcp.Provider:
+    """Of the project that holds the state and the pipelines' own identities, and nothing of the estate."""
+    return _gcp_provider("gcp-state", settings, project_id)
+
+
 def _gcp_provider(name: str, settings: Settings, project_id: str) -> gcp.Provider:
     return gcp.Provider(
         name,

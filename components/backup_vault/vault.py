@@ -49,6 +49,8 @@ class BackupVault(Component):
     """ARN of the bucket under Object Lock."""
     gcs_bucket_name: pulumi.Output[str]
     """Name of the bucket with soft delete."""
+    gcs_bucket: str
+    """The same as plain text, for conditions that a preview shows before the bucket is there."""
     operator_role_arn: str
     """Role of the one who may change retention."""
     guarded_role_arns: tuple[str, ...]
@@ -74,7 +76,8 @@ class BackupVault(Component):
         self._physical_bucket = context.physical_name(name, kind="s3_bucket")
         self.s3_bucket_name = locked_bucket(self, self._physical_bucket, settings.s3, settings.operator_role_arn)
         self.s3_bucket_arn = bucket_arn(self.s3_bucket_name)
-        self.gcs_bucket_name = _soft_delete_bucket(self, settings.gcs).name
+        self.gcs_bucket = context.physical_name(name, kind="gcs_bucket")
+        self.gcs_bucket_name = _soft_delete_bucket(self, self.gcs_bucket, settings.gcs).name
         reader = context.physical_name(name, "restorer", kind="iam_role")
         restorer = _restorer(self, reader, self.s3_bucket_arn, settings.operator_role_arn)
         self.restorer_role_arn = restorer.arn
@@ -109,11 +112,11 @@ class BackupVault(Component):
         return place
 
 
-def _soft_delete_bucket(component: Component, settings: GcsVault) -> gcp.storage.Bucket:
+def _soft_delete_bucket(component: Component, physical_name: str, settings: GcsVault) -> gcp.storage.Bucket:
     return stateful_gcs_bucket(
         component,
         f"{component.name}-gcs",
-        component.context.physical_name(component.name, kind="gcs_bucket"),
+        physical_name,
         noncurrent_days=settings.noncurrent_days,
         soft_delete_days=settings.soft_delete_days,
     )

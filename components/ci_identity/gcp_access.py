@@ -78,17 +78,11 @@ permissions of pools `iam.googleapis.com/workloadIdentityPools.get`; what is che
 
 DEPLOY_PERMISSIONS = (
     "secretmanager.secrets.create",
-    "secretmanager.secrets.delete",
     "secretmanager.secrets.get",
     "secretmanager.secrets.getIamPolicy",
-    "secretmanager.secrets.setIamPolicy",
-    "secretmanager.secrets.update",
     "storage.buckets.create",
-    "storage.buckets.delete",
     "storage.buckets.get",
     "storage.buckets.getIamPolicy",
-    "storage.buckets.setIamPolicy",
-    "storage.buckets.update",
     "iam.roles.get",
     "iam.workloadIdentityPoolProviders.get",
     "iam.workloadIdentityPools.get",
@@ -96,7 +90,21 @@ DEPLOY_PERMISSIONS = (
     "cloudkms.cryptoKeys.getIamPolicy",
     USE_QUOTA,
 )
-"""Instead of the administrators of storage and of secrets, who read every object and every value."""
+"""Instead of the administrators of storage and of secrets, who read every object and every value. What is made is
+checked against the project, so no name can limit it; the name of a bucket is nobody's until then."""
+
+KEEPER = "keeper"
+"""Ends the name of the role that changes what is there."""
+
+KEEPER_PERMISSIONS = (
+    "secretmanager.secrets.delete",
+    "secretmanager.secrets.setIamPolicy",
+    "secretmanager.secrets.update",
+    "storage.buckets.delete",
+    "storage.buckets.setIamPolicy",
+    "storage.buckets.update",
+)
+"""For the stack's own buckets and secrets alone, by a condition: vault and state are none of them."""
 
 DEPLOY_ROLES = (
     "roles/certificatemanager.owner",
@@ -107,8 +115,8 @@ DEPLOY_ROLES = (
     "roles/monitoring.editor",
 )
 """Makes, changes and deletes what the program holds. Whoever may do this can act as any machine of the project, and
-can let itself into any bucket and secret, since it sets who may: what protects them is who may take the identity, and
-that a person looks at the plan."""
+can let itself into the stack's own buckets and secrets, since it sets who may: what protects them is who may take the
+identity, and that a person looks at the plan."""
 
 GRANTER = "roles/resourcemanager.projectIamAdmin"
 
@@ -134,6 +142,8 @@ class GcpProjectAccessArgs:
 
     project_id: str
     accounts: Accounts
+    guarded_buckets: tuple[str, ...]
+    """Names of buckets that no deployment changes: the vault, and the state."""
 
 
 class GcpProjectAccess(Component):
@@ -141,7 +151,7 @@ class GcpProjectAccess(Component):
 
     **Pulumi type:** `packyard:ci_identity:GcpProjectAccess`
 
-    Makes a custom role for each identity and the grants. Nothing of it holds for objects or values of secrets.
+    Makes the custom roles and the grants. Nothing of it holds for objects or values of secrets.
     """
 
     def __init__(
@@ -160,6 +170,19 @@ class GcpProjectAccess(Component):
         maker = _custom_role(self, project_id, Purpose.DEPLOY, "Makes buckets and secrets", DEPLOY_PERMISSIONS)
         _grant(self, project_id, "preview", reader, preview)
         _grant(self, project_id, "deploy", maker, deploy)
+        keeper = _custom_role(
+            self, project_id, Purpose.DEPLOY, "Changes own buckets and secrets", KEEPER_PERMISSIONS, KEEPER
+        )
+        gcp.projects.IAMMember(
+            f"{name}-deploy-{KEEPER}",
+            project=project_id,
+            role=keeper,
+            member=deploy,
+            condition=gcp.projects.IAMMemberConditionArgs(
+                title="own buckets and secrets", expression=own_alone(context, args.guarded_buckets)
+            ),
+            opts=self.child(),
+        )
         for role in DEPLOY_ROLES:
             _grant(self, project_id, f"deploy-{role.removeprefix('roles/')}", role, deploy)
         gcp.projects.IAMMember(
@@ -185,6 +208,25 @@ def grants_only(roles: tuple[str, ...]) -> str:
     """A condition under which only these roles may be granted or taken away (IAM, "Set limits on granting roles")."""
     listed = ", ".join(f"'{role}'" for role in roles)
     return f"api.getAttribute('iam.googleapis.com/modifiedGrantsByRole', []).hasOnly([{listed}])"
+
+
+def own_alone(context: StackContext, guarded_buckets: tuple[str, ...]) -> str:
+    """A condition that holds for the stack's own buckets and secrets, and for none of the guarded buckets.
+
+    Both have names that conditions see (IAM, "Resource attributes for IAM Conditions"); service accounts have none.
+    Secrets bear the project's number, which is not known here.
+    """
+    own, buckets = f"{context.name_prefix}-{context.stack}-", "projects/_/buckets/"
+    clauses = (
+        'resource.type == "storage.googleapis.com/Bucket"',
+        f'resource.name.startsWith("{buckets}{own}")',
+        *(f'resource.name != "{buckets}{bucket}"' for bucket in guarded_buckets),
+    )
+    secrets = (
+        'resource.type == "secretmanager.googleapis.com/Secret"',
+        f'resource.name.extract("/secrets/{{name}}").startsWith("{own}")',
+    )
+    return f"({' && '.join(clauses)}) || ({' && '.join(secrets)})"
 
 
 def grant_state(component: Component, state: StatePlace, accounts: Accounts) -> None:
@@ -223,6 +265,13 @@ def grant_state(component: Component, state: StatePlace, accounts: Accounts) -> 
         )
 
 
+def let_read_identities(component: Component, project_id: str, accounts: Accounts) -> None:
+    """All that both may do in the project of the state, beside the grants on bucket and key: a refresh reads it."""
+    reader = _custom_role(component, project_id, Purpose.PREVIEW, "Reads configuration, no data", PREVIEW_PERMISSIONS)
+    for purpose in Purpose:
+        _grant(component, project_id, f"{purpose}-reader", reader, accounts[purpose].member)
+
+
 def grant_machine_store(component: Component, bucket: pulumi.Input[str], accounts: Accounts) -> None:
     """Machines' programs and settings, which are objects that the program itself puts there. They hold no secret."""
     for purpose, role in (
@@ -239,14 +288,14 @@ def grant_machine_store(component: Component, bucket: pulumi.Input[str], account
 
 
 def _custom_role(
-    component: Component, project_id: str, purpose: Purpose, title: str, permissions: tuple[str, ...]
+    component: Component, project_id: str, purpose: Purpose, title: str, permissions: tuple[str, ...], *part: str
 ) -> pulumi.Output[str]:
     """The full name of a custom role of the project; role ids allow no hyphen."""
     role = gcp.projects.IAMCustomRole(
-        f"{component.name}-{purpose}",
+        "-".join((component.name, purpose, *part)),
         project=project_id,
-        role_id=component.context.physical_name("ci", purpose, kind="iam_role").replace("-", "_"),
-        title=f"{component.context.stack}: pipelines, {purpose}",
+        role_id=component.context.physical_name("ci", purpose, *part, kind="iam_role").replace("-", "_"),
+        title=f"{component.context.stack}: pipelines, {' '.join((purpose, *part))}",
         description=title,
         permissions=list(permissions),
         opts=component.child(),

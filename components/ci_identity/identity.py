@@ -16,6 +16,7 @@ from components.ci_identity.gcp_access import (
     GcpProjectAccessArgs,
     grant_machine_store,
     grant_state,
+    let_read_identities,
 )
 from components.ci_identity.gcp_federation import federate, service_account
 from components.ci_identity.github import github_platform
@@ -44,8 +45,9 @@ class CiIdentity(Component):
 
     **Pulumi type:** `packyard:ci_identity:CiIdentity`
 
-    Makes a workload identity pool and a service account for each identity on GCP, a role for each on AWS, the issuers
-    on both, and the grants. It makes no key: a job trades its own token for a session of at most two hours.
+    Makes a workload identity pool and a service account for each identity on GCP, in the project of the state's key, a
+    role for each on AWS, the issuers on both, and the grants. It makes no key: a job trades its own token for a session
+    of at most two hours.
 
     It leaves the state bucket and its key alone but for the grants on them, and it cannot protect the environments and
     branches in GitLab or GitHub, on which all of it rests (docs/ci.md). The deploy identity cannot change this
@@ -80,11 +82,13 @@ class CiIdentity(Component):
             purpose: federate(self, purpose, platforms, accounts[purpose], settings.audience) for purpose in Purpose
         }
         grant_state(self, settings.state, accounts)
+        let_read_identities(self, settings.state.project, accounts)
         grant_machine_store(self, args.store.gcs_bucket, accounts)
+        guarded = (settings.state.bucket, *(() if args.vault is None else (args.vault.gcs_bucket,)))
         for project, (project_id, provider) in args.projects.items():
             GcpProjectAccess(
                 f"{name}-{PROJECT_NAMES[project]}",
-                GcpProjectAccessArgs(project_id=project_id, accounts=accounts),
+                GcpProjectAccessArgs(project_id=project_id, accounts=accounts, guarded_buckets=guarded),
                 context,
                 gcp_provider=provider,
                 opts=pulumi.ResourceOptions(parent=self),

@@ -89,7 +89,7 @@ KmsKey = Annotated[
     pattern_type(
         r"projects/[a-z0-9-]+/locations/[a-z0-9-]+/keyRings/[A-Za-z0-9_-]+/cryptoKeys/[A-Za-z0-9_-]+",
         "the full name of a Cloud KMS key, without gcpkms://",
-        "projects/example-testground-stg/locations/us-east1/keyRings/pulumi/cryptoKeys/staging",
+        "projects/example-pipelines-stg/locations/us-east1/keyRings/pulumi/cryptoKeys/staging",
     ),
 ]
 
@@ -110,7 +110,13 @@ class StatePlace(Section):
     bucket: StateBucket
     """Holds the state of this stack alone: whoever previews it reads the whole bucket."""
     kms_key: KmsKey
-    """The key of the stack's secrets provider."""
+    """The key of the stack's secrets provider, in a project in which the program makes nothing else: the pipelines'
+    own accounts and pools are put there, since whoever may make machines' accounts in a project may use all of it."""
+
+    @property
+    def project(self) -> str:
+        """The project of the key, which no deployment may change anything in."""
+        return self.kms_key.split("/")[1]
 
 
 class GitLabEnvironment(Section):

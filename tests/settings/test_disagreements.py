@@ -38,7 +38,7 @@ def _of_one_day(sections: Sections) -> None:
         (_with("gcp", "region", value="us-west1"), "gcp.zone", "gcp.region"),
         (_with("aws", "region", value="us-west-2"), "aws.availabilityZones[0]", "aws.region"),
         (
-            _with("gcp", "projects", "testground", value="own-project"),
+            _with("gcp", "projects", "testground", value="example-pipelines-stg"),
             "ciIdentity.state.kmsKey",
             "gcp.projects.testground",
         ),

@@ -1,6 +1,6 @@
 """What the identities hold, against what the providers read and write for each type (provider_calls.yaml)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import yaml
 from capture import Capture, Registration
 from lab.clouds.amazon_access import Access
 from lab.clouds.aws_policy import allows
+from lab.clouds.google_policy import GRANTED_ROLES, Asked, custom_permissions, roles_of
 from policies.values import component_chain
 from tests.policies.mutations import Pick, change
 from tests.registrations import data, one, policy_of
@@ -30,8 +31,13 @@ OF_A_PERSON = ("packyard:ci_identity:CiIdentity", "packyard:backup_vault:BackupV
 """Components in which it may not change everything. What else it lacks would stop an update."""
 
 
-def a_persons(entry: Registration) -> bool:
-    return entry.type in BY_A_PERSON or bool({*OF_A_PERSON} & {*component_chain(entry)})
+def a_persons(capture: Capture, entry: Registration) -> bool:
+    of_vault = entry.kind == "BucketIAMMember" and str(entry.inputs["bucket"]) in {
+        str(bucket.inputs["name"])
+        for bucket in capture.of_type("gcp:storage/bucket:Bucket")
+        if OF_A_PERSON[1] in component_chain(bucket)
+    }
+    return of_vault or entry.type in BY_A_PERSON or bool({*OF_A_PERSON} & {*component_chain(entry)})
 
 
 Table = dict[str, Any]
@@ -118,32 +124,41 @@ def project_of(capture: Capture, entry: Registration) -> str:
     return str(entry.inputs.get("project") or capture.by_urn[entry.provider].inputs["project"])
 
 
-def gcp_holds(capture: Capture, purpose: str) -> dict[str, set[str]]:
-    """Permissions of an identity by project, with those that it has on buckets in each."""
+def asked_of(capture: Capture, entry: Registration, *, writes: bool) -> Asked:
+    """What conditions see of the resource, and of a grant that is written."""
+    project, inputs = project_of(capture, entry), entry.inputs
+    match entry.kind:
+        case "Bucket" | "BucketIAMMember":
+            name = inputs.get("bucket") or inputs["name"]
+            return Asked(project, "storage.googleapis.com/Bucket", f"projects/_/buckets/{name}")
+        case "Secret" | "SecretIamMember":
+            name = str(inputs["secretId"]).rpartition("/")[2]
+            return Asked(project, "secretmanager.googleapis.com/Secret", f"projects/1/secrets/{name}")
+        case "IAMMember" if writes and entry.type == "gcp:projects/iAMMember:IAMMember":
+            return Asked(project, attributes={GRANTED_ROLES: frozenset({str(inputs["role"])})})
+        case _:
+            return Asked(project)
+
+
+def gcp_holds(capture: Capture, purpose: str, entry: Registration, *, writes: bool) -> set[str]:
+    """Permissions of an identity for a resource, with those that it has on objects of buckets."""
     told: Any = capture.root.outputs["ci_identity"]
     member = f"serviceAccount:{told[purpose]['gcp_service_account']}"
-    custom = {
-        f"projects/{project_of(capture, entry)}/roles/{entry.inputs['roleId']}": data(entry.inputs["permissions"])
-        for entry in capture.of_type("gcp:projects/iAMCustomRole:IAMCustomRole")
+    on_buckets = {
+        str(grant.inputs["role"])
+        for grant in capture.of_type("gcp:storage/bucketIAMMember:BucketIAMMember")
+        if grant.inputs["member"] == member
     }
-    grants = [entry for entry in of_cloud(capture, "gcp") if entry.inputs.get("member") == member]
-    return {
-        str(project): {
-            permission
-            for grant in grants
-            if "bucket" in grant.inputs or grant.inputs.get("project") == project
-            for permission in custom.get(str(grant.inputs["role"])) or table()["roles"].get(grant.inputs["role"], ())
-        }
-        for project in {project_of(capture, entry) for entry in of_cloud(capture, "gcp")}
-    }
+    known = {**table()["roles"], **custom_permissions(capture)}
+    roles = {*on_buckets, *roles_of(capture, member, asked_of(capture, entry, writes=writes))}
+    return {permission for role in roles for permission in known.get(role, ())}
 
 
-def gcp_lacks(capture: Capture, purpose: str, parts: Iterable[str]) -> Lacking:
-    held = gcp_holds(capture, purpose)
+def gcp_lacks(capture: Capture, purpose: str, parts: Collection[str]) -> Lacking:
     return {
         (entry.urn, call)
         for entry in of_cloud(capture, "gcp")
-        for call in needed(entry.type, *parts) - held[project_of(capture, entry)]
+        for call in needed(entry.type, *parts) - gcp_holds(capture, purpose, entry, writes="write" in parts)
     }
 
 
@@ -170,7 +185,7 @@ def test_a_deployment_may_do_all_that_an_update_does(stack: str, cloud: str) -> 
 
     assert LACKS[cloud](capture, "deploy", ["read"]) == set()
     for urn, call in LACKS[cloud](capture, "deploy", ["write"]):
-        assert a_persons(capture.by_urn[urn]), f"{call} for {urn}"
+        assert a_persons(capture, capture.by_urn[urn]), f"{call} for {urn}"
 
 
 @pytest.mark.parametrize("stack", STACKS)

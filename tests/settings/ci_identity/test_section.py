@@ -36,7 +36,7 @@ from tests.support import faults_of
         ({"state.bucket": "gs://example"}, "state.bucket", "without gs://"),
         (
             {
-                "state.kmsKey": "projects/example-testground-stg/locations/us-east1/keyRings/pulumi/cryptoKeys/staging",
+                "state.kmsKey": "projects/example-testground-prd/locations/us-east1/keyRings/pulumi/cryptoKeys/staging",
             },
             "state.kmsKey",
             "example-testground-prd",
