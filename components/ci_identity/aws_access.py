@@ -267,13 +267,13 @@ def _role_statements(context: StackContext) -> tuple[Statement, ...]:
             resources=[roles, profiles, boundary_arn(context), f"{iam}:oidc-provider/*"],
         ),
         Statement(
-            sid="MakeBoundedRoles", actions=BOUNDED_ACTIONS, resources=[roles], conditions={"StringEquals": bounded}
+            sid="MakeBoundedRoles", actions=BOUNDED_ACTIONS, resources=[roles], conditions={"ArnEquals": bounded}
         ),
         Statement(
             sid="AttachReviewedPolicies",
             actions=ATTACHING_ACTIONS,
             resources=[roles],
-            conditions={"StringEquals": bounded, "ArnEquals": {"iam:PolicyARN": attachable}},
+            conditions={"ArnEquals": {**bounded, "iam:PolicyARN": attachable}},
         ),
         Statement(sid="ChangeOwnRoles", actions=NAMED_ROLE_ACTIONS, resources=[roles]),
         Statement(sid="ManageInstanceProfiles", actions=PROFILE_ACTIONS, resources=[profiles]),
