@@ -9,7 +9,6 @@ MANAGED_POLICIES = (
     "AmazonEC2ContainerRegistryPullOnly",
     "AmazonEKSClusterPolicy",
     "AmazonEKSWorkerNodePolicy",
-    "AmazonEKS_CNI_Policy",
 )
 """Policies of AWS that roles of the estate have. The deploy identity may attach these and no others."""
 

@@ -20,7 +20,6 @@ MANAGED_POLICIES: Mapping[str, str] = {
     "AmazonEC2ContainerRegistryPullOnly": "nodes of the CI cluster pull images; it has no resource of ours",
     "AmazonEKSClusterPolicy": "EKS refuses a control plane without it (EKS user guide, cluster IAM role)",
     "AmazonEKSWorkerNodePolicy": "EKS refuses nodes without it (EKS user guide, node IAM role)",
-    "AmazonEKS_CNI_Policy": "pods get their addresses from the VPC (EKS user guide, VPC CNI)",
     "AmazonSSMManagedInstanceCore": "administration through Session Manager instead of SSH",
 }
 """Policies of AWS that roles may use; AWS may widen them at any time."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from capture import Capture
+from policies.ci_identity import is_deployment
 from policies.policy import Finding
 from policies.values import allowing_statements, mapping, strings, text, texts
 
@@ -21,7 +22,32 @@ EVERY_MACHINE = re.compile(r":(instance|volume)/\*$|^arn:aws:ec2:[^/]*snapshot/\
 HARMLESS_EVERYWHERE = ("ec2:CreateSnapshot", "ec2:CreateTags")
 """On snapshots to come: they have no mark yet; the same statement set limits the volume that they are of."""
 
-ACCOUNT_KEYS = ("aws:SourceAccount", "aws:SourceArn")
+ACCOUNT_KEYS = ("aws:SourceAccount", "aws:SourceArn", "aws:RequestTag/eks-cluster-arn")
+"""Keys whose value holds an account; EKS puts the last one on sessions of pods (EKS user guide, "Pod Identity")."""
+
+INTERFACE_CHANGES = (
+    "ec2:AssignIpv6Addresses",
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:AttachNetworkInterface",
+    "ec2:CreateTags",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DetachNetworkInterface",
+    "ec2:ModifyNetworkInterfaceAttribute",
+    "ec2:UnassignIpv6Addresses",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""What takes an interface, or the mark that guards it, from the machine that has it."""
+
+INTERFACE_KEYS = ("aws:ResourceTag/", "ec2:ResourceTag/", "ec2:CreateAction")
+"""Condition keys that tell one's own interfaces from another's."""
+
+MANAGED_OVER_INTERFACES: Mapping[str, str] = {
+    "AmazonEKS_CNI_Policy": "a role for the CNI's own pods, with conditions on the cluster's tag",
+    "AmazonEKSVPCResourceController": "leave it out: no pod has a security group of its own",
+    "AmazonEC2FullAccess": "the actions that are used",
+    "NetworkAdministrator": "the actions that are used",
+}
+"""Policies of AWS that change every interface of the account, with what to take instead."""
 
 TRUSTED_SERVICES: Mapping[str, str] = {
     "ec2.amazonaws.com": "takes the role of an instance profile, which only this account can attach",
@@ -66,6 +92,27 @@ def services_act_for_this_account_alone(capture: Capture) -> Iterator[Finding]:
         for service in services:
             if service not in TRUSTED_SERVICES and not keys & set(ACCOUNT_KEYS):
                 yield Finding(registration, f"trusts {service} for anyone. HINT: a condition on aws:SourceAccount")
+
+
+def interfaces_are_changed_by_their_mark(capture: Capture) -> Iterator[Finding]:
+    """Whoever may move any interface of an account takes the address of any machine, the database's included."""
+    for registration, statement in allowing_statements(capture):
+        if is_deployment(registration, statement):
+            continue
+        wide = [
+            name for name in strings(statement.get("Resource")) if name == "*" or name.endswith(":network-interface/*")
+        ]
+        changes = [name for name in strings(statement.get("Action")) if name in INTERFACE_CHANGES]
+        keys = {key for keys in statement.get("Condition", {}).values() for key in keys}
+        if wide and changes and not any(key.startswith(INTERFACE_KEYS) for key in keys):
+            yield Finding(
+                registration, f"allows {changes[0]} on every interface. HINT: a condition on the tag of its own"
+            )
+    for attachment in capture.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment"):
+        name = text(attachment.inputs.get("policyArn")).rpartition("/")[2]
+        if name in MANAGED_OVER_INTERFACES:
+            hint = MANAGED_OVER_INTERFACES[name]
+            yield Finding(attachment, f"{name} changes every interface of the account. HINT: {hint}")
 
 
 def secrets_have_one_reader(capture: Capture) -> Iterator[Finding]:

@@ -52,6 +52,7 @@ PREVIEW_ACTIONS = (
     "eks:DescribeAddonVersions",
     "eks:DescribeCluster",
     "eks:DescribeNodegroup",
+    "eks:DescribePodIdentityAssociation",
     "eks:ListAssociatedAccessPolicies",
     "iam:GetInstanceProfile",
     "iam:GetOpenIDConnectProvider",
@@ -183,7 +184,13 @@ IDENTITY_CHANGES = (
 )
 """None of it is allowed anywhere else either: the denial is for the day on which somebody adds a policy to the role."""
 
-ROLES_GO_TO = ("dlm.amazonaws.com", "ec2.amazonaws.com", "eks.amazonaws.com", "vpc-flow-logs.amazonaws.com")
+ROLES_GO_TO = (
+    "dlm.amazonaws.com",
+    "ec2.amazonaws.com",
+    "eks.amazonaws.com",
+    "pods.eks.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)
 LINKED_SERVICES = (
     "autoscaling.amazonaws.com",
     "eks.amazonaws.com",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.cloud_native_cluster.pod_network import CLUSTER_TAG, SERVICE_ACCOUNT, pod_network_role
 from components.component import Component, StackContext
 from components.iam import service_trust
 from components.network import AwsNetwork
@@ -14,11 +15,16 @@ from settings.cloud_native_cluster.section import CloudNativeClusterSettings
 from settings.machine.processors import aws_architecture
 from settings.vocabulary import Architecture
 
-ADDONS = ("vpc-cni", "kube-proxy", "coredns", "eks-pod-identity-agent")
+AGENT, POD_NETWORK = "eks-pod-identity-agent", "vpc-cni"
+ADDONS = (POD_NETWORK, "kube-proxy", "coredns", AGENT)
 """Add-ons without which a cluster runs no pods, or pods have no identity of their own."""
 
-NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryPullOnly")
-"""What a node needs (Amazon EKS user guide, "Amazon EKS node IAM role")."""
+NEEDED_BY_NODES = (AGENT, POD_NETWORK, "kube-proxy")
+"""Add-ons without which a node is never ready; the others wait for one."""
+
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
+"""What a node needs (Amazon EKS user guide, "Amazon EKS node IAM role"). Not AmazonEKS_CNI_Policy: with it a node could
+take the interfaces of every machine of the account, pg-b's included; the CNI has a role of its own."""
 
 NODE_IMAGES = {Architecture.AMD64: "AL2023_x86_64_STANDARD", Architecture.ARM64: "AL2023_ARM_64_STANDARD"}
 """Amazon's own images for nodes (Amazon EKS API reference, "Nodegroup", amiType)."""
@@ -61,17 +67,8 @@ class CloudNativeCluster(Component):
             "packyard:cloud_native_cluster:CloudNativeCluster", name, context, providers=[aws_provider], opts=opts
         )
         cluster = _control_plane(self, args)
-        addons = [
-            aws.eks.Addon(
-                f"{name}-{addon}",
-                cluster_name=cluster.name,
-                addon_name=addon,
-                tags=self.tags(addon),
-                opts=self.child(),
-            )
-            for addon in ADDONS
-        ]
-        _node_group(self, args, cluster, addons[:2])
+        addons = _addons(self, args, cluster)
+        _node_group(self, args, cluster, [addons[addon] for addon in NEEDED_BY_NODES])
         _maintainers(self, args, cluster)
 
         self.cluster_name = cluster.name
@@ -81,7 +78,7 @@ class CloudNativeCluster(Component):
 
 def _control_plane(component: Component, args: CloudNativeClusterArgs) -> aws.eks.Cluster:
     name = component.name
-    physical = component.context.physical_name(name, kind="iam_role")
+    physical = _physical_name(component)
     key = aws.kms.Key(
         f"{name}-secrets",
         description="Kubernetes secrets of the cloud-native cluster",
@@ -124,6 +121,27 @@ def _control_plane(component: Component, args: CloudNativeClusterArgs) -> aws.ek
     )
 
 
+def _physical_name(component: Component) -> str:
+    """The cluster's name, which its interfaces and nodes are marked with."""
+    return component.context.physical_name(component.name, kind="iam_role")
+
+
+def _addons(component: Component, args: CloudNativeClusterArgs, cluster: aws.eks.Cluster) -> dict[str, aws.eks.Addon]:
+    role = pod_network_role(component, cluster, args.network, _physical_name(component))
+    identity = aws.eks.AddonPodIdentityAssociationArgs(role_arn=role.arn, service_account=SERVICE_ACCOUNT)
+    return {
+        addon: aws.eks.Addon(
+            f"{component.name}-{addon}",
+            cluster_name=cluster.name,
+            addon_name=addon,
+            pod_identity_associations=[identity] if addon == POD_NETWORK else None,
+            tags=component.tags(addon),
+            opts=component.child(),
+        )
+        for addon in ADDONS
+    }
+
+
 def _node_group(
     component: Component,
     args: CloudNativeClusterArgs,
@@ -149,6 +167,13 @@ def _node_group(
         tag_specifications=[
             aws.ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=component.tags("node"))
             for kind in ("instance", "volume")
+        ]
+        + [
+            # The CNI may change marked interfaces alone, and has no right to mark this one.
+            aws.ec2.LaunchTemplateTagSpecificationArgs(
+                resource_type="network-interface",
+                tags={**component.tags("node"), CLUSTER_TAG: _physical_name(component)},
+            )
         ],
         update_default_version=True,
         tags=component.tags("nodes"),

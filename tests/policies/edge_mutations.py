@@ -5,7 +5,7 @@ import json
 from capture import Capture
 from policies import Policy, addresses, firewalls, identities, public, secrets_in_clear
 from policies.values import mapping, records
-from tests.policies.mutations import GONE, Broken, Mutation, Pick, add, change
+from tests.policies.mutations import GONE, Broken, Mutation, Pick, add, change, document
 
 FIREWALL = "gcp:compute/firewall:Firewall"
 IAP = Pick(FIREWALL, "-allow-iap")
@@ -25,6 +25,8 @@ GRANT = "gcp:storage/bucketIAMMember:BucketIAMMember"
 TEMPLATE = Pick("gcp:compute/instanceTemplate:InstanceTemplate")
 GCE = Pick("gcp:compute/instance:Instance")
 DEPLOY = Pick("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider", "-deploy-gitlab")
+POD_NETWORK = Pick("aws:iam/rolePolicy:RolePolicy", "cloud-native-pod-network")
+NODE_POLICY = Pick("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "cloud-native-node-")
 SNAPSHOTS = Pick("aws:iam/rolePolicy:RolePolicy", "pg-b-snapshots")
 SNAPSHOT_ROLE = Pick("aws:iam/role:Role", "pg-b-snapshots")
 S3_BUCKET = Pick("aws:s3/bucket:Bucket")
@@ -132,6 +134,21 @@ EDGE_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (
         identities.services_act_for_this_account_alone,
         change(SNAPSHOT_ROLE, {"assumeRolePolicy": _trusts("dlm.amazonaws.com")}),
+    ),
+    (
+        identities.interfaces_are_changed_by_their_mark,
+        change(
+            POD_NETWORK,
+            {"policy": _allows("ec2:DetachNetworkInterface", "arn:aws:ec2:us-east-1:0:network-interface/*")},
+        ),
+    ),
+    (
+        identities.interfaces_are_changed_by_their_mark,
+        change(POD_NETWORK, {"policy": document("ec2:AssignPrivateIpAddresses", "*", "DescribeHasNoResourceLevel")}),
+    ),
+    (
+        identities.interfaces_are_changed_by_their_mark,
+        change(NODE_POLICY, {"policyArn": "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"}),
     ),
     (
         secrets_in_clear.secrets_stay_empty,

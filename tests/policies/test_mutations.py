@@ -228,6 +228,7 @@ ALSO = {
     "github_subjects_come_in_both_forms": {"deployments_come_from_one_branch"},
     "pool_providers_name_their_jobs": {"deployments_come_from_one_branch"},
     "metadata_fits": {"metadata_holds_known_keys"},
+    "interfaces_are_changed_by_their_mark": {"managed_policies_are_reviewed"},
 }
 """Policies that rightly see the same mistake from another side."""
 
