@@ -15,7 +15,7 @@ from lab.clouds.google_policy import GRANTED_ROLES, Asked, custom_permissions, r
 from policies.values import component_chain
 from tests.policies.mutations import Pick, change
 from tests.registrations import data, one, policy_of
-from tests.support import STACKS, estate
+from tests.support import STACKS, estate, variant
 
 BY_A_PERSON: Mapping[str, str] = {
     "aws:iam/policy:Policy": "the boundary of all roles",
@@ -39,6 +39,13 @@ def a_persons(capture: Capture, entry: Registration) -> bool:
     }
     return of_vault or entry.type in BY_A_PERSON or bool({*OF_A_PERSON} & {*component_chain(entry)})
 
+HA_VPN = {
+    "kind": "haVpn",
+    "gcpAsn": 64520,
+    "awsAsn": 64521,
+    "insideCidrs": ["169.254.20.0/30", "169.254.20.4/30", "169.254.20.8/30", "169.254.20.12/30"],
+    "presharedKeys": [f"{word}.preshared.key" for word in ("first", "second", "third", "fourth")],
+}
 
 Table = dict[str, Any]
 Lacking = set[tuple[str, str]]
@@ -176,6 +183,15 @@ def test_every_registered_type_is_in_the_table(stack: str) -> None:
 @pytest.mark.parametrize("cloud", ["aws", "gcp"])
 def test_a_preview_may_read_all_that_a_refresh_reads(stack: str, cloud: str) -> None:
     assert LACKS[cloud](estate(stack), "preview", ["read"]) == set()
+
+
+def test_a_preview_is_given_no_call_that_answers_with_a_secret() -> None:
+    """What that costs: where the networks are joined, the refresh of the two connections."""
+    capture = variant("production", {"link": HA_VPN})
+
+    assert {call for _, call in aws_lacks(capture, "preview", ["read"])} == set(table()["withheld"])
+    assert {kind for kind, _ in aws_lacks(capture, "preview", ["read"])} == {"aws:ec2/vpnConnection:VpnConnection"}
+    assert aws_lacks(capture, "deploy", ["read"]) == set()
 
 
 @pytest.mark.parametrize("stack", STACKS)
