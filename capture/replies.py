@@ -70,6 +70,9 @@ def _gcp_outputs(resource_type: str, name: str, inputs: Mapping[str, Value], pro
         case "gcp:compute/instanceTemplate:InstanceTemplate":
             unique = f"https://www.googleapis.com/compute/v1/projects/{project}/global/instanceTemplates/{name}"
             return {"selfLinkUnique": f"{unique}?uniqueId={int(_hex(name, 15), 16)}"}
+        case "gcp:logging/projectSink:ProjectSink":
+            number = int(_hex(project, 9), 16)
+            return {"writerIdentity": f"serviceAccount:service-{number}@gcp-sa-logging.iam.gserviceaccount.com"}
         case "gcp:projects/iAMCustomRole:IAMCustomRole":
             return {"name": f"projects/{project}/roles/{_text(inputs, 'roleId')}"}
         case "gcp:compute/instance:Instance":

@@ -4,15 +4,15 @@ An empty section leaves its system out (decision 5). A system that lacks what it
 settings/rules.py names the line, and this raises where a rule is missing.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_gcp as gcp
 
 from components.alerts import Alerts, AlertsArgs
+from components.audit import Audit, AuditArgs, AuditNames
 from components.backup_vault import BackupVault, BackupVaultArgs
-from components.ci_identity import CiIdentity, CiIdentityArgs, RoleBoundary
+from components.ci_identity import CiIdentity, CiIdentityArgs, Purpose, RoleBoundary
 from components.cloud_native_cluster import CloudNativeCluster, CloudNativeClusterArgs
 from components.component import StackContext
 from components.database_pair import DatabasePair, DatabasePairArgs
@@ -20,31 +20,13 @@ from components.dev_instance import DevInstance, DevInstanceArgs
 from components.dns import PublicZone, PublicZoneArgs
 from components.link import HaVpn, HaVpnArgs
 from components.machine_store import MachineStore, MachineStoreArgs
-from components.network import AwsNetwork, AwsNetworkArgs, GcpNetwork, GcpNetworkArgs
 from components.package_server import PackageServer, PackageServerArgs
-from components.projects import PROJECT_NAMES
 from components.runner_fleet import RunnerFleet, RunnerFleetArgs, TierProject
+from estate.networks import Networks, make_networks
 from estate.providers import Providers, default_tags, make_providers, state_provider
 from settings.link.section import HaVpnLink
 from settings.stack import Settings
 from settings.vocabulary import BUILD_PROJECTS, GcpProject, Trust
-
-
-@dataclass(frozen=True)
-class Networks:
-    """The networks that systems are placed in."""
-
-    testground: GcpNetwork
-    workers: Mapping[Trust, GcpNetwork]
-    """Of the tiers that have shards on GCP, each in the tier's project."""
-    aws: AwsNetwork
-
-    @property
-    def publish_addresses(self) -> list[pulumi.Output[str]]:
-        """Public addresses that publish jobs alone leave from."""
-        near = [self.workers[Trust.PUBLISH].nat_address] if Trust.PUBLISH in self.workers else []
-        return [*near, *self.aws.trusted_nat_addresses.get(Trust.PUBLISH, [])]
-
 
 Logins = dict[str, pulumi.Output[str]]
 """For each machine the command that logs an operator in."""
@@ -79,7 +61,7 @@ def build_estate(settings: Settings) -> None:
     zone = PublicZone(
         "public-zone", PublicZoneArgs(domain=settings.dns.domain), context, gcp_provider=providers.testground
     )
-    networks = _networks(settings, context, providers)
+    networks = make_networks(settings, context, providers)
     store = MachineStore(
         "machine-store",
         MachineStoreArgs(machines=settings.machines),
@@ -102,10 +84,11 @@ def build_estate(settings: Settings) -> None:
         **_dev_instance(settings, ground),
         **_runner_fleet(settings, ground),
         **_package_server(settings, ground),
-        **_database_pair(settings, ground),
     }
+    pair = _database_pair(settings, ground)
+    logins |= {} if pair is None else pair.logins
     _link(settings, ground)
-    _ci_identity(settings, ground)
+    _audit(settings, ground, pair, _ci_identity(settings, ground))
     _cloud_native_cluster(settings, ground)
     pulumi.export("kind", settings.estate.kind.value)
     # The policies allow unprotected data only where the stack itself says so.
@@ -120,42 +103,6 @@ def _bounded(settings: Settings, context: StackContext, providers: Providers) ->
         return context
     boundary = RoleBoundary("role-boundary", context, aws_provider=providers.aws)
     return replace(context, role_boundary=boundary.arn)
-
-
-def _networks(settings: Settings, context: StackContext, providers: Providers) -> Networks:
-    network, fleet = settings.network, settings.runner_fleet
-    on_aws = [] if fleet is None else [trust for trust in fleet.aws_shards if trust is not Trust.UNTRUSTED]
-    return Networks(
-        testground=GcpNetwork(
-            "testground",
-            GcpNetworkArgs(cidr=network.gcp.testground, flow_logs=network.flow_logs),
-            context,
-            gcp_provider=providers.testground,
-        ),
-        workers={
-            trust: GcpNetwork(
-                PROJECT_NAMES[project],
-                GcpNetworkArgs(cidr=cidr, flow_logs=network.flow_logs),
-                context,
-                gcp_provider=providers.projects[project],
-            )
-            for trust, project in BUILD_PROJECTS.items()
-            if (cidr := network.gcp.of_tier(trust)) is not None
-            # Without the fleet nobody would leave from the address of a trusted tier, which is admitted elsewhere.
-            and (trust is Trust.UNTRUSTED or fleet is not None)
-        },
-        aws=AwsNetwork(
-            "aws",
-            AwsNetworkArgs(
-                settings=network.aws,
-                availability_zones=settings.aws.availability_zones,
-                trusted_tiers=on_aws,
-                flow_logs=network.flow_logs,
-            ),
-            context,
-            aws_provider=providers.aws,
-        ),
-    )
 
 
 def _in_use(providers: Providers) -> dict[GcpProject, gcp.Provider]:
@@ -266,10 +213,10 @@ def _package_server(settings: Settings, ground: Ground) -> Logins:
     return server.logins
 
 
-def _database_pair(settings: Settings, ground: Ground) -> Logins:
+def _database_pair(settings: Settings, ground: Ground) -> DatabasePair | None:
     pair = settings.database_pair
     if pair is None:
-        return {}
+        return None
     zone = settings.aws.availability_zones.index(pair.aws.availability_zone)
     made = DatabasePair(
         "database-pair",
@@ -296,7 +243,7 @@ def _database_pair(settings: Settings, ground: Ground) -> Logins:
             "pg_b_public_address": made.pg_b_public_address,
         },
     )
-    return made.logins
+    return made
 
 
 def _link(settings: Settings, ground: Ground) -> None:
@@ -317,23 +264,55 @@ def _link(settings: Settings, ground: Ground) -> None:
     )
 
 
-def _ci_identity(settings: Settings, ground: Ground) -> None:
+def _places(settings: Settings, providers: Providers) -> dict[GcpProject, tuple[str, gcp.Provider]]:
+    """Project id and provider of each project that the program makes something in."""
+    ids = settings.gcp.projects.ids()
+    return {project: (ids[project], provider) for project, provider in _in_use(providers).items()}
+
+
+def _ci_identity(settings: Settings, ground: Ground) -> CiIdentity | None:
     if settings.ci_identity is None:
-        return
-    projects, providers = settings.gcp.projects.ids(), ground.providers
+        return None
+    providers = ground.providers
     identity = CiIdentity(
         "ci-identity",
         CiIdentityArgs(
             settings=settings.ci_identity,
-            projects={project: (projects[project], provider) for project, provider in _in_use(providers).items()},
+            projects=_places(settings, providers),
             store=ground.store,
             vault=ground.vault,
+            audit=None if settings.audit is None else AuditNames(ground.context),
         ),
         ground.context,
         aws_provider=providers.aws,
         gcp_provider=state_provider(settings, settings.ci_identity.state.project),
     )
     pulumi.export("ci_identity", identity.outputs)
+    return identity
+
+
+def _audit(settings: Settings, ground: Ground, pair: DatabasePair | None, identity: CiIdentity | None) -> None:
+    """After all whose use it watches."""
+    if settings.audit is None:
+        return
+    operators = {settings.audit.operator_role_arn}
+    if ground.vault is not None:
+        operators.add(ground.vault.operator_role_arn)
+    audit = Audit(
+        "audit",
+        AuditArgs(
+            settings=settings.audit,
+            projects=_places(settings, ground.providers),
+            alerts=ground.alerts,
+            store=ground.store,
+            exchange=() if pair is None else pair.watched_parameters,
+            roles=(*sorted(operators), *(() if identity is None else (identity.role_arns[Purpose.DEPLOY],))),
+            deploy_account=None if identity is None else identity.service_accounts[Purpose.DEPLOY],
+        ),
+        ground.context,
+        aws_provider=ground.providers.aws,
+    )
+    pulumi.export("audit", {"log_writers": audit.writers})
 
 
 def _cloud_native_cluster(settings: Settings, ground: Ground) -> None:

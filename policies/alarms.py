@@ -10,6 +10,7 @@ from policies.values import at, records, text
 
 AWS_MAY_BE_SILENT: Mapping[str, str] = {
     "AWS/AutoScaling": "asks whether a group has too many workers or too few; one that says nothing has none",
+    "Packyard/Audit": "counts events of the trail; no event is good",
     "Packyard/RunnerFleet": "counts lines of a log; no line is good",
 }
 """Namespaces of CloudWatch whose alarms may take silence for good, with the reason."""

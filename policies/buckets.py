@@ -1,6 +1,7 @@
 """Buckets: private, reached over TLS alone, and able to give back what was overwritten."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from capture import Capture, Registration
 from policies.policy import Finding
@@ -21,6 +22,8 @@ from settings.vocabulary import FEWEST_LOCK_DAYS
 
 PUBLIC_BUCKETS: Mapping[tuple[str, str], str] = {}
 """Component token and end of the logical name of a bucket that anyone may read, with the reason."""
+
+TRAILS = "cloudtrail.amazonaws.com"
 
 SHORTEST_SOFT_DELETE_SECONDS = 7 * 24 * 3600
 
@@ -103,7 +106,7 @@ def locked_buckets_leave_retention_to_one(capture: Capture) -> Iterator[Finding]
             missing = sorted(set(RETENTION_ACTIONS) - denied) if statements else []
             if missing:
                 yield Finding(policy, f"leaves {missing[0]} to others. HINT: deny it to all but the operator")
-            if any(statement["Effect"] == "Allow" for statement in statements):
+            if any(statement["Effect"] == "Allow" and not _is_of_one_trail(statement) for statement in statements):
                 yield Finding(policy, "grants by itself. HINT: grants in the policies of roles alone")
 
 
@@ -122,6 +125,12 @@ def _denies_plain_http(policy: Registration) -> bool:
         and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") in ("false", ["false"])
         for statement in policy_statements(policy, "policy")
     )
+
+
+def _is_of_one_trail(statement: dict[str, Any]) -> bool:
+    """CloudTrail has no role of ours: a bucket must let it in by itself, and may for one trail alone."""
+    named = statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceArn", "")
+    return statement.get("Principal") == {"Service": TRAILS} and ":trail/" in named and "*" not in named
 
 
 def _is_public(registration: Registration) -> bool:

@@ -9,6 +9,7 @@ from policies.values import component_token, is_production, mapping, records, re
 from settings.vocabulary import FEWEST_KEPT_DAYS
 
 LIVE_MAY_EXPIRE: Mapping[tuple[str, str], str] = {
+    ("packyard:audit:Audit", "audit"): "records end after keepDays, and not before their lock",
     ("packyard:dev_instance:DevInstance", "-backup"): "each night adds a whole backup, and keepDays says how many stay",
     ("packyard:dev_instance:DevInstance", "-backup-etc"): "the same for the secrets, which stay for a year at least",
 }

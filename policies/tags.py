@@ -8,6 +8,7 @@ from policies.values import mapping, records, text
 
 TAG_INPUTS: Mapping[str, str] = {
     "aws:autoscaling/group:Group": "tags",
+    "aws:cloudtrail/trail:Trail": "tags",
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": "tags",
     "aws:cloudwatch/eventRule:EventRule": "tags",
     "aws:cloudwatch/logGroup:LogGroup": "tags",

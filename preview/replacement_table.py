@@ -49,6 +49,7 @@ AWS: Mapping[str, Immutable] = {
         "domainName", "keyAlgorithm", "subjectAlternativeNames", "validationMethod"
     ),
     "aws:autoscaling/group:Group": _NAME_ALONE,
+    "aws:cloudtrail/trail:Trail": _NAME_ALONE,
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": _by_api("alarmName"),
     "aws:cloudwatch/logGroup:LogGroup": _by_api("logGroupClass"),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": _by_api("logGroupName"),
@@ -247,10 +248,12 @@ GCP: Mapping[str, Immutable] = {
         "workloadIdentityPoolId", "workloadIdentityPoolProviderId"
     ),
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": _WHOLE,
+    "gcp:logging/projectSink:ProjectSink": _NAME_ALONE,
     "gcp:monitoring/alertPolicy:AlertPolicy": _NAME_ALONE,
     "gcp:monitoring/metricDescriptor:MetricDescriptor": _by_api("metricKind", "type", "valueType"),
     "gcp:monitoring/notificationChannel:NotificationChannel": _NAME_ALONE,
     "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig": _by_api("checkerType", "monitoredResource", "resourceGroup"),
+    "gcp:projects/iAMAuditConfig:IAMAuditConfig": _by_api("project", "service"),
     "gcp:projects/iAMCustomRole:IAMCustomRole": _by_api("roleId"),
     "gcp:projects/iAMMember:IAMMember": _WHOLE,
     "gcp:secretmanager/secret:Secret": Immutable(documented=("replication",), by_api=("secretId",)),

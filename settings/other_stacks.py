@@ -10,6 +10,7 @@ from settings.faults import Fault, Path
 from settings.raw import scalars
 
 OWN: Mapping[tuple[str, ...], str] = {
+    ("audit", "gcpLogBucket"): "records of both stacks would lie in one bucket, and end by one setting",
     ("ciIdentity", "audience"): "a token for one stack would open the other",
     ("ciIdentity", "github", "deployEnvironment"): "jobs of one stack would deploy the other",
     ("ciIdentity", "github", "previewEnvironment"): "jobs of one stack would read the other",

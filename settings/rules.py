@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
+from settings.audit.rules import AUDIT_RULES
 from settings.backup_vault.rules import BACKUP_VAULT_RULES
 from settings.ci_identity.rules import CI_IDENTITY_RULES
 from settings.cloud_native_cluster.rules import CLOUD_NATIVE_CLUSTER_RULES
@@ -76,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     production_survives_a_zone,
     production_keeps_what_it_may_need,
     *PACKAGE_SERVER_RULES,
+    *AUDIT_RULES,
     *BACKUP_VAULT_RULES,
     *DEV_INSTANCE_RULES,
     *RUNNER_FLEET_RULES,

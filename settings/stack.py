@@ -1,5 +1,6 @@
 """All settings of one stack."""
 
+from settings.audit.section import AuditSettings
 from settings.backup_vault.section import BackupVaultSettings
 from settings.base import Section
 from settings.ci_identity.section import CiIdentitySettings
@@ -34,6 +35,7 @@ class Settings(Section):
     runner_fleet: RunnerFleetSettings | None = None
     database_pair: DatabasePairSettings | None = None
     ci_identity: CiIdentitySettings | None = None
+    audit: AuditSettings | None = None
     link: LinkSettings = WireGuardLink(kind="wireGuard")
     """How the clouds are joined: not at all, but for the database hosts' own tunnel, or by a VPN between networks."""
 

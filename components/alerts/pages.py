@@ -6,6 +6,11 @@ from enum import StrEnum
 class Page(StrEnum):
     """A page and its section, from the root of the repository."""
 
+    AUDIT_STORE = "docs/runbooks/audit/alarms.md#machine-store"
+    AUDIT_EXCHANGE = "docs/runbooks/audit/alarms.md#exchange"
+    AUDIT_ROLES = "docs/runbooks/audit/alarms.md#roles"
+    AUDIT_IAM = "docs/runbooks/audit/alarms.md#rights"
+    AUDIT_TRAIL = "docs/runbooks/audit/alarms.md#trail"
     DOWN = "docs/runbooks/machine/alarms.md#down"
     DISK = "docs/runbooks/machine/alarms.md#disk"
     CONVERGE = "docs/runbooks/machine/alarms.md#converge"

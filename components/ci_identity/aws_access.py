@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pulumi
 
+from components.audit import AuditNames
 from components.ci_identity.boundary import boundary_arn, own_names
 from components.ci_identity.claims import Purpose
 from components.component import Component, StackContext
@@ -14,6 +15,12 @@ from settings.backup_vault.retention import RETENTION_ACTIONS
 PREVIEW_ACTIONS = (
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeScalingActivities",
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetInsightSelectors",
+    "cloudtrail:GetTrail",
+    "cloudtrail:GetTrailStatus",
+    "cloudtrail:ListTags",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:ListTagsForResource",
     "dlm:GetLifecyclePolicy",
@@ -201,6 +208,23 @@ LINKED_SERVICES = (
 )
 """Services that make a role of their own at first use."""
 
+LOG_CHANGES = (
+    "logs:CreateLogStream",
+    "logs:DeleteLogGroup",
+    "logs:DeleteLogStream",
+    "logs:DeleteMetricFilter",
+    "logs:DeleteRetentionPolicy",
+    "logs:PutLogEvents",
+    "logs:PutMetricFilter",
+    "logs:PutRetentionPolicy",
+)
+ALARM_CHANGES = (
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:DisableAlarmActions",
+    "cloudwatch:PutMetricAlarm",
+    "cloudwatch:SetAlarmState",
+)
+
 LOG_IN_ACTIONS = ("ssm:ResumeSession", "ssm:SendCommand", "ssm:StartAutomationExecution", "ssm:StartSession")
 
 
@@ -244,6 +268,12 @@ def deploy_statements(component: Component, guarded: Sequence[pulumi.Input[str]]
             actions=[f"{service}:*" for service in DEPLOY_SERVICES],
             resources=["*"],
             conditions=here,
+        ),
+        # A person makes trails; a refresh before an update reads them.
+        Statement(
+            sid="DeployReadsTrails",
+            actions=[action for action in PREVIEW_ACTIONS if action.startswith("cloudtrail:")],
+            resources=[f"arn:aws:cloudtrail:{context.aws_region}:{context.aws_account_id}:trail/*"],
         ),
         Statement(sid="DeployManagesItsBuckets", actions=["s3:*"], resources=[f"arn:aws:s3:::{own}"], conditions=here),
         Statement(sid="DeployManagesItsSecrets", actions=["secretsmanager:*"], resources=[secrets], conditions=here),
@@ -317,6 +347,25 @@ def vault_statements(bucket_arn: pulumi.Input[str]) -> Sequence[Statement]:
             actions=["s3:*"],
             resources=[objects],
         ),
+    )
+
+
+def audit_statements(audit: AuditNames) -> Sequence[Statement]:
+    """What keeps the records of a deployment, and the alarms on it, out of its reach. It has no right on trails."""
+    return (
+        Statement(
+            sid="NeverTouchRecords",
+            effect="Deny",
+            actions=[*RETENTION_ACTIONS, "s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
+            resources=[audit.bucket_arn, f"{audit.bucket_arn}/*"],
+        ),
+        Statement(
+            sid="NeverSilenceRecords",
+            effect="Deny",
+            actions=LOG_CHANGES,
+            resources=[audit.log_group_arn, f"{audit.log_group_arn}:*"],
+        ),
+        Statement(sid="NeverSilenceAlarms", effect="Deny", actions=ALARM_CHANGES, resources=[audit.alarm_arns]),
     )
 
 

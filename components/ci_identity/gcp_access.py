@@ -56,6 +56,7 @@ PREVIEW_PERMISSIONS = (
     "iam.workloadIdentityPoolProviders.get",
     "iam.workloadIdentityPools.get",
     "iam.workloadIdentityPools.getAttestationRules",
+    "logging.sinks.get",
     "monitoring.alertPolicies.get",
     "monitoring.metricDescriptors.get",
     "monitoring.metricDescriptors.list",
@@ -88,6 +89,7 @@ DEPLOY_PERMISSIONS = (
     "iam.workloadIdentityPools.get",
     "iam.workloadIdentityPools.getAttestationRules",
     "cloudkms.cryptoKeys.getIamPolicy",
+    "logging.sinks.get",
     USE_QUOTA,
 )
 """Instead of the administrators of storage and of secrets, who read every object and every value. What is made is

@@ -7,8 +7,15 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_gcp as gcp
 
+from components.audit import AuditNames
 from components.backup_vault import BackupVault, bucket_arn
-from components.ci_identity.aws_access import deploy_statements, preview_statements, role_arn, vault_statements
+from components.ci_identity.aws_access import (
+    audit_statements,
+    deploy_statements,
+    preview_statements,
+    role_arn,
+    vault_statements,
+)
 from components.ci_identity.aws_federation import oidc_providers, pipeline_role
 from components.ci_identity.claims import Platform, Purpose
 from components.ci_identity.gcp_access import (
@@ -38,6 +45,8 @@ class CiIdentityArgs:
     store: MachineStore
     vault: BackupVault | None
     """Which no pipeline may change; None where the stack has none."""
+    audit: AuditNames | None
+    """The audit trail, of which the same holds."""
 
 
 class CiIdentity(Component):
@@ -118,17 +127,19 @@ def _platforms(settings: CiIdentitySettings) -> tuple[Platform, ...]:
 def _roles(
     component: Component, args: CiIdentityArgs, platforms: Sequence[Platform]
 ) -> dict[Purpose, pulumi.Output[str]]:
-    vault, audience = args.vault, args.settings.audience
+    vault, audit, audience = args.vault, args.audit, args.settings.audience
     issuers = oidc_providers(component, platforms, audience)
     guarded: list[pulumi.Input[str]] = [
         *(role_arn(component, purpose) for purpose in Purpose),
         *([] if vault is None else vault.guarded_role_arns),
+        *([] if audit is None else [audit.role_arn]),
     ]
     statements = {
         Purpose.PREVIEW: preview_statements(component, bucket_arn(args.store.s3_bucket)),
         Purpose.DEPLOY: (
             *deploy_statements(component, guarded),
             *(() if vault is None else vault_statements(vault.s3_bucket_arn)),
+            *(() if audit is None else audit_statements(audit)),
         ),
     }
     return {

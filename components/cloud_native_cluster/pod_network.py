@@ -66,10 +66,6 @@ def _statements(component: Component, cluster: str, vpc_id: pulumi.Input[str]) -
     """
     context = component.context
     ec2 = f"arn:aws:ec2:{context.aws_region}:{context.aws_account_id}"
-    interfaces, of_cluster = (
-        [f"{ec2}:network-interface/*"],
-        {"StringEquals": {f"aws:ResourceTag/{CLUSTER_TAG}": cluster}},
-    )
     in_vpc = {"ArnEquals": {"ec2:Vpc": pulumi.Output.concat(f"{ec2}:vpc/", vpc_id)}}
     return (
         Statement(
@@ -84,29 +80,12 @@ def _statements(component: Component, cluster: str, vpc_id: pulumi.Input[str]) -
             ],
             resources=["*"],
         ),
-        Statement(
-            sid="MakeMarkedInterfaces",
-            actions=["ec2:CreateNetworkInterface"],
-            resources=interfaces,
-            conditions={"StringEquals": {f"aws:RequestTag/{CLUSTER_TAG}": cluster}},
-        ),
+        *_on_interfaces(f"{ec2}:network-interface/*", cluster),
         Statement(
             sid="MakeThemInThisNetwork",
             actions=["ec2:CreateNetworkInterface"],
             resources=[f"{ec2}:subnet/*", f"{ec2}:security-group/*"],
             conditions=in_vpc,
-        ),
-        Statement(
-            sid="MarkWhatIsMade",
-            actions=["ec2:CreateTags"],
-            resources=interfaces,
-            conditions={"StringEquals": {"ec2:CreateAction": "CreateNetworkInterface"}},
-        ),
-        Statement(
-            sid="ChangeMarkedInterfaces",
-            actions=[*INTERFACE_CHANGES, "ec2:CreateTags"],
-            resources=interfaces,
-            conditions=of_cluster,
         ),
         Statement(
             sid="ChangeThemOnNodes",
@@ -119,5 +98,29 @@ def _statements(component: Component, cluster: str, vpc_id: pulumi.Input[str]) -
             actions=["ec2:ModifyNetworkInterfaceAttribute"],
             resources=[f"{ec2}:security-group/*"],
             conditions=in_vpc,
+        ),
+    )
+
+
+def _on_interfaces(interfaces: str, cluster: str) -> Sequence[Statement]:
+    """Makes marked ones, and changes marked ones."""
+    return (
+        Statement(
+            sid="MakeMarkedInterfaces",
+            actions=["ec2:CreateNetworkInterface"],
+            resources=[interfaces],
+            conditions={"StringEquals": {f"aws:RequestTag/{CLUSTER_TAG}": cluster}},
+        ),
+        Statement(
+            sid="MarkWhatIsMade",
+            actions=["ec2:CreateTags"],
+            resources=[interfaces],
+            conditions={"StringEquals": {"ec2:CreateAction": "CreateNetworkInterface"}},
+        ),
+        Statement(
+            sid="ChangeMarkedInterfaces",
+            actions=[*INTERFACE_CHANGES, "ec2:CreateTags"],
+            resources=[interfaces],
+            conditions={"StringEquals": {f"aws:ResourceTag/{CLUSTER_TAG}": cluster}},
         ),
     )

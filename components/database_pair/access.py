@@ -101,6 +101,12 @@ def exchange_parameters(component: Component, exchange: Exchange) -> None:
         )
 
 
+def watched_parameters(exchange: Exchange) -> tuple[str, ...]:
+    """Names of the parameters whose change is a change of whom the hosts trust; the others change every few weeks."""
+    trusted = (exchange.public_key, exchange.authority)
+    return tuple(f"{exchange.prefix}/{host}/{name}" for host in DatabaseHost for name in trusted)
+
+
 def gcs_repository_grant(
     component: Component, host: DatabaseHost, bucket: pulumi.Input[str], member: pulumi.Input[str]
 ) -> None:

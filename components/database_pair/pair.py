@@ -16,6 +16,7 @@ from components.database_pair.access import (
     exchange_statements,
     gcs_repository_grant,
     repository_statements,
+    watched_parameters,
 )
 from components.database_pair.alarms import aws_alarms, gcp_alarms
 from components.database_pair.clients import open_to_clients
@@ -107,6 +108,7 @@ class DatabasePair(Component):
         announce_b(b_address)
 
         exchange_parameters(self, _exchange(self))
+        self.watched_parameters = watched_parameters(_exchange(self))
         _rights_of_a(self, args, pg_a)
         _rights_of_b(self, args, pg_b, federated_b)
         open_on_gcp(

@@ -3,13 +3,13 @@
 Cloud Monitoring, "Behavior of metric-based alerting policies", and its API v3, AlertPolicy.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from capture import Value
 from lab.alarms.google_filters import ALIGNERS, REDUCERS, Filter, Group, filter_of, grouped
+from lab.alarms.google_log_filters import LogFilter, log_filter
 from lab.alarms.reading import known_alone, listed, mapping, number, seconds, text
 from lab.alarms.written import Series, Written
 from lab.errors import LabError
@@ -148,11 +148,10 @@ class Absence:
 
 @dataclass(frozen=True)
 class LogLine:
-    """A line of a log that holds a phrase."""
+    """A line of a log that a filter means."""
 
     scope: str
-    log: str
-    phrase: str
+    filter: LogFilter
 
     def watch(self) -> "LogWatch":
         """A new one."""
@@ -180,8 +179,8 @@ class LogWatch:
         """For lines that came since it last looked."""
         wanted, before, self._seen = self._wanted, self._seen, float(now)
         return any(
-            (line.scope, line.log) == (wanted.scope, wanted.log)
-            and wanted.phrase in line.text
+            (line.scope, line.log) == (wanted.scope, wanted.filter.log)
+            and wanted.filter.matches(line.text)
             and before < line.time <= now
             for line in written.lines
         )
@@ -219,10 +218,7 @@ def absence_of(values: Mapping[str, Value], scope: str, where: str) -> Absence:
 def log_line_of(values: Mapping[str, Value], scope: str, where: str) -> LogLine:
     """Reads conditionMatchedLog. Raises LabError for a filter of another form."""
     known_alone(values, ("filter",), where)
-    found = re.fullmatch(r'log_id\("([^"]+)"\) AND "([^"]+)"', text(values.get("filter")))
-    if found is None:
-        raise LabError(f"{where}: the lab cannot read the filter {values.get('filter')!r} of a log")
-    return LogLine(scope, found[1], found[2])
+    return LogLine(scope, log_filter(text(values.get("filter")), where))
 
 
 def _aggregation(values: Mapping[str, Value], where: str) -> Aggregation:

@@ -212,7 +212,11 @@ RULES = re.compile(r"Firewall|SecurityGroup(In|E)gressRule|IAMMember|RolePolicy"
         ("database-pair-wireguard", "pg-b", "pg-a"),
         ("database-pair-pg-b-repo2", "pg-b", "backup-vault-gcs"),
         ("backup-vault-offsite-packages", "package-server", "backup-vault"),
-        ("runner-manager-gcp-protected-blue-ssh", "runner-manager-gcp-protected-blue", "shard-protected-gcp-amd64-protected-blue"),
+        (
+            "runner-manager-gcp-protected-blue-ssh",
+            "runner-manager-gcp-protected-blue",
+            "shard-protected-gcp-amd64-protected-blue",
+        ),
     ],
 )
 def test_an_arrow_goes_with_its_rule(rule: str, start: str, end: str) -> None:

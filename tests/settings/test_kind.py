@@ -36,7 +36,8 @@ def faults_of(text: str, stack: str, stack_file: Path | None = None) -> tuple[Fa
 LOOSE = {
     ("estate", "protected"): ("protected: true", "protected: false"),
     ("network", "aws", "natGateways"): ("natGateways: perZone", "natGateways: single"),
-    ("backupVault", "s3", "lockMode"): ("lockMode: COMPLIANCE", "lockMode: GOVERNANCE"),
+    ("audit", "lockMode"): ("\n    lockMode: COMPLIANCE", "\n    lockMode: GOVERNANCE"),
+    ("backupVault", "s3", "lockMode"): ("\n      lockMode: COMPLIANCE", "\n      lockMode: GOVERNANCE"),
     ("packageServer", "keys", "metadata", "expires"): (', expires: "2028-02-06"', ""),
     ("runnerFleet", "shards"): ("zone: us-east1-c\n", "zone: us-east1-b\n"),
     ("ciIdentity", "gitlab", "deploy", "tier"): ("tier: production}", "tier: staging}"),

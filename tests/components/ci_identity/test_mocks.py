@@ -4,6 +4,7 @@ import json
 
 import pulumi
 
+from components.audit import AuditNames
 from components.ci_identity import CiIdentity, CiIdentityArgs
 from settings.ci_identity.section import CiIdentitySettings
 from settings.vocabulary import GcpProject
@@ -18,6 +19,7 @@ def build(own: CiIdentitySettings) -> None:
         projects={GcpProject.TESTGROUND: (settings().gcp.projects.testground, near.providers.testground)},
         store=near.store,
         vault=near.vault,
+        audit=AuditNames(context()),
     )
     CiIdentity("ci-identity", args, context(), aws_provider=near.providers.aws, gcp_provider=near.providers.testground)
 

@@ -23,6 +23,8 @@ BY_A_PERSON: Mapping[str, str] = {
     "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": "the same",
     "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": "the same",
     "gcp:projects/iAMCustomRole:IAMCustomRole": "whoever edits a role that it may grant gets anything",
+    "aws:cloudtrail/trail:Trail": "whoever changes the trail leaves no trace",
+    "gcp:logging/projectSink:ProjectSink": "the same",
     "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember": "the key of the state",
 }
 """Types that the deploy identity reads and never changes (docs/ci.md), with the reason."""
@@ -38,6 +40,7 @@ def a_persons(capture: Capture, entry: Registration) -> bool:
         if OF_A_PERSON[1] in component_chain(bucket)
     }
     return of_vault or entry.type in BY_A_PERSON or bool({*OF_A_PERSON} & {*component_chain(entry)})
+
 
 HA_VPN = {
     "kind": "haVpn",
@@ -78,6 +81,8 @@ def aws_resource(capture: Capture, entry: Registration, call: str) -> str:
         return f"arn:aws:ssm:us-east-1:{account}:parameter{inputs['name']}"
     if service == "secretsmanager":
         return f"arn:aws:secretsmanager:us-east-1:{account}:secret:{inputs['name']}-a1b2c3"
+    if service == "cloudtrail":
+        return f"arn:aws:cloudtrail:us-east-1:{account}:trail/{inputs['name']}"
     if service != "iam":
         return "*"
     match entry.kind:

@@ -22,7 +22,7 @@ GOOGLE_ORPHANS, POLLS = Pick(GOOGLE, "-orphans"), Pick(GOOGLE, "-long-polls")
 SUBSCRIPTION = Pick("aws:sns/topicSubscription:TopicSubscription")
 CHANNEL = Pick("gcp:monitoring/notificationChannel:NotificationChannel", "alerts-testground")
 TOPIC_POLICY = Pick("aws:sns/topicPolicy:TopicPolicy")
-LOG_FILTER = Pick("aws:cloudwatch/logMetricFilter:LogMetricFilter")
+LOG_FILTER = Pick("aws:cloudwatch/logMetricFilter:LogMetricFilter", "-long-polls")
 COUNTED = Pick(AMAZON, "-long-polls")
 
 SILENT_PART = "ALARM(example-pkg-staging-runner-manager-aws-blue-silent)"

@@ -12,6 +12,7 @@ from lab.alarms.cloud_metric import MadeSeries
 from lab.alarms.google_metrics import UPTIME, made_by_google
 from lab.placement import document_of, machines_of, place_of
 from lab.registered import uploaded
+from tests.lab.alarms.audit_events import audit_lines
 from tests.lab.alarms.meanings import CLOUD, LOG_LINE
 from tests.lab.alarms.senders import NOW, Sent, sent_by_machines
 
@@ -123,7 +124,8 @@ class Worlds:
         return found
 
     def _lines(self) -> Iterator[Line]:
-        """The manager's words, in the log that its document names."""
+        """The manager's words, in the log that its document names, and what is done to the estate itself."""
+        yield from audit_lines(self._capture, ONSET + FIRST)
         for document in self._documents:
             if log := document["settings"].get("log"):
                 reporting = document["reporting"]

@@ -1,0 +1,1 @@
+"""The audit trail: its section of the stack file."""
