@@ -12,10 +12,12 @@ from components.iam import Statement
 from components.roles import MANAGED_POLICIES
 from settings.backup_vault.retention import RETENTION_ACTIONS
 
+DESCRIBE_TRAILS = "cloudtrail:DescribeTrails"
+
 PREVIEW_ACTIONS = (
     "autoscaling:DescribeAutoScalingGroups",
     "autoscaling:DescribeScalingActivities",
-    "cloudtrail:DescribeTrails",
+    DESCRIBE_TRAILS,
     "cloudtrail:GetEventSelectors",
     "cloudtrail:GetInsightSelectors",
     "cloudtrail:GetTrail",
@@ -270,9 +272,10 @@ def deploy_statements(component: Component, guarded: Sequence[pulumi.Input[str]]
             conditions=here,
         ),
         # A person makes trails; a refresh before an update reads them.
+        Statement(sid="DescribeHasNoResourceLevel", actions=[DESCRIBE_TRAILS], resources=["*"]),
         Statement(
             sid="DeployReadsTrails",
-            actions=[action for action in PREVIEW_ACTIONS if action.startswith("cloudtrail:")],
+            actions=[name for name in PREVIEW_ACTIONS if name.startswith("cloudtrail:") and name != DESCRIBE_TRAILS],
             resources=[f"arn:aws:cloudtrail:{context.aws_region}:{context.aws_account_id}:trail/*"],
         ),
         Statement(sid="DeployManagesItsBuckets", actions=["s3:*"], resources=[f"arn:aws:s3:::{own}"], conditions=here),

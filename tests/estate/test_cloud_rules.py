@@ -13,7 +13,13 @@ from capture import Capture, Registration, Value
 from capture.registration import leaves
 from tests.support import STACKS, estate
 
-TWO_RESOURCE_ACTIONS = {"ec2:CreateSnapshot"}
+TWO_RESOURCE_ACTIONS = {
+    "ec2:AttachNetworkInterface",
+    "ec2:CreateNetworkInterface",
+    "ec2:DetachNetworkInterface",
+    "ec2:ModifyNetworkInterfaceAttribute",
+    "ec2:CreateSnapshot",
+}
 """Actions that need two kinds of resources, which may stand in two statements; parliament wants them in one."""
 
 KNOWN_CONDITIONS = {"ec2:ResourceTag/aws:autoscaling:groupName for action ec2-instance-connect:SendSSHPublicKey"}
