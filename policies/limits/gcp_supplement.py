@@ -149,6 +149,15 @@ GCP_SUPPLEMENT: Mapping[str, tuple[Limit, ...]] = {
     "gcp:kms/cryptoKey:CryptoKey": (
         Limit("name", "Cloud KMS API reference, cryptoKeys", longest=63, pattern="[a-zA-Z0-9_-]+"),
     ),
+    "gcp:logging/projectSink:ProjectSink": (
+        Limit(
+            "name",
+            "Cloud Logging API reference, LogSink",
+            shortest=1,
+            longest=100,
+            pattern="[A-Za-z0-9][A-Za-z0-9_.-]*",
+        ),
+    ),
     "gcp:monitoring/alertPolicy:AlertPolicy": (
         Limit("conditions", _MONITORING, most_items=6),
         Limit("notificationChannels", _MONITORING, most_items=16),

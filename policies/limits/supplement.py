@@ -60,6 +60,15 @@ AWS_SUPPLEMENT: Mapping[str, tuple[Limit, ...]] = {
         Limit("tags.key", "Auto Scaling API reference, Tag", shortest=1, longest=128),
         Limit("tags.value", "Auto Scaling API reference, Tag", longest=256),
     ),
+    "aws:cloudtrail/trail:Trail": (
+        Limit(
+            "name",
+            "CloudTrail documentation, Naming requirements for CloudTrail resources",
+            shortest=3,
+            longest=128,
+            pattern="[A-Za-z0-9]([A-Za-z0-9]|[._-](?![._-]))*[A-Za-z0-9]",
+        ),
+    ),
     "aws:cloudwatch/logGroup:LogGroup": (
         Limit("name", "CloudWatch Logs API reference, CreateLogGroup", not_first=("aws/",)),
     ),
