@@ -84,8 +84,7 @@ class Copy:
         """Stops what runs of a copy, and removes all of it; also of a drill that was killed."""
         if (self._data / "postmaster.pid").exists():
             self._control("stop", "-m", "immediate", timeout=STOP_TIMEOUT, accepted=range(256))
-        if self.folder.exists():
-            postgres_user.remove(self._settings.server, self.folder)
+        postgres_user.remove(self._settings.server, self.folder)
 
     def restore(self, target: datetime | None) -> None:
         """Fetches the newest backup, or the newest before the target. Raises HostError."""
