@@ -10,3 +10,6 @@ PROJECT_NAMES = {
     GcpProject.CLOUD_NATIVE: "cloud-native",
 }
 """The project in logical names of providers, networks, alerts and grants."""
+
+PIPELINES = "pipelines"
+"""The same for the project of the state, which is none of the estate's."""

@@ -23,7 +23,7 @@ from components.machine_store import MachineStore, MachineStoreArgs
 from components.package_server import PackageServer, PackageServerArgs
 from components.runner_fleet import RunnerFleet, RunnerFleetArgs, TierProject
 from estate.networks import Networks, make_networks
-from estate.providers import Providers, default_tags, make_providers, state_provider
+from estate.providers import Providers, default_tags, make_providers
 from settings.link.section import HaVpnLink
 from settings.stack import Settings
 from settings.vocabulary import BUILD_PROJECTS, GcpProject, Trust
@@ -116,6 +116,7 @@ def _alerts(settings: Settings, context: StackContext, providers: Providers) -> 
         AlertsArgs(
             addresses=settings.estate.alert_addresses,
             gcp_projects=_in_use(providers),
+            pipelines=providers.pipelines,
         ),
         context,
         aws_provider=providers.aws,
@@ -271,9 +272,9 @@ def _places(settings: Settings, providers: Providers) -> dict[GcpProject, tuple[
 
 
 def _ci_identity(settings: Settings, ground: Ground) -> CiIdentity | None:
-    if settings.ci_identity is None:
-        return None
     providers = ground.providers
+    if settings.ci_identity is None or providers.pipelines is None:
+        return None
     identity = CiIdentity(
         "ci-identity",
         CiIdentityArgs(
@@ -285,7 +286,7 @@ def _ci_identity(settings: Settings, ground: Ground) -> CiIdentity | None:
         ),
         ground.context,
         aws_provider=providers.aws,
-        gcp_provider=state_provider(settings, settings.ci_identity.state.project),
+        gcp_provider=providers.pipelines,
     )
     pulumi.export("ci_identity", identity.outputs)
     return identity
@@ -298,11 +299,15 @@ def _audit(settings: Settings, ground: Ground, pair: DatabasePair | None, identi
     operators = {settings.audit.operator_role_arn}
     if ground.vault is not None:
         operators.add(ground.vault.operator_role_arn)
+    provider, pipelines = ground.providers.pipelines, None
+    if settings.ci_identity is not None and provider is not None:
+        pipelines = (settings.ci_identity.state.project, provider)
     audit = Audit(
         "audit",
         AuditArgs(
             settings=settings.audit,
             projects=_places(settings, ground.providers),
+            pipelines=pipelines,
             alerts=ground.alerts,
             store=ground.store,
             exchange=() if pair is None else pair.watched_parameters,

@@ -22,6 +22,9 @@ class Providers:
     aws: aws.Provider
     projects: Mapping[GcpProject, gcp.Provider]
     """Of each project that the stack has."""
+    pipelines: gcp.Provider | None
+    """Of the project that holds the state and the pipelines' own identities, and nothing of the estate; None where no
+    pipeline has any."""
 
     @property
     def testground(self) -> gcp.Provider:
@@ -41,6 +44,7 @@ def default_tags(settings: Settings) -> dict[str, str]:
 
 def make_providers(settings: Settings) -> Providers:
     """All providers, with accounts pinned and default tags and labels set."""
+    identity = settings.ci_identity
     return Providers(
         aws=aws.Provider(
             "aws",
@@ -52,12 +56,8 @@ def make_providers(settings: Settings) -> Providers:
             project: _gcp_provider(f"gcp-{PROJECT_NAMES[project]}", settings, project_id)
             for project, project_id in settings.gcp.projects.ids().items()
         },
+        pipelines=None if identity is None else _gcp_provider("gcp-state", settings, identity.state.project),
     )
-
-
-def state_provider(settings: Settings, project_id: str) -> gcp.Provider:
-    """Of the project that holds the state and the pipelines' own identities, and nothing of the estate."""
-    return _gcp_provider("gcp-state", settings, project_id)
 
 
 def _gcp_provider(name: str, settings: Settings, project_id: str) -> gcp.Provider:

@@ -1,6 +1,6 @@
 """Notification channels in the GCP projects and a topic on AWS, for the people on call."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -10,7 +10,7 @@ import pulumi_gcp as gcp
 from components.alerts.metrics import DESCRIPTIONS, GCP_PREFIX, MACHINE_LABEL, MachineMetric
 from components.component import Component, StackContext
 from components.iam import Statement, policy_document
-from components.projects import PROJECT_NAMES
+from components.projects import PIPELINES, PROJECT_NAMES
 from settings.vocabulary import GcpProject
 
 
@@ -34,6 +34,8 @@ class AlertsArgs:
     """E-mail addresses of the people on call."""
     gcp_projects: Mapping[GcpProject, gcp.Provider]
     """Projects that have machines."""
+    pipelines: gcp.Provider | None
+    """Of the project of state and pipelines' identities, which has none; None where no pipeline has an identity."""
 
 
 class Alerts(Component):
@@ -61,19 +63,33 @@ class Alerts(Component):
         self._projects = {
             project: GcpAlerts(
                 f"{name}-{PROJECT_NAMES[project]}",
-                GcpAlertsArgs(addresses=args.addresses),
+                GcpAlertsArgs(addresses=args.addresses, metrics=MachineMetric),
                 context,
                 gcp_provider=provider,
                 opts=pulumi.ResourceOptions(parent=self),
             )
             for project, provider in args.gcp_projects.items()
         }
+        self._pipelines = args.pipelines and GcpAlerts(
+            f"{name}-{PIPELINES}",
+            GcpAlertsArgs(addresses=args.addresses, metrics=()),
+            context,
+            gcp_provider=args.pipelines,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         self.aws_topic_arn = _topic(self, args).arn
         self.register_outputs({"aws_topic_arn": self.aws_topic_arn})
 
     def for_project(self, project: GcpProject) -> AlertTargets:
         """Targets of a system that lives in a GCP project; on AWS the topic is the same for all."""
-        alerts = self._projects[project]
+        return self._targets(self._projects[project])
+
+    @property
+    def for_pipelines(self) -> AlertTargets | None:
+        """Targets in the project of state and pipelines' identities; None where there is none."""
+        return self._pipelines and self._targets(self._pipelines)
+
+    def _targets(self, alerts: "GcpAlerts") -> AlertTargets:
         return AlertTargets(alerts.channels, alerts.metrics, self.aws_topic_arn)
 
 
@@ -83,6 +99,8 @@ class GcpAlertsArgs:
 
     addresses: tuple[str, ...]
     """E-mail addresses of the people on call."""
+    metrics: Collection[MachineMetric]
+    """What machines of the project write."""
 
 
 class GcpAlerts(Component):
@@ -109,7 +127,7 @@ class GcpAlerts(Component):
     ) -> None:
         super().__init__("packyard:alerts:GcpAlerts", name, context, providers=[gcp_provider], opts=opts)
         self.channels = tuple(_channel(self, address).name for address in args.addresses)
-        self.metrics = {metric: _descriptor(self, metric).type for metric in MachineMetric}
+        self.metrics = {metric: _descriptor(self, metric).type for metric in args.metrics}
         self.register_outputs({"channels": list(self.channels)})
 
 

@@ -7,13 +7,13 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_gcp as gcp
 
-from components.alerts import Alerts
+from components.alerts import Alerts, AlertTargets
 from components.audit.aws_trail import trail
 from components.audit.aws_watch import WatchedOnAws, watch_trail
 from components.audit.gcp_logs import GcpAudit, GcpAuditArgs
 from components.component import Component, StackContext
 from components.machine_store import MachineStore
-from components.projects import PROJECT_NAMES
+from components.projects import PIPELINES, PROJECT_NAMES
 from settings.audit.section import AuditSettings
 from settings.vocabulary import GcpProject
 
@@ -25,6 +25,8 @@ class AuditArgs:
     settings: AuditSettings
     projects: Mapping[GcpProject, tuple[str, gcp.Provider]]
     """Projects that the program makes something in: project id and provider."""
+    pipelines: tuple[str, gcp.Provider] | None
+    """The same of the project of state and pipelines' identities; None where no pipeline has an identity."""
     alerts: Alerts
     store: MachineStore
     exchange: tuple[str, ...]
@@ -63,19 +65,39 @@ class Audit(Component):
         watched = WatchedOnAws(machine_store=args.store.s3_bucket, exchange=args.exchange, roles=args.roles)
         watch_trail(self, args.alerts.for_project(GcpProject.TESTGROUND), group, watched)
         self.writers = {
-            PROJECT_NAMES[project]: GcpAudit(
-                f"{name}-{PROJECT_NAMES[project]}",
-                GcpAuditArgs(
-                    settings=args.settings,
-                    project_id=project_id,
-                    alerts=args.alerts.for_project(project),
-                    machine_store=args.store.gcs_bucket if project is GcpProject.TESTGROUND else None,
-                    deploy_account=args.deploy_account,
-                ),
-                context,
-                gcp_provider=provider,
-                opts=pulumi.ResourceOptions(parent=self),
-            ).writer
-            for project, (project_id, provider) in args.projects.items()
+            PROJECT_NAMES[project]: self._of_project(
+                PROJECT_NAMES[project],
+                args,
+                place,
+                args.alerts.for_project(project),
+                machine_store=args.store.gcs_bucket if project is GcpProject.TESTGROUND else None,
+            )
+            for project, place in args.projects.items()
         }
+        if args.pipelines is not None and (alerts := args.alerts.for_pipelines) is not None:
+            self.writers[PIPELINES] = self._of_project(PIPELINES, args, args.pipelines, alerts)
         self.register_outputs({"writers": self.writers})
+
+    def _of_project(
+        self,
+        name: str,
+        args: AuditArgs,
+        place: tuple[str, gcp.Provider],
+        alerts: AlertTargets,
+        machine_store: pulumi.Input[str] | None = None,
+    ) -> pulumi.Output[str]:
+        """Who writes for the sink of a project."""
+        project_id, provider = place
+        return GcpAudit(
+            f"{self.name}-{name}",
+            GcpAuditArgs(
+                settings=args.settings,
+                project_id=project_id,
+                alerts=alerts,
+                machine_store=machine_store,
+                deploy_account=args.deploy_account,
+            ),
+            self.context,
+            gcp_provider=provider,
+            opts=pulumi.ResourceOptions(parent=self),
+        ).writer

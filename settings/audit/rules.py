@@ -26,10 +26,19 @@ def audit_operator_is_of_this_account(settings: Settings) -> Iterator[Fault]:
 
 
 def records_lie_in_a_project_of_their_own(settings: Settings) -> Iterator[Fault]:
-    """Pipelines have rights in every project of the estate; records of what they did must be out of their reach."""
+    """Pipelines have rights in every project of the estate; records of what they did must be out of their reach.
+
+    They read the project of the state as well, and it is the last one that whoever takes them over should find these in.
+    """
     if (audit := settings.audit) is None:
         return
     project = audit.gcp_log_bucket.split("/")[1]
+    if settings.ci_identity is not None and project == settings.ci_identity.state.project:
+        yield Fault(
+            ("audit", "gcpLogBucket"),
+            f"{project} is the project of the state and of the pipelines' identities",
+            "a log bucket of a project that the program makes nothing in",
+        )
     if project in settings.gcp.projects.ids().values():
         yield Fault(
             ("audit", "gcpLogBucket"),

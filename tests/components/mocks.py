@@ -237,7 +237,11 @@ class Neighbours:
     @cached_property
     def alerts(self) -> Alerts:
         """Where alarms go."""
-        args = AlertsArgs(addresses=settings().estate.alert_addresses, gcp_projects=self.providers.projects)
+        args = AlertsArgs(
+            addresses=settings().estate.alert_addresses,
+            gcp_projects=self.providers.projects,
+            pipelines=self.providers.pipelines,
+        )
         return Alerts("alerts", args, context(), aws_provider=self.providers.aws)
 
     @cached_property

@@ -15,9 +15,8 @@ def alerts() -> Alerts:
         GcpProject.TESTGROUND: providers.testground,
         GcpProject.BUILD_RUNNERS: providers.projects[GcpProject.BUILD_RUNNERS],
     }
-    return Alerts(
-        "alerts", AlertsArgs(addresses=ADDRESSES, gcp_projects=projects), context(), aws_provider=providers.aws
-    )
+    args = AlertsArgs(addresses=ADDRESSES, gcp_projects=projects, pipelines=providers.pipelines)
+    return Alerts("alerts", args, context(), aws_provider=providers.aws)
 
 
 @pulumi.runtime.test
@@ -30,7 +29,7 @@ def test_everybody_on_call_hears_of_both_clouds() -> None:
 
     channels = clouds.of_type("gcp:monitoring/notificationChannel:NotificationChannel")
     subscriptions = clouds.of_type("aws:sns/topicSubscription:TopicSubscription")
-    assert sorted(channel.inputs["labels"]["email_address"] for channel in channels) == sorted(2 * ADDRESSES)
+    assert sorted(channel.inputs["labels"]["email_address"] for channel in channels) == sorted(3 * ADDRESSES)
     assert sorted(subscription.inputs["endpoint"] for subscription in subscriptions) == sorted(ADDRESSES)
 
 

@@ -18,6 +18,11 @@ from tests.support import faults_of, stack_file_text
             "gcpLogBucket",
             "in which pipelines have rights",
         ),
+        (
+            {"gcpLogBucket": "projects/example-pipelines-prd/locations/us-east1/buckets/packyard"},
+            "gcpLogBucket",
+            "the project of the state",
+        ),
     ],
 )
 def test_a_trail_that_would_not_hold_is_refused(changes: dict[str, object], place: str, words: str) -> None:
@@ -27,5 +32,6 @@ def test_a_trail_that_would_not_hold_is_refused(changes: dict[str, object], plac
     assert words in f"{fault.wrong} {fault.right}"
 
 
-def test_the_project_in_the_list_above_is_one_of_the_estate() -> None:
+def test_the_projects_in_the_list_above_are_those_of_the_stack_file() -> None:
     assert "testground: example-testground-prd" in stack_file_text("production")
+    assert "projects/example-pipelines-prd/locations" in stack_file_text("production")
