@@ -28,7 +28,7 @@ def audit_operator_is_of_this_account(settings: Settings) -> Iterator[Fault]:
 def records_lie_in_a_project_of_their_own(settings: Settings) -> Iterator[Fault]:
     """Pipelines have rights in every project of the estate; records of what they did must be out of their reach.
 
-    They read the project of the state as well, and it is the last one that whoever takes them over should find these in.
+    They read the project of the state as well, and whoever takes them over should find no records in it.
     """
     if (audit := settings.audit) is None:
         return
