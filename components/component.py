@@ -3,7 +3,7 @@
 How a component gets its inputs is the same everywhere (tests/doors/test_components.py):
 
 * A component takes `name`, `args` and `context`, then its providers and `opts` by name. `args` is a frozen dataclass
-  that is filled by name: `PublicZone` has `PublicZoneArgs`. There is no other way in.
+  that is filled by name: `PublicZone` has `PublicZoneArgs`; what needs none has no `args`. There is no other way in.
 * A part is a function. It takes the component first, as a `Component` and no more: name, context, tags, labels and
   options. Then the arguments of the component, or of them the section that the part needs; then what other parts made.
   What comes after the fifth is given by name, or goes into a record.

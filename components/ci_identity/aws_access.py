@@ -271,8 +271,10 @@ def deploy_statements(component: Component, guarded: Sequence[pulumi.Input[str]]
             resources=["*"],
             conditions=here,
         ),
+        Statement(
+            sid="DescribeHasNoResourceLevel", actions=[DESCRIBE_TRAILS, "ssm:DescribeParameters"], resources=["*"]
+        ),
         # A person makes trails; a refresh before an update reads them.
-        Statement(sid="DescribeHasNoResourceLevel", actions=[DESCRIBE_TRAILS], resources=["*"]),
         Statement(
             sid="DeployReadsTrails",
             actions=[name for name in PREVIEW_ACTIONS if name.startswith("cloudtrail:") and name != DESCRIBE_TRAILS],
@@ -281,7 +283,6 @@ def deploy_statements(component: Component, guarded: Sequence[pulumi.Input[str]]
         Statement(sid="DeployManagesItsBuckets", actions=["s3:*"], resources=[f"arn:aws:s3:::{own}"], conditions=here),
         Statement(sid="DeployManagesItsSecrets", actions=["secretsmanager:*"], resources=[secrets], conditions=here),
         Statement(sid="ManageOwnParameters", actions=PARAMETER_ACTIONS, resources=[_parameters(context)]),
-        Statement(sid="DescribeHasNoResourceLevel", actions=["ssm:DescribeParameters"], resources=["*"]),
         *_role_statements(context),
         Statement(
             sid="NeverReadSecrets",

@@ -54,6 +54,7 @@ class RoleBoundary(Component):
     """
 
     arn: pulumi.Output[str]
+    """Of the policy, for every role of the estate."""
 
     def __init__(
         self,

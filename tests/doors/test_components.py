@@ -16,6 +16,10 @@ OF_EVERY_COMPONENT = {name for name in vars(Component) if not name.startswith("_
 """What a part may use of a component."""
 
 
+WITHOUT_ARGUMENTS = ("self", "name", "context")
+"""What a component takes that needs nothing else."""
+
+
 def test_a_component_takes_its_name_its_own_arguments_and_the_context() -> None:
     wrong = [fault for path in _files() for fault in _constructor_faults(_tree(path), path.name)]
 
@@ -60,7 +64,8 @@ def _constructor_faults(tree: ast.AST, file: str) -> Iterator[str]:
             continue
         for function in owner.body:
             if isinstance(function, ast.FunctionDef) and function.name == "__init__":
-                for given, wanted in _pairs(function, ("self", "name", f"args: {owner.name}Args", "context")):
+                args = [f"args: {owner.name}Args"] if len(function.args.args) > len(WITHOUT_ARGUMENTS) else []
+                for given, wanted in _pairs(function, ("self", "name", *args, "context")):
                     if given != wanted:
                         yield f"{file}:{function.lineno}: {owner.name} takes {given.removeprefix('args: ')}"
 

@@ -13,7 +13,7 @@ from tests.support import estate, faults_of, variant
 RELEASE = Pick("gcp:storage/bucket:Bucket", "package-server-release")
 CACHE = Pick("gcp:storage/bucket:Bucket", "-cache")
 S3_LIFECYCLE = Pick("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "backup-vault")
-LOCK = Pick("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration")
+LOCK = Pick("aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration", "backup-vault")
 LOGS = Pick("aws:cloudwatch/logGroup:LogGroup", "aws-flow-log")
 SECRET = Pick("aws:secretsmanager/secret:Secret")
 KEY = Pick("aws:kms/key:Key")

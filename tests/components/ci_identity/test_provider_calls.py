@@ -32,14 +32,18 @@ BY_A_PERSON: Mapping[str, str] = {
 OF_A_PERSON = ("packyard:ci_identity:CiIdentity", "packyard:backup_vault:BackupVault", "packyard:audit:Audit")
 """Components in which it may not change everything. What else it lacks would stop an update."""
 
+PROVIDER_OF_PIPELINES = "gcp-state"
+"""Of the project in which it changes nothing at all."""
+
 
 def a_persons(capture: Capture, entry: Registration) -> bool:
+    of_pipelines = entry.cloud == "gcp" and capture.by_urn[entry.provider].name == PROVIDER_OF_PIPELINES
     of_vault = entry.kind == "BucketIAMMember" and str(entry.inputs["bucket"]) in {
         str(bucket.inputs["name"])
         for bucket in capture.of_type("gcp:storage/bucket:Bucket")
         if OF_A_PERSON[1] in component_chain(bucket)
     }
-    return of_vault or entry.type in BY_A_PERSON or bool({*OF_A_PERSON} & {*component_chain(entry)})
+    return of_pipelines or of_vault or entry.type in BY_A_PERSON or bool({*OF_A_PERSON} & {*component_chain(entry)})
 
 
 HA_VPN = {
