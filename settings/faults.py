@@ -33,9 +33,13 @@ class Fault:
         return f"{text}, or {file}{_place(self.against, self.against_line)}"
 
 
-def disagreement(path: Path, against: Path, wrong: str) -> Fault:
-    """Two values that cannot both be right. The hint names both and neither as right, or it would finish a mistake."""
-    return Fault(path, wrong, "one of the two is wrong: this value", against=against)
+def disagreement(path: Path, against: Path, wrong: str, *, fits: str = "") -> Fault:
+    """Two values that cannot both be right. The hint names both and neither as right, or it would finish a mistake.
+
+    `fits` says what this one would be if the other is right.
+    """
+    this = f"this value ({fits} would fit)" if fits else "this value"
+    return Fault(path, wrong, f"one of the two is wrong: {this}", against=against)
 
 
 class SectionError(ValueError):

@@ -28,7 +28,9 @@ def tiers_are_of_one_stack(settings: Settings, others: Mapping[str, Mapping[str,
                     ("ciIdentity", "gitlab", side, "tier"),
                     f"{tiers[side]} is the tier of the {other_side} environment of {stack} too, and on AWS whoever is"
                     " admitted there would be admitted here",
-                    "a tier that no other stack of this GitLab project has, or a project of its own",
+                    "stacks of one GitLab project share no tier, so one of the two files is wrong: this one",
+                    against=("ciIdentity", "gitlab", other_side, "tier"),
+                    against_file=f"Pulumi.{stack}.yaml",
                 )
 
 

@@ -66,16 +66,16 @@ def previews_never_deploy(settings: Settings) -> Iterator[Fault]:
         return
     gitlab, github = identity.gitlab, identity.github
     if gitlab is not None and gitlab.preview.name == gitlab.deploy.name:
-        yield Fault(
+        yield disagreement(
             ("ciIdentity", "gitlab", "preview", "name"),
+            ("ciIdentity", "gitlab", "deploy", "name"),
             "merge requests would run in the environment that deploys",
-            f"name: {settings.stack}-preview",
         )
     if github is not None and github.preview_environment == github.deploy_environment:
-        yield Fault(
+        yield disagreement(
             ("ciIdentity", "github", "previewEnvironment"),
+            ("ciIdentity", "github", "deployEnvironment"),
             "pull requests would run in the environment that deploys",
-            f"previewEnvironment: {settings.stack}-preview",
         )
 
 

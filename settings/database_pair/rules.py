@@ -40,10 +40,10 @@ def database_hosts_can_change_places(settings: Settings) -> Iterator[Fault]:
             "before the second",
         )
     elif window_span(pair.gcp.maintenance_window).overlaps(window_span(pair.aws.maintenance_window)):
-        yield Fault(
+        yield disagreement(
             ("databasePair", "aws", "maintenanceWindow"),
+            ("databasePair", "gcp", "maintenanceWindow"),
             "both hosts may be interrupted at once: one window passes midnight into the other",
-            "windows that share no minute, also not from Sunday to Monday",
         )
 
 
@@ -61,8 +61,11 @@ def database_jobs_begin_outside_the_windows(settings: Settings) -> Iterator[Faul
         (*at, "verify"): every_day(schedule.verify),
         (*at, "restoreDrill"): tuple(minute_of_week(time.day, time.start) for time in (drill, drill.next_day)),
     }
-    yield from jobs_begin_outside(pair.gcp.maintenance_window, DatabaseHost.A, jobs)
-    yield from jobs_begin_outside(pair.aws.maintenance_window, DatabaseHost.B, jobs)
+    for key, host, window in (
+        ("gcp", DatabaseHost.A, pair.gcp.maintenance_window),
+        ("aws", DatabaseHost.B, pair.aws.maintenance_window),
+    ):
+        yield from jobs_begin_outside(window, ("databasePair", key, "maintenanceWindow"), host, jobs)
 
 
 def database_wal_fits_its_disk(settings: Settings) -> Iterator[Fault]:
@@ -73,17 +76,19 @@ def database_wal_fits_its_disk(settings: Settings) -> Iterator[Fault]:
     room = int(pair.gcp.data_disk_gib * WAL_SHARE)
     for key, cap in (("slotWalCapGiB", pair.slot_wal_cap_gib), ("archiveQueueCapGiB", pair.archive_queue_cap_gib)):
         if cap > room:
-            yield Fault(
+            yield disagreement(
                 ("databasePair", key),
+                ("databasePair", "gcp", "dataDiskGiB"),
                 f"{cap} GiB of kept WAL is more than {WAL_SHARE:.0%} of the data disk of {pair.gcp.data_disk_gib} GiB",
-                f"{key}: {room} or less, or a larger dataDiskGiB on both hosts",
+                fits=f"{room} or less",
             )
     if pair.archive_queue_cap_gib <= pair.slot_wal_cap_gib:
-        yield Fault(
+        yield disagreement(
             ("databasePair", "archiveQueueCapGiB"),
+            ("databasePair", "slotWalCapGiB"),
             f"{pair.archive_queue_cap_gib} GiB is not above slotWalCapGiB ({pair.slot_wal_cap_gib}): with standby and"
             " repositories away the archive would be dropped first, and a standby can be made anew, a gap cannot",
-            f"archiveQueueCapGiB: {pair.slot_wal_cap_gib + 1} or more",
+            fits=f"{pair.slot_wal_cap_gib + 1} or more",
         )
 
 
@@ -98,10 +103,11 @@ def database_backups_stay_locked_for_a_chain(settings: Settings) -> Iterator[Fau
     # The oldest full goes when one more than the kept number is there, and its last differential is a week younger.
     chain = DAYS_BETWEEN_FULL_BACKUPS * (pair.kept_full_backups.s3 + 1)
     if vault.s3.lock_days < chain:
-        yield Fault(
+        yield disagreement(
             ("backupVault", "s3", "lockDays"),
+            ("databasePair", "keptFullBackups", "s3"),
             f"{vault.s3.lock_days} days are shorter than a chain of {pair.kept_full_backups.s3} weekly full backups",
-            f"lockDays: {chain} or more, or fewer databasePair.keptFullBackups.s3",
+            fits=f"{chain} or more",
         )
 
 

@@ -45,11 +45,12 @@ def dev_instance_backs_up_before_it_upgrades(settings: Settings) -> Iterator[Fau
         return
     backup, upgrade = minute_of_day(instance.backup.time), minute_of_day(instance.nightly_upgrade.time)
     if not upgrade - backup >= SHORTEST_LEAD_MINUTES:
-        yield Fault(
+        yield disagreement(
             ("devInstance", "backup", "time"),
+            ("devInstance", "nightlyUpgrade", "time"),
             f"{instance.backup.time} is less than {SHORTEST_LEAD_MINUTES} minutes before the upgrade at "
             f"{instance.nightly_upgrade.time}",
-            "a time on the same day, well before the upgrade",
+            fits="a time on the same day, well before the upgrade",
         )
 
 
@@ -62,7 +63,9 @@ def dev_instance_jobs_begin_outside_the_window(settings: Settings) -> Iterator[F
         ("devInstance", "backup", "time"): every_day(instance.backup.time),
         ("devInstance", "nightlyUpgrade", "time"): every_day(instance.nightly_upgrade.time),
     }
-    yield from jobs_begin_outside(instance.machine.maintenance_window, "the dev instance", jobs)
+    yield from jobs_begin_outside(
+        instance.machine.maintenance_window, ("devInstance", "machine", "maintenanceWindow"), "the dev instance", jobs
+    )
 
 
 SHORTEST_LEAD_MINUTES = 60

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from settings.faults import Fault, Path
+from settings.faults import Fault, Path, disagreement
 from settings.machine.section import MaintenanceWindow, Weekday
 
 MINUTES_OF_DAY = 24 * 60
@@ -48,18 +48,20 @@ def every_day(time: str) -> tuple[int, ...]:
     return tuple(minute_of_week(day, time) for day in Weekday)
 
 
-def jobs_begin_outside(window: MaintenanceWindow, host: str, jobs: Mapping[Path, tuple[int, ...]]) -> Iterator[Fault]:
+def jobs_begin_outside(
+    window: MaintenanceWindow, place: Path, host: str, jobs: Mapping[Path, tuple[int, ...]]
+) -> Iterator[Fault]:
     """A fault for every job that begins where converge may interrupt what it needs, or the other way round.
 
-    `jobs` has the minutes of the week at which a job begins, by the place of its time in the file. How long a job lasts
-    nobody knows before; one that begins well before a window has that time.
+    `place` is that of the window in the file. `jobs` has the minutes of the week at which a job begins, by the place of
+    its time. How long a job lasts nobody knows before; one that begins well before a window has that time.
     """
     span = window_span(window)
     for path, minutes in jobs.items():
         if any(map(span.holds, minutes)):
-            yield Fault(
+            yield disagreement(
                 path,
+                place,
                 f"begins in the maintenance window of {host} ({window.day} {window.start}, {window.minutes} minutes),"
                 " in which what it needs may be interrupted",
-                "a time outside of the window, or another window",
             )

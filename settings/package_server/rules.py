@@ -82,9 +82,12 @@ def package_hosts_belong_to_nobody_else(settings: Settings) -> Iterator[Fault]:
     if server is None or instance is None:
         return
     for key, host in (("public", server.hosts.public), ("upload", server.hosts.upload)):
-        below_pages = instance.pages_domain is not None and host.endswith(f".{instance.pages_domain}")
-        if below_pages or host in (instance.host_name, instance.pages_domain):
-            yield Fault(("packageServer", "hosts", key), f"{host} belongs to the dev instance", "a name of its own")
+        path = ("packageServer", "hosts", key)
+        if host == instance.host_name:
+            yield disagreement(path, ("devInstance", "hostName"), f"{host} belongs to the dev instance")
+        if instance.pages_domain is not None and f".{host}".endswith(f".{instance.pages_domain}"):
+            wrong = f"{host} belongs to the dev instance, whose pages lie there"
+            yield disagreement(path, ("devInstance", "pagesDomain"), wrong)
 
 
 def package_uploads_are_not_open_to_the_world(settings: Settings) -> Iterator[Fault]:
@@ -115,10 +118,12 @@ def uploads_leave_room_for_the_database(settings: Settings) -> Iterator[Fault]:
     if (server := settings.package_server) is None:
         return
     if server.pulp.upload_temp_gib * 2 > server.machine.data_disk_gib:
-        yield Fault(
+        yield disagreement(
             ("packageServer", "pulp", "uploadTempGiB"),
-            f"uploads may take {server.pulp.upload_temp_gib} of the data disk's {server.machine.data_disk_gib} GiB",
-            f"{server.machine.data_disk_gib // 2} or less, since the database and its dumps are on that disk too",
+            ("packageServer", "machine", "dataDiskGiB"),
+            f"uploads may take {server.pulp.upload_temp_gib} of the data disk's {server.machine.data_disk_gib} GiB,"
+            " on which the database and its dumps are too",
+            fits=f"{server.machine.data_disk_gib // 2} or less",
         )
 
 
@@ -208,7 +213,9 @@ def package_backups_begin_outside_the_window(settings: Settings) -> Iterator[Fau
     if (server := settings.package_server) is None:
         return
     jobs: dict[Path, tuple[int, ...]] = {("packageServer", "backupTime"): every_day(server.backup_time)}
-    yield from jobs_begin_outside(server.machine.maintenance_window, "the package server", jobs)
+    yield from jobs_begin_outside(
+        server.machine.maintenance_window, ("packageServer", "machine", "maintenanceWindow"), "the package server", jobs
+    )
 
 
 def production_knows_when_keys_expire(settings: Settings) -> Iterator[Fault]:
