@@ -93,11 +93,15 @@ def told_by_the_preview(section: str) -> set[str]:
     }
 
 
+OF_IT_ALONE = {"databasePair": "audit-exchange", "devInstance": "backup-vault-offsite-dev-instance"}
+"""What other components made for a system alone: their names begin so."""
+
+
 def is_of_another(entry: Registration, section: str) -> bool:
-    """Whether it belongs to another system. What the vault made for this one alone is no loss of the vault."""
+    """Whether it belongs to another system. What another made for this one alone is no loss of the other."""
     component = {"databasePair": "packyard:database_pair:", "devInstance": "packyard:dev_instance:"}[section]
     return not entry.urn.split("::")[2].startswith(component) and (
-        is_stateful(entry) or not entry.name.startswith("backup-vault-offsite-dev-instance")
+        is_stateful(entry) or not entry.name.startswith(OF_IT_ALONE[section])
     )
 
 
