@@ -44,7 +44,7 @@ DOORS = {
     "components": Door(rooms=("settings",), packages=CLOUDS),
     "estate": Door(rooms=("settings", "components"), packages=CLOUDS),
     "capture": Door(rooms=("stack_yaml",), packages=("pulumi", "google")),
-    "reach": Door(rooms=("capture", "settings.vocabulary")),
+    "reach": Door(rooms=("capture", "settings.addresses", "settings.vocabulary")),
     "policies": Door(
         rooms=(
             *("capture", "reach", "settings.addresses", "settings.vocabulary", "settings.backup_vault.retention"),

@@ -1,0 +1,40 @@
+"""Reading what networks are registered with: ports, numbers, and where a resource belongs."""
+
+from collections.abc import Iterator
+
+from capture import Capture, Registration, Value
+from reach.values import texts
+
+STACK = "pulumi:pulumi:Stack"
+
+
+def number(value: Value, otherwise: float = 0) -> float:
+    """The value as a number, also where it is written as text; `otherwise` where it is missing or unknown."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    try:
+        return float(value) if isinstance(value, str) else otherwise
+    except ValueError:
+        return otherwise
+
+
+def ports(value: Value) -> list[tuple[int, int]]:
+    """First and last port of each entry such as "443" or "8000-8010"; what is no port is left out."""
+    return list(_spans(value))
+
+
+def _spans(value: Value) -> Iterator[tuple[int, int]]:
+    for span in texts(value):
+        first, _, last = span.partition("-")
+        if first.strip().isdigit() and (last or first).strip().isdigit():
+            yield int(first), int(last or first)
+
+
+def component_name(capture: Capture, entry: Registration) -> str:
+    """The logical name of the outermost component around a resource; empty where there is none."""
+    name, by_urn = "", capture.by_urn
+    current = by_urn.get(entry.parent)
+    while current is not None and current.type != STACK:
+        name = current.name
+        current = by_urn.get(current.parent)
+    return name
