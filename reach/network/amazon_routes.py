@@ -107,7 +107,8 @@ class Routes:
                 yield from self._peering(peering, way.entry, destinations, step)
         elif any(way.record.get(key) is not None for key in UNJUDGED):
             doubt = Step(step.words, step.by, "what it leads to carries it on")
-            yield Exit(destinations, (doubt,), tuple(publics))
+            behind = Party("whoever it leads to", Ranges(PUBLIC.fourth))
+            yield Exit(destinations, (doubt,), (behind,))
 
     def _nat(self, nat: Registration, outside: Ranges, step: Step) -> Iterator[Exit]:
         own = self._references.one(nat, "subnetId", SUBNET)

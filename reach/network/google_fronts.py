@@ -36,14 +36,21 @@ WORST_STATUS_OF_AN_ANSWER = 399
 GOOGLE = Party("Google's front ends", FRONT_ENDS, is_crowd=True)
 
 
+Behind = tuple[tuple[tuple[Rule, ...], ...], tuple[Step, ...]]
+"""Policies that a request has to pass, and the steps behind them."""
+_REFUSED: tuple[Behind, ...] = ((((),), ()),)
+"""A policy without a rule passes nobody."""
+
+
 @dataclass(frozen=True)
 class Served:
     """A host and one of the services that answer for it."""
 
     host: str
     service: Registration | None
-    """None where it is redirected only."""
+    """None where nothing but a redirect or a refusal answers."""
     steps: tuple[Step, ...]
+    is_refused: bool = False
 
 
 class GoogleFronts:
@@ -71,7 +78,7 @@ class GoogleFronts:
         entry = (self._address(rule), Step(f"forwarding rule {rule.name} takes {self._flow(rule)}", rule.urn))
         for proxy in self._references.named(rule, "target", *PROXIES, *STREAM_PROXIES):
             for served in self._served(proxy):
-                for guards, steps in self._behind(served.service):
+                for guards, steps in _REFUSED if served.is_refused else self._behind(served.service):
                     yield Front(
                         urn=rule.urn if served.service is None else served.service.urn,
                         name=served.host or component_name(self._capture, rule),
@@ -125,11 +132,12 @@ class GoogleFronts:
                     found.setdefault(each.urn, (each, Step(f"{words} {each.name}", url_map.urn, doubt)))
         for service, step in found.values():
             yield Served(host, service, (step,))
-        if redirects and not found:
-            yield Served(host, None, (Step(f"{words} a redirect", url_map.urn),))
+        if not found and (redirects or host):
+            answer = Step(f"{words} {'a redirect' if redirects else 'an error'}", url_map.urn)
+            yield Served(host, None, (answer,), is_refused=not redirects)
 
-    def _behind(self, service: Registration | None) -> Iterator[tuple[tuple[tuple[Rule, ...], ...], tuple[Step, ...]]]:
-        """Policies of a service and the steps to what answers; nothing where no machine behind it may be asked."""
+    def _behind(self, service: Registration | None) -> Iterator[Behind]:
+        """Policies of a service and the steps to what answers; nobody passes where nothing behind it may be asked."""
         if service is None or service.type == BUCKET:
             guards = self._guards(service, "edgeSecurityPolicy") if service else ()
             yield guards, (Step(f"bucket {service.name} answers", service.urn),) if service else ()
@@ -141,6 +149,8 @@ class GoogleFronts:
             yield guards, tuple(steps)
         elif not groups:
             yield guards, (Step(f"backend {service.name}", service.urn, "something stands behind it"),)
+        else:
+            yield from _REFUSED
 
     def _guards(self, service: Registration, key: str) -> tuple[tuple[Rule, ...], ...]:
         return tuple(self._armor[policy.urn] for policy in self._references.named(service, key, POLICY))

@@ -1,0 +1,1 @@
+"""The network of reach: pages of the providers, whole stacks, mutations and refactorings, and the lab."""
