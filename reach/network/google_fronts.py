@@ -80,7 +80,7 @@ class GoogleFronts:
             for served in self._served(proxy):
                 for guards, steps in _REFUSED if served.is_refused else self._behind(served.service):
                     yield Front(
-                        urn=rule.urn if served.service is None else served.service.urn,
+                        urn=proxy.urn if served.service is None else served.service.urn,
                         name=served.host or component_name(self._capture, rule),
                         entries=(entry,),
                         flow=self._flow(rule),
