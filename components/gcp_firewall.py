@@ -7,6 +7,8 @@ import pulumi_gcp as gcp
 
 from components.component import Component
 
+EVERYWHERE = "0.0.0.0/0"
+
 USUAL_PRIORITY = 1000
 """GCP's own default; lower numbers win."""
 
@@ -58,7 +60,67 @@ def gcp_no_ingress(
         network=network_id,
         direction="INGRESS",
         priority=priority,
-        source_ranges=["0.0.0.0/0"],
+        source_ranges=[EVERYWHERE],
+        target_tags=tags,
+        denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
+        log_config=rule_log(),
+        opts=component.child(),
+    )
+
+
+def gcp_egress(
+    component: Component,
+    purpose: str,
+    network_id: pulumi.Input[str],
+    *,
+    destinations: Sequence[pulumi.Input[str]],
+    protocol: str = "tcp",
+    ports: Sequence[str] = (),
+    service_accounts: Sequence[pulumi.Input[str]] | None = None,
+    tags: Sequence[str] | None = None,
+    priority: int = USUAL_PRIORITY,
+    logical_name: str | None = None,
+    description: str | None = None,
+) -> gcp.compute.Firewall:
+    """Lets machines with one of the identities or network tags, or all of the network, reach destinations.
+
+    Names are as for `gcp_ingress`. The metadata service, with it names and time, is in reach whatever rules say
+    (Google, "VPC firewall rules", always allowed traffic).
+    """
+    return gcp.compute.Firewall(
+        logical_name or f"{component.name}-out-{purpose}",
+        name=component.context.shortened(component.name, "out", purpose, kind="gce"),
+        description=description,
+        network=network_id,
+        direction="EGRESS",
+        priority=priority,
+        destination_ranges=list(destinations),
+        target_service_accounts=service_accounts,
+        target_tags=tags,
+        allows=[gcp.compute.FirewallAllowArgs(protocol=protocol, ports=list(ports) or None)],
+        log_config=rule_log(),
+        opts=component.child(),
+    )
+
+
+def gcp_no_egress(
+    component: Component,
+    purpose: str,
+    network_id: pulumi.Input[str],
+    *,
+    destinations: Sequence[str] = (EVERYWHERE,),
+    tags: Sequence[str] | None = None,
+    priority: int,
+    logical_name: str | None = None,
+) -> None:
+    """Lets nothing out to destinations. Where no rule says so, GCP lets everything out."""
+    gcp.compute.Firewall(
+        logical_name or f"{component.name}-out-{purpose}",
+        name=component.context.shortened(component.name, "out", purpose, kind="gce"),
+        network=network_id,
+        direction="EGRESS",
+        priority=priority,
+        destination_ranges=list(destinations),
         target_tags=tags,
         denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
         log_config=rule_log(),

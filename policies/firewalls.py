@@ -32,7 +32,7 @@ MODERN_TLS = {"minTlsVersion": ("TLS_1_2", "TLS_1_3"), "profile": ("MODERN", "RE
 def allowing_rules_name_their_machines(capture: Capture) -> Iterator[Finding]:
     """A rule without a target holds for every machine of the network, those that come later too."""
     for rule in capture.of_type("gcp:compute/firewall:Firewall"):
-        if text(rule.inputs.get("direction")) == "EGRESS" or not items(rule.inputs.get("allows")):
+        if not items(rule.inputs.get("allows")):
             continue
         reviewed = any(component_token(rule) == token and rule.name.endswith(end) for token, end in FOR_ALL_MACHINES)
         if not reviewed and not any(items(rule.inputs.get(key)) for key in ("targetServiceAccounts", "targetTags")):

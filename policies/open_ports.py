@@ -142,18 +142,6 @@ def security_groups_take_rules_apart(capture: Capture) -> Iterator[Finding]:
         yield Finding(rule, "is of the old kind of rule. HINT: use aws.vpc.SecurityGroupIngressRule or EgressRule")
 
 
-def egress_is_named(capture: Capture) -> Iterator[Finding]:
-    """A machine that may send anything anywhere can carry off whatever it reads."""
-    rules = [
-        rule
-        for rule in capture.of_type("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule")
-        if text(rule.inputs.get("ipProtocol")) == "-1"
-    ]
-    for rule in rules:
-        if is_world(part for other in rules if _aws_door(other) == _aws_door(rule) for part in _aws_ranges(other)):
-            yield Finding(rule, "lets everything out to everywhere. HINT: name protocol and ports")
-
-
 def default_security_groups_are_closed(capture: Capture) -> Iterator[Finding]:
     """A machine that names no group gets the default one, so it must pass nothing."""
     for group in capture.of_type("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"):
@@ -184,11 +172,9 @@ def _gcp_firewall(rule: Registration) -> Iterator[Opening]:
     # Without any source GCP takes the whole world (compute API, firewalls.sourceRanges). An unknown one is a source.
     named = any(rule.inputs.get(key) for key in ("sourceRanges", "sourceTags", "sourceServiceAccounts"))
     sources = texts(rule.inputs.get("sourceRanges")) if named else ("0.0.0.0/0",)
-    whose = ("network", "targetTags", "targetServiceAccounts")
-    door = " ".join(str(rule.property_dependencies.get(key) or rule.inputs.get(key)) for key in whose)
     for allowed in records(rule.inputs.get("allows")):
         for ports in texts(allowed.get("ports")) or (ALL_PORTS,):
-            yield Opening(rule, text(allowed.get("protocol")), ports, sources, door)
+            yield Opening(rule, text(allowed.get("protocol")), ports, sources, gcp_door(rule))
 
 
 def _gcp_load_balancer(rule: Registration) -> Iterator[Opening]:
@@ -201,7 +187,7 @@ def _gcp_load_balancer(rule: Registration) -> Iterator[Opening]:
 
 
 def _aws_rule(rule: Registration) -> Iterator[Opening]:
-    ranges, door = _aws_ranges(rule), _aws_door(rule)
+    ranges, door = aws_ranges(rule), aws_door(rule)
     protocol = text(rule.inputs.get("ipProtocol"))
     first, last = rule.inputs.get("fromPort"), rule.inputs.get("toPort")
     if ranges and (protocol == "-1" or not isinstance(first, int)):
@@ -210,11 +196,18 @@ def _aws_rule(rule: Registration) -> Iterator[Opening]:
         yield Opening(rule, protocol, str(first) if first == last else f"{first}-{last}", ranges, door)
 
 
-def _aws_ranges(rule: Registration) -> tuple[str, ...]:
+def aws_ranges(rule: Registration) -> tuple[str, ...]:
+    """Addresses of the other side of a rule of a security group."""
     return tuple(filter(None, (text(rule.inputs.get("cidrIpv4")), text(rule.inputs.get("cidrIpv6")))))
 
 
-def _aws_door(rule: Registration) -> str:
+def gcp_door(rule: Registration) -> str:
+    """The network of a rule and its machines there."""
+    whose = ("network", "targetTags", "targetServiceAccounts")
+    return " ".join(str(rule.property_dependencies.get(key) or rule.inputs.get(key)) for key in whose)
+
+
+def aws_door(rule: Registration) -> str:
     """The group of a rule, which is known before the group exists."""
     return str(rule.property_dependencies.get("securityGroupId") or rule.inputs.get("securityGroupId"))
 

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
-from components.gcp_firewall import gcp_ingress
+from components.gcp_firewall import gcp_egress, gcp_ingress
 from components.link.aws_side import aws_side
 from components.link.gcp_side import gcp_gateway, gcp_tunnels
 from components.link.tunnels import Tunnel
@@ -64,7 +64,7 @@ class HaVpn(Component):
             self, args.aws_network, args.settings, tunnels, gateway_addresses=gateway.addresses, ping_cidr=args.gcp_cidr
         )
         gcp_tunnels(self, gateway, far, args.settings, tunnels)
-        _ping_from_aws(self, args)
+        _pings(self, args)
 
         self.gateway_addresses = list(gateway.addresses)
         self.ping_group_id = far.ping_group_id
@@ -78,6 +78,8 @@ def _tunnels(settings: HaVpnLink) -> Sequence[Tunnel]:
     ]
 
 
-def _ping_from_aws(component: Component, args: HaVpnArgs) -> None:
+def _pings(component: Component, args: HaVpnArgs) -> None:
     """Path MTU discovery and a probe of the link need ICMP; nothing else passes by itself."""
-    gcp_ingress(component, "ping", args.gcp_network.network_id, sources=[args.aws_network.cidr], protocol="icmp")
+    network_id, far = args.gcp_network.network_id, args.aws_network.cidr
+    gcp_ingress(component, "ping", network_id, sources=[far], protocol="icmp")
+    gcp_egress(component, "ping", network_id, destinations=[far], protocol="icmp")

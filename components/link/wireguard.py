@@ -7,7 +7,7 @@ import pulumi
 
 from components.aws_firewall import aws_egress, aws_ingress
 from components.component import Component
-from components.gcp_firewall import gcp_ingress
+from components.gcp_firewall import gcp_egress, gcp_ingress
 
 
 def open_on_gcp(
@@ -18,15 +18,25 @@ def open_on_gcp(
     peer_address: pulumi.Input[str],
     port: int,
 ) -> None:
-    """Lets the peer reach the tunnel of a GCE host. Egress is open on GCP."""
+    """Lets the peer reach the tunnel of a GCE host, and the host reach the peer's."""
+    peer, account = pulumi.Output.concat(peer_address, "/32"), service_account_email
     gcp_ingress(
         component,
         "wireguard",
         network_id,
-        sources=[pulumi.Output.concat(peer_address, "/32")],
+        sources=[peer],
         protocol="udp",
         ports=[str(port)],
-        service_accounts=[service_account_email],
+        service_accounts=[account],
+    )
+    gcp_egress(
+        component,
+        "wireguard",
+        network_id,
+        destinations=[peer],
+        protocol="udp",
+        ports=[str(port)],
+        service_accounts=[account],
     )
 
 

@@ -12,16 +12,10 @@ from components.machine.document import DOCUMENT_ATTRIBUTE, MachineFacts, docume
 from components.machine.ec2_alarms import alarms
 from components.machine.ec2_disk import attach, data_volume, device_of
 from components.machine.ec2_identity import Identity, identity
+from components.machine.outgoing import EVERYWHERE, OUTGOING_PORTS
 from components.machine_store import document_path
 from settings.machine.section import Ec2Size
 from settings.vocabulary import Cloud
-
-EVERYWHERE = "0.0.0.0/0"
-"""Mirrors and the clouds' own interfaces have no fixed addresses."""
-
-OUTGOING_PORTS = {"https": 443, "http": 80}
-"""Package mirrors and cloud interfaces. DNS and time come from link-local addresses, which security groups never filter
-(AWS, "Security groups for your VPC")."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,15 +1,18 @@
 """Machines on GCE."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
+from components.gcp_firewall import gcp_egress
 from components.machine.args import MachineArgs
 from components.machine.document import DOCUMENT_ATTRIBUTE, MachineFacts, document_text, gce_startup_script, user_data
 from components.machine.gce_alarms import alarms
 from components.machine.gce_disk import DATA_DEVICE, boot_disk_type, data_disk
+from components.machine.outgoing import EVERYWHERE, OUTGOING_PORTS
 from components.machine_store import document_path
 from components.network import IAP_TAG, GcpNetwork
 from settings.machine.section import GceSize
@@ -45,10 +48,10 @@ class GceMachine(Component):
 
     **Pulumi type:** `packyard:machine:GceMachine`
 
-    Makes service account, addresses, data disk with snapshots, settings document, instance and alarms. No setting
-    replaces or restarts the instance: image and boot disk are looked at when it is made, and a new machine type is
-    refused while it runs (components/machine/README.md says how to resize and to rebuild). Operators enter through IAP.
-    Systems add firewall rules, secrets and grants.
+    Makes service account, the rule that lets web traffic alone out, addresses, data disk with snapshots, settings
+    document, instance and alarms. No setting replaces or restarts the instance: image and boot disk are looked at when
+    it is made, and a new machine type is refused while it runs (components/machine/README.md says how to resize and to
+    rebuild). Operators enter through IAP. Systems add firewall rules, secrets and grants.
     """
 
     service_account_email: pulumi.Output[str]
@@ -86,6 +89,7 @@ class GceMachine(Component):
         public = _address(self, "public", None) if args.public_address else None
         disk = data_disk(self, args.size, zone)
         document, grant = _document(self, args, account)
+        way_out = _way_out(self, args, account)
         instance = _instance(
             self,
             args,
@@ -94,7 +98,7 @@ class GceMachine(Component):
             interface=_network_interface(args, private, public),
             disk=disk,
             document=document,
-            grant=grant,
+            needed_to_boot=[document, grant, way_out],
         )
         alarms(self, args, instance)
 
@@ -133,6 +137,17 @@ def _identity(component: Component) -> gcp.serviceaccount.Account:
             f"{name}-{purpose}", project=account.project, role=role, member=account.member, opts=component.child()
         )
     return account
+
+
+def _way_out(component: Component, args: GceMachineArgs, account: gcp.serviceaccount.Account) -> gcp.compute.Firewall:
+    return gcp_egress(
+        component,
+        "web",
+        args.network.network_id,
+        destinations=[EVERYWHERE],
+        ports=[str(port) for port in OUTGOING_PORTS.values()],
+        service_accounts=[account.email],
+    )
 
 
 def _address(component: Component, kind: str, network: GcpNetwork | None) -> gcp.compute.Address:
@@ -196,7 +211,7 @@ def _instance(
     interface: gcp.compute.InstanceNetworkInterfaceArgs,
     disk: gcp.compute.Disk,
     document: gcp.storage.BucketObject,
-    grant: gcp.storage.BucketIAMMember,
+    needed_to_boot: Sequence[pulumi.Resource],
 ) -> gcp.compute.Instance:
     return gcp.compute.Instance(
         component.name,
@@ -225,7 +240,7 @@ def _instance(
             enable_secure_boot=True, enable_vtpm=True, enable_integrity_monitoring=True
         ),
         labels=component.labels(),
-        opts=component.stateful(depends_on=[document, grant], ignore_changes=IGNORED),
+        opts=component.stateful(depends_on=needed_to_boot, ignore_changes=IGNORED),
     )
 
 

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component, StackContext
-from components.gcp_firewall import gcp_ingress, gcp_no_ingress
+from components.gcp_firewall import gcp_ingress, gcp_no_egress, gcp_no_ingress
 from settings.network.section import FlowLogs
 
 IAP_RANGE = "35.235.240.0/20"
@@ -16,7 +16,7 @@ IAP_TAG = "iap-ssh"
 """Network tag of machines that operators may reach through IAP."""
 
 LAST_PRIORITY = 65534
-"""Just before GCP's own denial, which writes no log."""
+"""Just before GCP's own last words, which write no log: nothing in, everything out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,18 +29,20 @@ class GcpNetworkArgs:
 
 
 class GcpNetwork(Component):
-    """A VPC network with one subnet, Cloud NAT from a fixed address, and a firewall that lets nothing in but IAP.
+    """A VPC network with one subnet, Cloud NAT from a fixed address, and a firewall that is closed but to IAP.
 
     **Pulumi type:** `packyard:network:GcpNetwork`
 
-    Makes the network, subnet with flow logs, router, NAT and its address, a logged deny rule and the IAP rule. Systems
-    add the rules that they need. It leaves the project's default network alone.
+    Makes the network, subnet with flow logs, router, NAT and its address, a logged deny rule for each direction and the
+    IAP rule. Machines and systems add the rules that they need. It leaves the project's default network alone.
     """
 
     network_id: pulumi.Output[str]
     """Id of the VPC network."""
     subnet_id: pulumi.Output[str]
     """Id of the subnet."""
+    cidr: str
+    """Range of the subnet."""
     nat_address: pulumi.Output[str]
     """Public IPv4 address of all outgoing traffic of machines without one of their own."""
 
@@ -67,6 +69,7 @@ class GcpNetwork(Component):
 
         self.network_id = network.id
         self.subnet_id = subnet.id
+        self.cidr = args.cidr
         self.nat_address = nat_address.address
         self.register_outputs(
             {"network_id": self.network_id, "subnet_id": self.subnet_id, "nat_address": self.nat_address}
@@ -131,4 +134,5 @@ def _nat(component: Component, network: gcp.compute.Network, subnet: gcp.compute
 
 def _firewall(component: Component, network: gcp.compute.Network) -> None:
     gcp_no_ingress(component, "deny-ingress", network.id, priority=LAST_PRIORITY)
+    gcp_no_egress(component, "rest", network.id, priority=LAST_PRIORITY)
     gcp_ingress(component, "allow-iap", network.id, sources=[IAP_RANGE], ports=["22"], tags=[IAP_TAG])

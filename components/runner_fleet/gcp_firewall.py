@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import pulumi
-import pulumi_gcp as gcp
 
 from components.component import Component
-from components.gcp_firewall import gcp_ingress, gcp_no_ingress, rule_log
+from components.gcp_firewall import EVERYWHERE, gcp_egress, gcp_ingress, gcp_no_egress, gcp_no_ingress
 from components.machine import GceMachine
 from components.network import GcpNetwork
 from components.runner_fleet.config import METRICS_PORT
@@ -16,38 +15,50 @@ from settings.naming import by_content
 from settings.runner_fleet.section import GcpShard
 from settings.runner_fleet.vocabulary import Colour
 
-EVERYWHERE = "0.0.0.0/0"
-"""Mirrors and registries that builds fetch from have no fixed addresses."""
-
 ALLOW_FIRST, DENY_PRIVATE, ALLOW_PUBLIC, DENY_REST = 900, 1000, 1100, 1200
-"""Named exceptions, then private ranges, then the web, then nothing."""
+"""Named exceptions, then private ranges, then the web everywhere, since mirrors and registries that builds fetch from
+have no fixed addresses, then nothing."""
 
 
 def worker_rules(component: Component, network: GcpNetwork, shards: Sequence[GcpShard]) -> None:
     """What holds for all workers: nothing comes in, and no private address is reached but those that a shard allows."""
-    web = gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(port) for port in WORKER_PORTS.values()])
-    nothing = gcp.compute.FirewallDenyArgs(protocol="all")
-    workers, everywhere = WORKER_TAG, [EVERYWHERE]
-    _egress(component, network, "private", priority=DENY_PRIVATE, ranges=CLOSED_RANGES, tag=workers, deny=nothing)
-    _egress(component, network, "web", priority=ALLOW_PUBLIC, ranges=everywhere, tag=workers, allow=web)
-    _egress(component, network, "rest", priority=DENY_REST, ranges=everywhere, tag=workers, deny=nothing)
+    network_id, workers, out = network.network_id, [WORKER_TAG], f"{component.name}-workers-out"
+    gcp_no_egress(
+        component,
+        "private",
+        network_id,
+        destinations=CLOSED_RANGES,
+        tags=workers,
+        priority=DENY_PRIVATE,
+        logical_name=f"{out}-private",
+    )
+    gcp_egress(
+        component,
+        "web",
+        network_id,
+        destinations=[EVERYWHERE],
+        ports=[str(port) for port in WORKER_PORTS.values()],
+        tags=workers,
+        priority=ALLOW_PUBLIC,
+        logical_name=f"{out}-web",
+    )
+    # The network denies too, here and below, but any later rule for all its machines would come before that.
+    gcp_no_egress(component, "rest", network_id, tags=workers, priority=DENY_REST, logical_name=f"{out}-rest")
+    gcp_no_ingress(component, "workers-in", network_id, tags=workers, priority=DENY_PRIVATE)
     for shard in shards:
         for endpoint in shard.private_access:
-            port = gcp.compute.FirewallAllowArgs(protocol="tcp", ports=[str(endpoint.port)])
             name = f"{shard.name}-{by_content(endpoint.cidr, endpoint.port)}"
-            tag = shard_tag(shard.name)
-            _egress(
+            gcp_egress(
                 component,
-                network,
                 name,
+                network_id,
+                destinations=[endpoint.cidr],
+                ports=[str(endpoint.port)],
+                tags=[shard_tag(shard.name)],
                 priority=ALLOW_FIRST,
-                ranges=[endpoint.cidr],
-                tag=tag,
-                allow=port,
+                logical_name=f"{out}-{name}",
                 description=endpoint.purpose,
             )
-    # The network denies too, but any later rule for all its machines would come before that.
-    gcp_no_ingress(component, "workers-in", network.network_id, tags=[WORKER_TAG], priority=DENY_PRIVATE)
 
 
 def manager_rules(
@@ -56,7 +67,8 @@ def manager_rules(
     """SSH from a manager to its own workers, and metrics to Prometheus.
 
     The source is the manager's reserved address: a rule cannot name a service account and a tag at once (Google, "VPC
-    firewall rules"), and workers have nothing but tags.
+    firewall rules"), and workers have nothing but tags. On the way out a rule names the far end by range alone: there
+    it is the network's, and whom of it the manager reaches is said by the rules of the way in.
     """
     gcp_ingress(
         component,
@@ -67,6 +79,15 @@ def manager_rules(
         tags=[colour_tag(colour)],
         priority=ALLOW_FIRST,
         logical_name=f"{machine.name}-ssh",
+    )
+    gcp_egress(
+        component,
+        f"{colour}-ssh",
+        network.network_id,
+        destinations=[network.cidr],
+        ports=["22"],
+        service_accounts=[machine.service_account_email],
+        logical_name=f"{machine.name}-out-ssh",
     )
     if metrics_cidr is None:
         return
@@ -79,32 +100,4 @@ def manager_rules(
         service_accounts=[machine.service_account_email],
         priority=ALLOW_FIRST,
         logical_name=f"{machine.name}-metrics",
-    )
-
-
-def _egress(
-    component: Component,
-    network: GcpNetwork,
-    name: str,
-    *,
-    priority: int,
-    ranges: Sequence[str],
-    tag: str,
-    allow: gcp.compute.FirewallAllowArgs | None = None,
-    deny: gcp.compute.FirewallDenyArgs | None = None,
-    description: str | None = None,
-) -> None:
-    gcp.compute.Firewall(
-        f"{component.name}-workers-out-{name}",
-        name=component.context.shortened(component.name, "out", name, kind="gce"),
-        description=description,
-        network=network.network_id,
-        direction="EGRESS",
-        priority=priority,
-        destination_ranges=list(ranges),
-        target_tags=[tag],
-        allows=None if allow is None else [allow],
-        denies=None if deny is None else [deny],
-        log_config=rule_log(),
-        opts=component.child(),
     )

@@ -3,16 +3,19 @@
 import json
 
 from capture import Capture
-from policies import Policy, addresses, firewalls, identities, public, secrets_in_clear
+from policies import Policy, addresses, egress, firewalls, identities, public, secrets_in_clear
 from policies.values import mapping, records
-from tests.policies.mutations import GONE, Broken, Mutation, Pick, add, change, document
+from tests.policies.mutations import GONE, Broken, Mutation, Pick, add, change, document, drop
 
 FIREWALL = "gcp:compute/firewall:Firewall"
 IAP = Pick(FIREWALL, "-allow-iap")
 PROBES = Pick(FIREWALL, "package-server-load-balancer")
 WORKER_SSH = Pick(FIREWALL, "runner-manager-gcp-blue-ssh")
 WORKER_SSH_ON_AWS = Pick("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "shard-")
-WEB_OUT = Pick(FIREWALL, "-out-web")
+WORKERS_OUT = Pick(FIREWALL, "-workers-out-web")
+MACHINE_OUT = Pick(FIREWALL, "pg-a-out-web")
+LAST_OUT = Pick(FIREWALL, "testground-out-rest")
+NETWORK = Pick("gcp:compute/network:Network", "testground")
 PUBLIC_ARMOR = Pick("gcp:compute/securityPolicy:SecurityPolicy", "-public")
 UPLOAD_ARMOR = Pick("gcp:compute/securityPolicy:SecurityPolicy", "-upload")
 BACKEND = Pick("gcp:compute/backendService:BackendService")
@@ -65,15 +68,29 @@ _ON_EVERY_BRANCH = (
 )
 
 EDGE_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
+    (egress.egress_is_named, change(MACHINE_OUT, {"allows": ({"protocol": "all"},)})),
+    (egress.egress_is_named, change(MACHINE_OUT, {"allows.0.ports": GONE, "destinationRanges": HALVES})),
+    (egress.egress_is_named, change(MACHINE_OUT, {"allows.0.ports": ("1-65535",), "destinationRanges": GONE})),
+    (egress.networks_let_nothing_out_by_themselves, drop(LAST_OUT, NETWORK)),
+    (egress.networks_let_nothing_out_by_themselves, change(LAST_OUT, {"disabled": True}, reported_on=NETWORK)),
+    (
+        egress.networks_let_nothing_out_by_themselves,
+        change(LAST_OUT, {"targetTags": ("iap-ssh",)}, reported_on=NETWORK),
+    ),
+    (
+        egress.networks_let_nothing_out_by_themselves,
+        change(LAST_OUT, {"denies.0.protocol": "udp"}, reported_on=NETWORK),
+    ),
+    (firewalls.allowing_rules_name_their_machines, change(MACHINE_OUT, {"targetServiceAccounts": GONE})),
     (firewalls.allowing_rules_name_their_machines, change(IAP, {"targetTags": GONE})),
     (firewalls.allowing_rules_name_their_machines, change(PROBES, {"targetServiceAccounts": ()})),
     (firewalls.ssh_comes_from_one_address, change(WORKER_SSH, {"sourceRanges": ("10.32.16.0/20",)})),
     (firewalls.ssh_comes_from_one_address, change(WORKER_SSH_ON_AWS, {"cidrIpv4": "10.36.0.0/16"})),
-    (firewalls.egress_rules_keep_their_order, change(WEB_OUT, {"priority": 900})),
-    (firewalls.egress_rules_keep_their_order, change(WEB_OUT, {"priority": 900, "destinationRanges": HALVES})),
+    (firewalls.egress_rules_keep_their_order, change(WORKERS_OUT, {"priority": 900})),
+    (firewalls.egress_rules_keep_their_order, change(WORKERS_OUT, {"priority": 900, "destinationRanges": HALVES})),
     (
         firewalls.egress_rules_keep_their_order,
-        change(WEB_OUT, {"priority": 900, "destinationRanges": ("10.0.0.0/9", "10.128.0.0/9")}),
+        change(WORKERS_OUT, {"priority": 900, "destinationRanges": ("10.0.0.0/9", "10.128.0.0/9")}),
     ),
     (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.0.match.config.srcIpRanges": HALVES})),
     (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.0.match.config.srcIpRanges": ("::/0",)})),

@@ -8,6 +8,7 @@ from policies import (
     Policy,
     buckets,
     check,
+    egress,
     encryption,
     iam,
     logs,
@@ -97,7 +98,7 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
         open_ports.security_groups_take_rules_apart,
         change(Pick("aws:ec2/securityGroup:SecurityGroup"), {"ingress": ({"protocol": "tcp"},)}),
     ),
-    (open_ports.egress_is_named, change(EGRESS, {"cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"})),
+    (egress.egress_is_named, change(EGRESS, {"cidrIpv4": "0.0.0.0/0", "ipProtocol": "-1"})),
     (
         open_ports.default_security_groups_are_closed,
         drop(Pick("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"), VPC),

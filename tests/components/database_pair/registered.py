@@ -50,7 +50,7 @@ def doors(capture: Capture) -> Iterator[tuple[str, str, str]]:
     """Protocol, port and source of everything that the pair lets in."""
     for entry in pair(capture):
         inputs: Any = entry.inputs
-        if entry.kind == "Firewall":
+        if entry.kind == "Firewall" and inputs["direction"] == "INGRESS":
             for allow in inputs["allows"]:
                 for port in allow["ports"]:
                     for source in inputs["sourceRanges"]:

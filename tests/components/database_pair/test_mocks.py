@@ -44,7 +44,7 @@ def doors(clouds: Clouds) -> set[tuple[int, str]]:
     on_gcp = {
         (int(port), source)
         for rule in clouds.of_type("gcp:compute/firewall:Firewall")
-        if rule.name.startswith("database-pair")
+        if rule.name.startswith("database-pair") and rule.inputs["direction"] == "INGRESS"
         for allow in rule.inputs["allows"]
         for port in allow["ports"]
         for source in rule.inputs["sourceRanges"]

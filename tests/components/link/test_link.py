@@ -122,8 +122,8 @@ def test_the_link_itself_lets_nothing_through_but_pings() -> None:
     }
 
     assert protocols == {"icmp"}
-    sources = [entry["sourceRanges"] for entry in inputs(joined(), "Firewall")]
-    assert sources == [("10.36.0.0/16",)]
+    for far_end in ("sourceRanges", "destinationRanges"):
+        assert [entry[far_end] for entry in inputs(joined(), "Firewall") if far_end in entry] == [("10.36.0.0/16",)]
     assert [entry["cidrIpv4"] for entry in inputs(joined(), "SecurityGroupIngressRule")] == ["10.32.0.0/20"]
 
 

@@ -283,7 +283,10 @@ def test_nothing_comes_into_a_machine_by_itself_and_nobody_has_a_key(capture: Ca
         assert not any(kind.endswith("SecurityGroupIngressRule") for kind in kinds)
         assert "ingress" not in part(capture, machine, "SecurityGroup").inputs
     for machine in capture.of_type(COMPONENTS[0]):
-        assert not any(entry.type.endswith(":Firewall") for entry in capture.children(machine.urn))
+        rules = [entry for entry in capture.children(machine.urn) if entry.type.endswith(":Firewall")]
+
+        assert [rule.inputs["direction"] for rule in rules] == ["EGRESS"]
+        assert {rule.urn for rule in rules} <= set(part(capture, machine, "Instance").dependencies), "to boot"
 
 
 def test_addresses_outlive_the_machine(capture: Capture) -> None:
