@@ -169,8 +169,6 @@ def _dev_instance(settings: Settings, ground: Ground) -> Logins:
             store=ground.store,
             alerts=ground.alerts.for_project(GcpProject.TESTGROUND),
             vault=_vault_for("devInstance", ground),
-            # Not those of workers: they reach port 80 and 443 alone, and untrusted jobs share theirs.
-            estate_addresses=[networks.testground.nat_address],
         ),
         ground.context,
         gcp_provider=ground.providers.testground,

@@ -20,15 +20,11 @@ def firewall_rules(
     settings: DevInstanceSettings,
     network: GcpNetwork,
     service_account: pulumi.Input[str],
-    estate_addresses: Sequence[pulumi.Input[str]],
 ) -> None:
     """Rules for the web, the registry and git over SSH. Administration has none here: it comes through IAP."""
-    registry: list[pulumi.Input[str]] = list(settings.registry.source_ranges)
-    if not settings.registry.open_to_world:
-        registry += [pulumi.Output.concat(address, "/32") for address in estate_addresses]
-    doors: dict[str, tuple[Sequence[str], Sequence[pulumi.Input[str]]]] = {
+    doors: dict[str, tuple[Sequence[str], Sequence[str]]] = {
         "web": (WEB_PORTS, [WORLD]),
-        "registry": ([str(settings.registry.port)], registry),
+        "registry": ([str(settings.registry.port)], settings.registry.source_ranges),
         "git-ssh": ([str(settings.git_ssh.port)], settings.git_ssh.source_ranges),
     }
     for purpose, (ports, sources) in doors.items():

@@ -1,6 +1,5 @@
 """The component: machine, buckets, secrets, rights, firewall, names and probes of the dev instance."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -42,8 +41,6 @@ class DevInstanceArgs:
     store: MachineStore
     alerts: AlertTargets
     vault: BackupVault
-    estate_addresses: Sequence[pulumi.Input[str]]
-    """Public addresses of the estate's own machines, which always reach the registry."""
 
 
 class DevInstance(Component):
@@ -86,7 +83,7 @@ class DevInstance(Component):
         grant_secrets(self, secrets, machine.service_account_member)
         grant_signing(self, machine, args.project)
         grant_snapshots(self, machine, places.snapshots)
-        firewall_rules(self, settings, args.network, machine.service_account_email, args.estate_addresses)
+        firewall_rules(self, settings, args.network, machine.service_account_email)
         public_names(self, settings, args.zone, address)
         monitoring(self, settings, args.project, args.alerts)
 

@@ -102,7 +102,8 @@ class DevInstanceSettings(Section):
     migration."""
     git_ssh: GitSsh
     registry: GuardedPort
-    """The container registry, on the instance's own name. All machines of the estate but workers reach it."""
+    """The container registry, on the instance's own name. Machines of the estate reach port 80 and 443 alone, so
+    none of them reaches it."""
     pages_domain: Annotated[DnsName | None, Field(examples=["pages.staging.packyard.example.com"])] = None
     """GitLab Pages below this name; left out, Pages is off. The wildcard certificate is put into a secret by hand."""
     object_storage: ObjectStorage

@@ -75,7 +75,7 @@ def test_a_database_host_reaches_the_tunnel_of_its_peer_and_nothing_else_by_name
 
 
 def test_a_manager_reaches_workers_of_its_own_network_by_ssh_and_nothing_else_by_name(senders: Senders) -> None:
-    managers = [name for name, place in senders.places.items() if name.startswith("runner-manager-")]
+    managers = [name for name in senders.places if name.startswith("runner-manager-")]
     assert managers
     for name in managers:
         named = senders.openings(name, beside="0.0.0.0/0")

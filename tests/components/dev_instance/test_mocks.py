@@ -7,8 +7,6 @@ from components.dev_instance import DevInstance, DevInstanceArgs
 from settings.vocabulary import GcpProject
 from tests.components.mocks import Neighbours, context, once, present, settings
 
-BUILD_ADDRESS = "192.0.2.7"
-
 
 def dev_instance() -> DevInstance:
     near = Neighbours()
@@ -21,7 +19,6 @@ def dev_instance() -> DevInstance:
         store=near.store,
         alerts=near.alerts.for_project(GcpProject.TESTGROUND),
         vault=near.vault,
-        estate_addresses=[BUILD_ADDRESS],
     )
     return DevInstance("dev-instance", args, context(), gcp_provider=near.providers.testground)
 
@@ -41,13 +38,6 @@ def test_the_name_leads_to_the_address_of_the_machine() -> None:
     assert address.inputs["addressType"] == "EXTERNAL"
     assert all(record.inputs["rrdatas"] == [outside["natIp"]] for record in records)
     assert records
-
-
-def test_the_estates_own_machines_always_reach_the_registry() -> None:
-    clouds = once(build)
-
-    registry = clouds.one("gcp:compute/firewall:Firewall", "dev-instance-registry")
-    assert f"{BUILD_ADDRESS}/32" in registry.inputs["sourceRanges"]
 
 
 def test_no_bucket_of_it_can_be_opened_to_the_world() -> None:
