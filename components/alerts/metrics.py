@@ -41,6 +41,7 @@ class MachineMetric(StrEnum):
     DATABASE_VERIFY_FAULTS = "database_verify_faults"
     DATABASE_RESTORE_DRILL_FAILED = "database_restore_drill_failed"
     DATABASE_CERTIFICATE_REMAINING_SECONDS = "database_certificate_remaining_seconds"
+    DATABASE_STRANGE_KEYS = "database_strange_keys"
     DATABASE_OUTRANKED = "database_outranked"
     DATABASE_FENCE_AGE_SECONDS = "database_fence_age_seconds"
     """The hosts of the database pair write these; settings/database_pair/document.py says what each means."""
@@ -62,6 +63,7 @@ DESCRIPTIONS = {
     MachineMetric.DATABASE_VERIFY_FAULTS: "Repositories whose last verify was not clean",
     MachineMetric.DATABASE_RESTORE_DRILL_FAILED: "1 while a last restore drill has failed",
     MachineMetric.DATABASE_CERTIFICATE_REMAINING_SECONDS: "Seconds until the first certificate of the host ends",
+    MachineMetric.DATABASE_STRANGE_KEYS: "Keys and authorities of the pair's exchange that nobody has agreed to",
     MachineMetric.DATABASE_OUTRANKED: "1 while another host holds a higher epoch, and this one is not its standby",
     MachineMetric.DATABASE_FENCE_AGE_SECONDS: "Seconds since the host last read a fence token",
 }

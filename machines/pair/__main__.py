@@ -25,6 +25,7 @@ COMMANDS = {
     "guard": "refuse the start of an outranked primary (for the unit of PostgreSQL)",
     "watch": "heartbeat and fence, for ever (for its unit)",
     "exchange": "lay out keys and certificate requests, take in the peer's",
+    "trust": "show keys and authorities that nobody agreed to, and agree to one",
     "secrets": "fetch passphrases and tokens of the repositories",
     "backup": "back up to a repository, where this host is the primary",
     "verify": "check everything in a repository",

@@ -104,6 +104,14 @@ SINCE = Memory(
     clearers=(NOBODY,),
     at_boot="what never happened counts from then",
 )
+KNOWN = Memory(
+    Folder.STATE,
+    "known",
+    "the peer's key, the authorities that are trusted, and which of them nobody agreed to",
+    writers=("exchange", "trust"),
+    clearers=(NOBODY,),
+    at_boot="what is laid out is held against it",
+)
 DIVERGED = Memory(
     Folder.STATE,
     "diverged-*/",
@@ -219,6 +227,14 @@ LOCK = Memory(
     clearers=("the kernel, with the process",),
     at_boot="free",
 )
+EXCHANGE_LOCK = Memory(
+    Folder.RUN,
+    "packyard-exchange.lock",
+    "a round of the exchange runs, or a person agrees to a key",
+    writers=("exchange", "trust"),
+    clearers=("the kernel, with the process",),
+    at_boot="free",
+)
 DRILL_LOCK = Memory(
     Folder.RUN,
     "packyard-drill.lock",
@@ -245,7 +261,8 @@ AWAY = Memory(
 )
 
 ALL = (
-    *(EPOCH, CREATING, REBUILD, YIELDED, WAITING, OVERRIDE, SINCE, DIVERGED),
+    *(EPOCH, CREATING, REBUILD, YIELDED, WAITING, OVERRIDE, SINCE, KNOWN, DIVERGED),
     *(ALONE, STANDBY_SIGNAL, SCRATCH, AUTHORITY, GENERATION, PENDING, RELOAD),
-    *(WIREGUARD_KEY, WIREGUARD_PEER, CREDENTIALS, PROOFS, LOCK, DRILL_LOCK, IN_USE_LOCK, AWAY),
+    *(WIREGUARD_KEY, WIREGUARD_PEER, CREDENTIALS, PROOFS, LOCK, EXCHANGE_LOCK, DRILL_LOCK),
+    *(IN_USE_LOCK, AWAY),
 )

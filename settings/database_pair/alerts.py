@@ -37,6 +37,7 @@ class Runbook(StrEnum):
     LINK_LOST = "link-lost"
     REPOSITORY_LOST = "repository-lost"
     DISK_FULL = "disk-full"
+    KEYS_CHANGED = "keys-changed"
 
     @property
     def path(self) -> str:
@@ -191,6 +192,16 @@ LIMITS = (
         advice="Replication stops when it ends: read the journal of pair-exchange on both hosts.",
         runbook=Runbook.LINK_LOST,
         below=True,
+    ),
+    Limit(
+        "strange-key",
+        PairMetric.STRANGE_KEYS,
+        0,
+        5,
+        Severity.PAGE,
+        says="a key or an authority came through the exchange that nobody has agreed to",
+        advice="A host that was made anew has one, and so has a stranger: run `pairctl trust` on both hosts.",
+        runbook=Runbook.KEYS_CHANGED,
     ),
     # What is above it may fill with WAL alone, while a standby or a repository is away.
     Limit(

@@ -249,6 +249,9 @@ class PairMetric(StrEnum):
     """1 while a repository's last restore drill on this host has failed, else 0."""
     CERTIFICATE_REMAINING = "database_certificate_remaining_seconds"
     """Until the first of the host's certificates ends, that of the authority included."""
+    STRANGE_KEYS = "database_strange_keys"
+    """Keys of the tunnel and certificate authorities that came through the exchange after others were known, and that
+    no person has agreed to. A host that was made anew counts, until somebody says that it was."""
     OUTRANKED = "database_outranked"
     """1 while a fence token names the other host with an epoch of at least the own one and PostgreSQL here is not its
     standby, else 0."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from host.identity import aws_identity
 
+from pair.keys import known
 from pair.keys.exchange import Exchange
 from pair.keys.parameter_store import ParameterStore
 from pair.settings import PairSettings
@@ -24,5 +25,6 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
     store = ParameterStore(
         settings.exchange.region, settings.exchange.prefix, aws_identity(settings.server.web_identity, settings.host)
     )
-    Exchange(settings, store, datetime.now(UTC)).run()
+    with known.held("pairctl exchange"):
+        Exchange(settings, store, datetime.now(UTC)).run()
     return 0

@@ -19,7 +19,7 @@ from host.errors import HostError
 from host.metrics import Known, Label, Sample
 
 from pair import memory
-from pair.keys import certificates
+from pair.keys import certificates, known
 from pair.keys.certificate_folder import CertificateFolder
 from pair.repositories import archive_queue, pgbackrest, proofs
 from pair.repositories.proofs import Proof
@@ -39,6 +39,7 @@ QUEUE = "database_archive_queue_ratio"
 VERIFY = "database_verify_faults"
 DRILL = "database_restore_drill_failed"
 CERTIFICATE = "database_certificate_remaining_seconds"
+STRANGERS = "database_strange_keys"
 
 HELPS = {
     REPLICATION: "primary: when the standby last streamed; standby: when the newest heartbeat was written",
@@ -51,6 +52,7 @@ HELPS = {
     VERIFY: "repositories whose last verify here was not clean",
     DRILL: "whether the last restore drill here failed, of any repository",
     CERTIFICATE: "until the first certificate of this host ends, its authority included",
+    STRANGERS: "keys and authorities that came through the exchange and that nobody has agreed to",
 }
 LOST_SLOT = 2.0
 INFO_TIMEOUT = 25
@@ -72,6 +74,7 @@ def run(options: argparse.Namespace, settings: PairSettings) -> int:
         "the archive queue": lambda: _queue(view),
         "the proofs": lambda: _proofs(view),
         "the certificates": lambda: _certificates(view),
+        "the strangers": lambda: [Sample(STRANGERS, len(known.read(settings.server).strangers))],
     }
     for repository in settings.repositories:
         number = repository.number

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 
+from pair.keys import known
 from pair.server import cluster
 from pair.server.postgresql import Role
 from pair.settings import PairSettings
@@ -47,7 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, settings: PairSettings) -> int:
     """Returns 0 also where something is wrong: the answer was given."""
     state = observe.look(settings)
-    wrong = tuple(faults(state, settings.heartbeat_seconds))
+    strangers = (f"nobody has agreed to this {each}: pairctl trust" for each in known.read(settings.server).strangers)
+    wrong = (*faults(state, settings.heartbeat_seconds), *strangers)
     if options.json:
         content = {
             **dataclasses.asdict(state),

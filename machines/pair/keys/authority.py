@@ -1,6 +1,9 @@
 """The certificate authority of the pair. Its key is on one host, which the document names, and is never sent anywhere.
 
 From a request it takes the public key and nothing else: names, use and lifetime come from the document.
+
+A later authority comes with an introduction: a certificate about its key and name, of one that is trusted already. That
+is what the peer judges it by, and it is never handed to PostgreSQL, which takes authorities that sign themselves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,6 +32,8 @@ class Authority:
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
+    introduction: tuple[x509.Certificate, ...] = ()
+    """What the peer needs to trust it; empty for the first one, which has nobody to introduce it."""
 
     @property
     def made(self) -> datetime:
@@ -41,13 +46,13 @@ class Authority:
         return f"{self.made:%Y%m%dT%H%M%S}-{self.certificate.serial_number:x}"
 
 
-def read(key_text: str, certificate_text: str) -> Authority | None:
-    """The authority, or None where the two texts are not one."""
+def read(key_text: str, certificate_text: str, introduction_text: str = "") -> Authority | None:
+    """The authority, or None where the first two texts are not one."""
     key, found = certificates.read_key(key_text), certificates.read_certificates(certificate_text)
     if key is None or len(found) != 1 or not certificates.is_authority(found[0]):
         return None
     fits = certificates.public_key_of(found[0]) == certificates.public_bytes(key.public_key())
-    return Authority(key, found[0]) if fits else None
+    return Authority(key, found[0], certificates.read_certificates(introduction_text)) if fits else None
 
 
 def make(host: str, now: datetime) -> Authority:
@@ -58,6 +63,37 @@ def make(host: str, now: datetime) -> Authority:
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(_key_usage(signs=True), critical=True)
     return Authority(key, builder.sign(key, hashes.SHA256()))
+
+
+def introduce(
+    new: Authority, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, now: datetime
+) -> x509.Certificate:
+    """A certificate about the new authority by the holder of another, which may be a host's own as a server."""
+    subject, lifetime = new.certificate.subject, certificates.remaining(certificate, now)
+    builder = _builder(subject, certificate.subject, new.key.public_key(), now, lifetime)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = builder.add_extension(_key_usage(signs=True), critical=True)
+    return builder.sign(key, hashes.SHA256())
+
+
+def is_introduced(
+    found: x509.Certificate,
+    beside: Iterable[x509.Certificate],
+    trusted: Sequence[x509.Certificate],
+    names: Names,
+    now: datetime,
+) -> bool:
+    """Whether a certificate beside it speaks for it, of a trusted authority or of the host with these names."""
+    beside = tuple(beside)
+    alive = [each for each in trusted if certificates.valid_at(each, now)]
+    hosts = [each for each in beside if not any(certificates.faults(each, names, alive, now))]
+    return any(
+        certificates.public_key_of(each) == certificates.public_key_of(found)
+        and each.subject == found.subject
+        and certificates.valid_at(each, now)
+        and any(certificates.signed_by(each, issuer) for issuer in (*alive, *hosts))
+        for each in beside
+    )
 
 
 def needs_new(own: Sequence[Authority], now: datetime) -> bool:
@@ -80,8 +116,12 @@ def signer(own: Sequence[Authority], trusted: Sequence[x509.Certificate], now: d
 
 
 def bundle(found: Iterable[x509.Certificate], now: datetime) -> tuple[x509.Certificate, ...]:
-    """What is trusted of these: authorities that are valid now, the newest first."""
-    alive = {each for each in found if certificates.is_authority(each) and certificates.valid_at(each, now)}
+    """The authorities among these that are valid now, the newest first; what introduces one signs not itself."""
+    alive = {
+        each
+        for each in found
+        if certificates.is_authority(each) and certificates.signed_by(each, each) and certificates.valid_at(each, now)
+    }
     return tuple(sorted(alive, key=lambda each: (each.not_valid_before_utc, each.serial_number), reverse=True))
 
 

@@ -1,20 +1,23 @@
 """One round of the exchange: what this host lays out for its peer, takes in of it, and signs.
 
-What has not come yet is named and waited for. A round that finds nothing to do writes nothing and says nothing.
+What has not come yet is named and waited for. A round that finds nothing to do writes nothing and says nothing. What
+may be taken in of that which the peer laid out is judged by `known`.
 """
 
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from cryptography import x509
 
 from pair import memory
-from pair.keys import authority, certificates, signing, wireguard
+from pair.keys import authority, certificates, known, signing, wireguard
 from pair.keys.certificate_folder import CertificateFolder, Holding, Installed
 from pair.keys.certificates import Names
+from pair.keys.known import Known
 from pair.keys.parameter_store import ParameterStore
 from pair.server import cluster, lock
 from pair.settings import PairSettings
@@ -31,6 +34,16 @@ class Exchange:
         self._folder = CertificateFolder(settings.certificates)
         self._values = store.read()
         self._addresses = dict(settings.hosts)
+        self._own: tuple[x509.Certificate, ...] = ()
+        self._known = self._before(known.read(settings.server))
+
+    def _before(self, found: Known) -> Known:
+        """A host of before this was kept knows what it uses."""
+        return replace(
+            found,
+            peer_key=found.peer_key or wireguard.known_peer(),
+            authorities=found.authorities or self._folder.installed().authority,
+        )
 
     def run(self) -> None:
         """Lays out first, so that the peer's next round finds it whatever else fails here."""
@@ -48,8 +61,10 @@ class Exchange:
             _say(f"waits for the WireGuard key of {self._settings.peer}")
         elif not wireguard.is_public_key(key):
             _complain(f"what {self._settings.peer} laid out as its WireGuard key is none; the tunnel stays as it is")
-        elif wireguard.take_peer(self._settings.link, key):
-            _say(f"the tunnel knows {self._settings.peer}")
+        else:
+            self._know(known.met(self._known, self._settings.peer, key, self._now))
+            if wireguard.take_peer(self._settings.link, key):
+                _say(f"the tunnel knows {self._settings.peer}")
 
     def _ask(self) -> None:
         """Makes a key for each certificate that is missing, wrong or near its end, and lays out the requests."""
@@ -74,9 +89,10 @@ class Exchange:
 
     def _sign(self) -> None:
         host = self._settings.host
-        own = signing.authorities(host, memory.AUTHORITY.below(self._settings.server.mount_point), self._now)
-        bundle = authority.bundle([each.certificate for each in own], self._now)
-        self._lay_out(host, self._names.authority, certificates.certificate_text(*bundle))
+        folder = memory.AUTHORITY.below(self._settings.server.mount_point)
+        own = signing.authorities(host, folder, self._folder.installed().holding(certificates.SERVER), self._now)
+        self._own = tuple(each.certificate for each in own)
+        self._lay_out(host, self._names.authority, certificates.certificate_text(*signing.laid_out(own, self._now)))
         lifetime = timedelta(days=self._settings.certificates.days)
         signatory = signing.Signatory(own, self._trusted(), lifetime, self._now)
         for name in self._addresses:
@@ -141,10 +157,21 @@ class Exchange:
             self._folder.reloaded()
 
     def _trusted(self) -> tuple[x509.Certificate, ...]:
-        """The authorities of both hosts; while nothing is laid out, what was trusted before."""
-        texts = [self._value(host, self._names.authority) or "" for host in self._addresses]
-        found = [each for text in texts for each in certificates.read_certificates(text)]
-        return authority.bundle(found or self._folder.installed().trusted, self._now)
+        """The authorities of both hosts, as far as they are known or introduced."""
+        offers: list[known.Offer] = []
+        for host, address in self._addresses.items():
+            found = certificates.read_certificates(self._value(host, self._names.authority) or "")
+            offers.append(known.Offer(host, found, certificates.names_of(certificates.SERVER, host, address)))
+        self._know(known.judged(self._known, offers, self._own, self._now))
+        return authority.bundle(certificates.read_certificates(self._known.authorities), self._now)
+
+    def _know(self, found: Known) -> None:
+        """Keeps it before anything is done with it, and tells what is new."""
+        known.write(self._settings.server, found)
+        for stranger in found.strangers:
+            if stranger not in self._known.strangers:
+                _complain(f"nobody has agreed to this {stranger}. HINT: compare it on the other host: pairctl trust")
+        self._known = found
 
     def _wanted(self, host: str) -> dict[str, Names]:
         kinds = self._settings.certificates.kinds

@@ -1,7 +1,7 @@
 """The work of the host that has the certificate authority: keeps it alive, and signs what the hosts ask for."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +11,11 @@ from host.errors import HostError
 
 from pair.keys import authority, certificates
 from pair.keys.authority import Authority
+from pair.keys.certificate_folder import Holding
 from pair.keys.certificates import Names
+
+INTRODUCTION = ".introduction"
+"""End of the file beside an authority's key and certificate."""
 
 
 @dataclass(frozen=True)
@@ -26,29 +30,53 @@ class Signed:
     """Whether an authority is too new to sign."""
 
 
-def authorities(host: str, folder: Path, now: datetime) -> tuple[Authority, ...]:
+def authorities(host: str, folder: Path, server: Holding | None, now: datetime) -> tuple[Authority, ...]:
     """The authorities in a folder of this host that have not ended; a new one is made when it is time.
 
-    Raises HostError where another could have put one of its own there.
+    The newest of them introduces it, or else what this host is a server with, which the other host signed. Raises
+    HostError where another could have put one of its own there.
     """
     files.require_own(folder)
     own = [each for each in _stored(folder) if certificates.valid_at(each.certificate, now)]
     if authority.needs_new(own, now):
         made = authority.make(host, now)
+        introduction = tuple(_introduction(made, own, server, now))
         try:
             files.make_folder(folder)
+            files.write(folder / f"{made.name}{INTRODUCTION}", certificates.certificate_text(*introduction))
             files.write(folder / f"{made.name}.key", certificates.key_text(made.key))
             files.write(folder / f"{made.name}.pem", certificates.certificate_text(made.certificate))
         except OSError as error:
             raise HostError(f"the authority cannot be kept: {error}", f"findmnt --target {folder.parent}") from None
-        own.append(made)
+        own.append(replace(made, introduction=introduction))
     return tuple(own)
+
+
+def _introduction(
+    made: Authority, own: Sequence[Authority], server: Holding | None, now: datetime
+) -> Iterator[x509.Certificate]:
+    if own:
+        newest = max(own, key=lambda each: each.made)
+        yield authority.introduce(made, newest.key, newest.certificate, now)
+        return
+    key = certificates.read_key(server.key) if server is not None else None
+    certificate = server.parsed() if server is not None else None
+    if key is not None and certificate is not None and certificates.valid_at(certificate, now):
+        yield authority.introduce(made, key, certificate, now)
+        yield certificate
+
+
+def laid_out(own: Sequence[Authority], now: datetime) -> tuple[x509.Certificate, ...]:
+    """What the peer gets to see: all authorities of this host, and what still introduces one."""
+    introductions = [each for one in own for each in one.introduction if certificates.valid_at(each, now)]
+    return (*authority.bundle([each.certificate for each in own], now), *introductions)
 
 
 def _stored(folder: Path) -> Iterator[Authority]:
     for path in sorted(folder.glob("*.pem")):
         key = files.text_of(path.with_suffix(".key"))
-        found = authority.read(key or "", path.read_text(encoding="utf-8"))
+        introduction = files.text_of(path.with_suffix(INTRODUCTION))
+        found = authority.read(key or "", path.read_text(encoding="utf-8"), introduction or "")
         if found is not None:
             yield found
 

@@ -48,6 +48,12 @@ def is_public_key(text: str) -> bool:
     return PUBLIC_KEY.fullmatch(text) is not None
 
 
+def known_peer() -> str:
+    """The key in the configuration of the tunnel; empty where there is none."""
+    found = re.search(r"^PublicKey = (\S+)$", (files.text_of(CONFIGURATION) or "").partition(PEER)[2], re.MULTILINE)
+    return found[1] if found and is_public_key(found[1]) else ""
+
+
 def configuration(link: Link, present: str | None, peer_key: str) -> str:
     """The configuration with the peer: what stands before the peer's section is kept where there is any."""
     before = (present or "").partition(PEER)[0]

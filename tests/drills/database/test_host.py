@@ -1,5 +1,6 @@
 """Something is wrong with a host itself: its certificate, its disk, its clock."""
 
+import re
 import time
 
 import pytest
@@ -51,6 +52,49 @@ def test_an_expired_certificate_is_refused_told_and_renewed(pair: Pair, table: T
     assert still_refused
     assert told < 0
     assert pair.metric(standby, "database_certificate_remaining_seconds") > WEEK
+
+
+def test_a_strangers_key_and_authority_are_told_and_go_again(pair: Pair, table: Table) -> None:
+    row = table.row("exchange in hostile hands", "a foreign key and a foreign authority in the parameters of the pair")
+    owner = pair.document(pair.primary, "['certificates']['authority']")
+    watcher = pair.other(owner)
+    prefix, parameters = pair.document(owner, "['exchange']['prefix']"), pair.lab.services.secrets.parameters
+    for host in (owner, watcher):
+        pair.run(host, "systemctl stop pair-exchange.timer")
+    before = pair.run(watcher, f"sha256sum {CERTIFICATES}/authority.pem")
+    key = pair.run(watcher, "wg genkey | wg pubkey").strip()
+    curve = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout /dev/null"
+    parameters[f"{prefix}/{owner}/certificate-authority"] = pair.run(
+        watcher, f"openssl req -x509 {curve} -days 30 -subj /CN=stranger 2> /dev/null"
+    )
+    parameters[f"{prefix}/{owner}/wireguard-public-key"] = key
+    pair.run(watcher, "pairctl exchange")
+    told = pair.metric(watcher, "database_strange_keys")
+    unchanged = pair.run(watcher, f"sha256sum {CERTIFICATES}/authority.pem")
+    started = time.time()
+    pair.follow("keys-changed", "check", primary=watcher)
+    shown = re.findall(r"^nobody has agreed to this [^:]+: (\S+),", pair.run(watcher, "pairctl trust"), re.MULTILINE)
+    for stranger in shown:
+        pair.follow("keys-changed", "refuse", {"stranger": stranger}, primary=watcher)
+    pair.wait_until_whole()
+    row.redundancy = time.time() - started
+    row.lost = "nothing"
+    quiet = pair.metric(watcher, "database_strange_keys")
+
+    pair.run(owner, "rm /etc/wireguard/packyard.key; pairctl exchange; systemctl restart wg-quick@packyard")
+    made = parameters[f"{prefix}/{owner}/wireguard-public-key"]
+    pair.run(watcher, "pairctl exchange")
+    told_again = pair.metric(watcher, "database_strange_keys")
+    pair.follow("keys-changed", "agree", {"fingerprint": made}, primary=watcher)
+    pair.follow("keys-changed", "prove", primary=watcher)
+    for host in (owner, watcher):
+        pair.run(host, "systemctl start pair-exchange.timer")
+    pair.wait_until_whole()
+
+    assert (told, quiet, told_again) == (2, 0, 1)
+    assert key in shown
+    assert unchanged == before, "the foreign authority came into use"
+    assert pair.metric(watcher, "database_strange_keys") == 0
 
 
 def test_a_full_disk_stops_the_primary_and_loses_nothing(pair: Pair, table: Table) -> None:

@@ -42,6 +42,7 @@ OWN: Mapping[str, Meaning] = {
     "database_verify_faults": Meaning(0, 1),
     "database_restore_drill_failed": Meaning(0, 1),
     "database_certificate_remaining_seconds": Meaning(20 * DAY, 3 * DAY),
+    "database_strange_keys": Meaning(0, 1),
     "database_outranked": Meaning(0, 1),
     "database_fence_age_seconds": Meaning(30, 1800),
 }

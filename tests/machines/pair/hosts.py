@@ -48,6 +48,7 @@ def without_root(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
 
     monkeypatch.setattr("shutil.chown", nobody)
     monkeypatch.setattr("pair.repositories.in_use.FILE", root / "in-use.lock")
+    monkeypatch.setattr("pair.keys.known.LOCK", root.with_name(f"{root.name}-exchange.lock"))
     for name in ("KEY", "CONFIGURATION"):
         path: Path = getattr(wireguard, name)
         monkeypatch.setattr(wireguard, name, root / str(path).lstrip("/"))
