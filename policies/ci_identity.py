@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from capture import Capture, Registration
+from capture import Capture, Registration, Unknown
 from policies.policy import Finding
 from policies.values import at, component_token, mapping, policy_statements, strings, text, texts
 
@@ -154,6 +154,21 @@ def is_deployment(registration: Registration, statement: Mapping[str, Any]) -> b
 def is_boundary(registration: Registration) -> bool:
     """Whether a policy is the one that bounds roles."""
     return registration.type == "aws:iam/policy:Policy" and component_token(registration) == BOUNDARY_COMPONENT
+
+
+def roles_stay_within_the_boundary(capture: Capture) -> Iterator[Finding]:
+    """A role without it may be given any right by whoever deploys. The roles of the pipelines are a person's.
+
+    Where no pipeline has an identity there is no boundary, and nothing to hold a role against.
+    """
+    for boundary in filter(is_boundary, capture.resources):
+        name = text(boundary.inputs.get("name"))
+        for role in capture.of_type("aws:iam/role:Role"):
+            if component_token(role) in CI_COMPONENTS:
+                continue
+            bound = role.inputs.get("permissionsBoundary")
+            if not isinstance(bound, Unknown) and not text(bound).endswith(f":policy/{name}"):
+                yield Finding(role, f"has not the boundary {name}. HINT: make it by components/roles.py")
 
 
 def is_reviewed_grant(capture: Capture, grant: Registration) -> bool:

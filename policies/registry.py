@@ -111,6 +111,7 @@ POLICIES: tuple[Policy, ...] = (
     ci_identity.pool_providers_on_aws_name_one_role,
     ci_identity.pools_are_never_trusted_whole,
     ci_identity.previews_only_read,
+    ci_identity.roles_stay_within_the_boundary,
     machines.metadata_service_needs_a_token,
     machines.containers_take_no_identity,
     machines.machines_hold_no_key_pair,

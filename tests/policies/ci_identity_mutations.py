@@ -100,4 +100,11 @@ CI_IDENTITY_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
         ci_identity.previews_only_read,
         change(PREVIEW_ROLE, {"permissions": ("compute.instances.get", "compute.instances.setMetadata")}),
     ),
+    *(
+        (ci_identity.roles_stay_within_the_boundary, change(Pick(CI_ROLE.type, "pg-b-machine"), inputs))
+        for inputs in (
+            {"permissionsBoundary": GONE},
+            {"permissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"},
+        )
+    ),
 )
