@@ -16,6 +16,9 @@ TOKEN = "PACKYARD_SETTINGS_TOKEN"  # noqa: S105 -- the name of a variable
 """The variable or secret with a token that may read the settings."""
 SUB_COMPONENTS = ["project_path", "ref_type", "ref_protected", "environment_protected", "deployment_tier"]
 """What AWS compares (components/ci_identity/gitlab.py)."""
+VARIABLES = "ci_pipeline_variables_minimum_override_role"
+FEW = ("maintainer", "owner")
+"""Who may give a pipeline variables. With `no_one_allowed` the schedules would lose theirs."""
 MAINTAINER = (
     "GitLab tells it to Maintainers alone. HINT: a project access token with the role Maintainer and the scope read_api"
 )
@@ -30,7 +33,8 @@ def gitlab_faults() -> list[str]:
     runs_forks = settings.get("ci_allow_fork_pipelines_to_run_in_parent_project")
     components = settings.get("ci_id_token_sub_claim_components")
     faults: list[str] = []
-    if runs_forks is None or components is None:
+    given_by = settings.get(VARIABLES)
+    if runs_forks is None or components is None or given_by is None:
         faults.append(f"{path}: the token does not see the settings of CI/CD. {MAINTAINER}")
     if runs_forks:
         faults.append(
@@ -39,6 +43,12 @@ def gitlab_faults() -> list[str]:
         )
     if components is not None and components != SUB_COMPONENTS:
         faults.append(f"`ci_id_token_sub_claim_components` is {components}, and AWS compares {SUB_COMPONENTS}")
+    # Before GitLab 18 a switch of its own turned the role off.
+    if (given_by is not None and given_by not in FEW) or settings.get("restrict_user_defined_variables") is False:
+        faults.append(
+            f"`{VARIABLES}` is {given_by!r}: whoever starts a pipeline may give it another `PULUMI_BACKEND_URL` or"
+            f" `AWS_ROLE_ARN` than the environment has. It must be one of {', '.join(FEW)}. HINT: docs/ci.md, Setting up"
+        )
     if settings.get("ci_config_path") not in (None, "", ".gitlab-ci.yml"):
         faults.append(
             f"`ci_config_path` is {settings['ci_config_path']!r}: pipelines run another file than the reviewed one"

@@ -15,6 +15,7 @@ PROJECT = {
     "ci_allow_fork_pipelines_to_run_in_parent_project": False,
     "ci_id_token_sub_claim_components": list(SUB_COMPONENTS),
     "ci_config_path": None,
+    "ci_pipeline_variables_minimum_override_role": "maintainer",
 }
 PUBLIC = {
     "/repos/o/r": {"private": False},
@@ -67,6 +68,8 @@ def test_a_gitlab_project_as_the_page_wants_it_passes(forge: Forge, tmp_path: Pa
         ("ci_allow_fork_pipelines_to_run_in_parent_project", True),
         ("ci_id_token_sub_claim_components", ["project_path", "ref_type", "ref"]),
         ("ci_config_path", "ci.yml@somebody/else"),
+        ("ci_pipeline_variables_minimum_override_role", "developer"),
+        ("ci_pipeline_variables_minimum_override_role", "no_one_allowed"),
     ],
 )
 def test_gitlab_fails_and_names_the_setting_that_is_wrong(
@@ -77,6 +80,14 @@ def test_gitlab_fails_and_names_the_setting_that_is_wrong(
 
     assert code == 1
     assert name in said
+
+
+def test_a_role_that_a_switch_turns_off_is_none(forge: Forge, tmp_path: Path) -> None:
+    forge.answers["/projects/5"] = {**PROJECT, "restrict_user_defined_variables": False}
+    code, said = asked("gitlab", tmp_path)
+
+    assert code == 1
+    assert "PULUMI_BACKEND_URL" in said
 
 
 @pytest.mark.parametrize("answer", [None, [], b"no JSON", {"id": 5, "public_jobs": True}], ids=str)
