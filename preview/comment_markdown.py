@@ -19,7 +19,7 @@ from preview.violations import ViolationGroup, by_line
 ROOM = 56_000
 """Bytes of the whole comment. GitHub takes 65 536 letters, GitLab a million."""
 
-SHARES = {"failures": 6_000, "losses": 14_000, "doors": 5_000, "policies": 5_000, "systems": 8_000}
+SHARES = {"failures": 6_000, "losses": 14_000, "reached": 6_000, "doors": 5_000, "policies": 5_000, "systems": 8_000}
 """Bytes that each part may take; the folded steps take what is left."""
 
 DIFF_WIDTH = 100
@@ -62,8 +62,10 @@ class _Writer:
         for title, part, blocks in (
             ("Cannot be previewed", "failures", list(self._failures())),
             ("⛔ Would be lost", "losses", list(self._losses())),
+            ("Who newly reaches what", "reached", list(self._reached(is_gained=True))),
             ("Open to the world, and was not before", "doors", list(self._doors())),
             ("Policies that are violated", "policies", list(self._policies())),
+            ("Who reaches what no longer", "reached", list(self._reached(is_gained=False))),
         ):
             lines += self._part(f"### {title}", blocks, SHARES[part])
         tables = [line for result in self._compared for line in self._systems(result)]
@@ -145,6 +147,14 @@ class _Writer:
     def _kind_and_system(self, result: StackFacts, entry: Registration) -> str:
         where = system_of(result, entry)
         return f"({kind_of(entry)}" + (f" of {self._literal(where)})" if where else ")")
+
+    def _reached(self, *, is_gained: bool) -> Iterator[list[str]]:
+        """One line for each door, and below what is gained the way to it."""
+        for result in self._compared:
+            for door in result.against.doors:
+                if door.is_gained is is_gained:
+                    way = [f"  1. {self._literal(str(step), 300)}" for step in door.path] if is_gained else []
+                    yield [f"* {self._literal(result.stack)}: {self._literal(str(door), 400)}", *way]
 
     def _doors(self) -> Iterator[list[str]]:
         for result in self._compared:

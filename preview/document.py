@@ -86,6 +86,9 @@ def _against(against: Against) -> dict[str, Any]:
         "later": [
             {"urn": found.machine.urn, "when": found.when, **_property(found.change)} for found in later(comparison)
         ],
+        "doors": [
+            {**asdict(door), "path": [str(step) for step in door.path], "words": str(door)} for door in against.doors
+        ],
         "bundle": [{"path": file.path, "diff": file.diff()} for file in against.bundle.files],
     }
 

@@ -11,6 +11,7 @@ from preview.compare import Comparison, all_new, compare
 from preview.exposure import Exposure, exposures
 from preview.machines import Group, Machine, groups, machines
 from preview.placeholders import StillThere
+from preview.reached import DoorChange, door_changes
 from preview.revision import PastCapture
 from preview.secrets import EmptySecret, empty_secrets
 
@@ -34,6 +35,8 @@ class Against:
     """False where that revision has no such stack, so that everything is new."""
     comparison: Comparison
     bundle: BundleChange = NO_BUNDLE_CHANGE
+    doors: tuple[DoorChange, ...] = ()
+    """What somebody newly reaches over the network, then what nobody reaches any more."""
 
     @property
     def loses(self) -> bool:
@@ -46,7 +49,8 @@ def _against(revision: str, before: PastCapture, present: Capture, bundle: Files
         return Against(revision, before.commit, exists=False, comparison=all_new(present))
     comparison = compare(before.capture, present)
     changed = bundle_change(before.capture, before.bundle, present, bundle)
-    return Against(revision, before.commit, exists=True, comparison=comparison, bundle=changed)
+    doors = door_changes(before.capture, present)
+    return Against(revision, before.commit, exists=True, comparison=comparison, bundle=changed, doors=doors)
 
 
 @dataclass(frozen=True)
