@@ -16,8 +16,8 @@ from reach.network.amazon_rules import (
     gates,
 )
 from reach.network.places import Front, Kind, Machine, Service
-from reach.network.ranges import PUBLIC, Ranges, ranges
-from reach.network.reading import component_name, number
+from reach.network.ranges import NOWHERE, PUBLIC, Ranges
+from reach.network.reading import component_name, number, range_of
 from reach.network.references import References, meet
 from reach.network.rules import Flow, Party, Rule
 from reach.step import Step
@@ -201,7 +201,9 @@ class AmazonNetworks:
     ) -> Machine:
         vpc = next((vpc for subnet in subnets for vpc in self._references.named(subnet, "vpcId", VPC)), None)
         groups = groups or self._default_groups(vpc)
-        within = ranges(text(each.inputs.get("cidrBlock")) for each in subnets if each.inputs.get("cidrBlock"))
+        within = NOWHERE
+        for subnet in subnets:
+            within |= range_of(subnet.inputs.get("cidrBlock"))
         publics = self._publics(entry, subnets, addresses, has_public)
         surrounded = [self._gates[subnet.urn] for subnet in subnets if subnet.urn in self._gates]
         return Machine(

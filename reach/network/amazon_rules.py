@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from capture import Capture, Registration, Value
+from capture import Capture, Registration, Unknown, Value
 from reach.network.places import Gate
-from reach.network.ranges import ranges
-from reach.network.reading import number
+from reach.network.ranges import are_ranges, ranges
+from reach.network.reading import number, unread
 from reach.network.references import References, meet
 from reach.network.rules import ANYBODY, Flow, Rule, Selector, flow_of, in_order
 from reach.values import records, text
@@ -45,7 +45,7 @@ class SecurityGroups:
             direction = text(entry.inputs.get("type")).capitalize()
             for group in references.named(entry, "securityGroupId", GROUP, DEFAULT_GROUP):
                 selector = self._listed(entry, "", entry.inputs, group)
-                self._rules[group.urn, direction].append(_allowing(entry, direction, selector, _flow(entry.inputs)))
+                self._rules[group.urn, direction].append(_allowing(entry, direction, selector, entry.inputs))
 
     def of(self, groups: frozenset[str], direction: str) -> tuple[Rule, ...]:
         """Rules of all groups together: security groups only allow, so they add up."""
@@ -59,20 +59,23 @@ class SecurityGroups:
         inputs = entry.inputs
         if inputs.get("referencedSecurityGroupId") is not None:
             named = self._references.named(entry, "referencedSecurityGroupId", GROUP, DEFAULT_GROUP)
-            groups = frozenset(each.urn for each in named) or frozenset({text(inputs["referencedSecurityGroupId"])})
-            selector = Selector(groups=groups)
+            groups = frozenset(each.urn for each in named)
+            selector = Selector(groups=groups, unknown="" if groups else unread(inputs, "referencedSecurityGroupId"))
         elif inputs.get("prefixListId") is not None:
             selector = self._prefixes(entry, "prefixListId", inputs["prefixListId"])
         else:
             key = "cidrIpv4" if inputs.get("cidrIpv4") is not None else "cidrIpv6"
             selector = self._references.selector(entry, key, (inputs.get(key),))
-        return _allowing(entry, direction, selector, _flow(inputs))
+        return _allowing(entry, direction, selector, inputs)
 
     def _inside(self, group: Registration, direction: str) -> Iterator[Rule]:
         """Rules that stand in the group itself."""
         key = direction.lower()
+        if isinstance(group.inputs.get(key), Unknown):
+            doubt = f"its {key}, which is still unknown, means it"
+            yield Rule(group.urn, f"security group {group.name}", allows=True, selector=ANYBODY, perhaps=doubt)
         for record in records(group.inputs.get(key)):
-            yield _allowing(group, direction, self._listed(group, key, record, group), _flow(record))
+            yield _allowing(group, direction, self._listed(group, key, record, group), record)
 
     def _listed(self, entry: Registration, key: str, record: Mapping[str, Value], group: Registration) -> Selector:
         """The other side of a rule that lists several; of a rule of its own each list is an input."""
@@ -97,7 +100,10 @@ class SecurityGroups:
             if meet(lists, self._references.named(more, "prefixListId", PREFIX_LIST))
         ]
         if lists:
-            return Selector(ranges(filter(None, cidrs)))
+            wrong = [cidr for cidr in cidrs if not are_ranges(cidr)]
+            doubt = f"an entry of prefix list {lists[0].name} that is not known means it" if wrong else ""
+            doubt = doubt or unread(lists[0].inputs, "entries")
+            return Selector(ranges(filter(are_ranges, cidrs)), unknown=doubt)
         endpoints = self._references.named(entry, key, ENDPOINT, value=value)
         if endpoints:
             return Selector(urns=frozenset(each.urn for each in endpoints))
@@ -139,17 +145,20 @@ def _acl_rules(capture: Capture, references: References, acl: Registration, *, i
     )
 
 
-def _allowing(entry: Registration, direction: str, selector: Selector, flow: Flow) -> Rule:
+def _allowing(entry: Registration, direction: str, selector: Selector, record: Mapping[str, Value]) -> Rule:
+    flow = _flow(record)
+    doubt = unread(record, "ipProtocol", "protocol", "fromPort", "toPort")
     side = "in" if direction == INWARD else "out"
     kind = "security group" if entry.type in (GROUP, DEFAULT_GROUP) else "security group rule"
-    return Rule(entry.urn, f"{kind} {entry.name} lets {side} {flow}", allows=True, selector=selector, flows=(flow,))
+    words = f"{kind} {entry.name} lets {side} {flow}"
+    return Rule(entry.urn, words, allows=True, selector=selector, flows=(flow,), perhaps=doubt)
 
 
 def _flow(record: Mapping[str, Value]) -> Flow:
     protocol = text(record.get("ipProtocol")) or text(record.get("protocol")) or "-1"
     first, last = record.get("fromPort"), record.get("toPort")
     # A rule for ports 0 to 0 of every protocol is how old rules say all.
-    if first is None or protocol in ("-1", "all"):
+    if first is None or protocol in ("-1", "all") or unread(record, "fromPort", "toPort"):
         return flow_of(protocol)
     return flow_of(protocol, int(number(first)), int(number(last, number(first))))
 

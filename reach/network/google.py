@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from capture import Capture, Registration, Value
+from capture import Capture, Registration, Unknown, Value
 from reach.network.places import Exit, Kind, Machine
 from reach.network.ranges import PUBLIC, Ranges, ranges
-from reach.network.reading import component_name, number, ports
+from reach.network.reading import component_name, number, ports, range_of, unread
 from reach.network.references import References, meet
-from reach.network.rules import ANYBODY, Flow, Party, Rule, Selector, flow_of, in_order
+from reach.network.rules import ANY, ANYBODY, EVERY_FLOW, Flow, Party, Rule, Selector, flow_of, in_order
 from reach.step import Step
 from reach.values import mapping, records, text, texts
 
@@ -191,9 +191,8 @@ class GoogleNetworks:
 
     def _firewalls(self, direction: str) -> Iterator[Registration]:
         for entry in self._capture.of_type(FIREWALL):
-            if (text(entry.inputs.get("direction")) or "INGRESS") == direction and entry.inputs.get(
-                "disabled"
-            ) is not True:
+            known = entry.inputs.get("direction") or "INGRESS"
+            if known in (direction, Unknown()) and entry.inputs.get("disabled") is not True:
                 yield entry
 
     def _rules_for(self, network: Registration | None, private: Party, direction: str) -> tuple[Rule, ...]:
@@ -222,6 +221,8 @@ class _Firewall:
                 ),
             )
         )
+        doubt = unread(entry.inputs, "direction", "disabled", "priority", "targetTags", "allows", "denies")
+        priority = 0 if doubt else int(number(entry.inputs.get("priority"), USUAL_PRIORITY))
         self.rules = [
             Rule(
                 entry.urn,
@@ -229,11 +230,11 @@ class _Firewall:
                 allows=key == "allows",
                 selector=_other_side(entry, references),
                 flows=(flow,),
-                priority=int(number(entry.inputs.get("priority"), USUAL_PRIORITY)),
+                priority=priority,
+                perhaps=doubt,
             )
             for key, verb in (("allows", "lets in" if not _is_outward(entry) else "lets out"), ("denies", "denies"))
-            for record in records(entry.inputs.get(key))
-            for flow in _flows(record.get("protocol"), record.get("ports"))
+            for flow in _all_flows(entry.inputs.get(key))
         ]
 
     def is_for(self, network: Registration, party: Party) -> bool:
@@ -251,7 +252,7 @@ def _other_side(entry: Registration, references: References) -> Selector:
     groups += _account_groups(
         references, entry, "sourceServiceAccounts", _listed(entry.inputs.get("sourceServiceAccounts"))
     )
-    if not values and not groups and entry.inputs.get(key) in (None, ()):
+    if not values and not groups and not unread(entry.inputs, "sourceTags", "sourceServiceAccounts"):
         # Without a source or destination it is for everybody (compute API, firewalls.sourceRanges).
         return ANYBODY
     return references.selector(entry, key, values, groups)
@@ -266,9 +267,17 @@ def _account_groups(references: References, entry: Registration, key: str, email
             yield f"account:{email}"
 
 
+def _all_flows(value: Value) -> Iterator[Flow]:
+    """What a rule is for; everything where nobody knows it yet."""
+    if isinstance(value, Unknown):
+        yield EVERY_FLOW
+    for record in records(value):
+        yield from _flows(record.get("protocol"), record.get("ports"))
+
+
 def _flows(protocol: Value, listed: Value) -> tuple[Flow, ...]:
-    spans = ports(listed)
-    return tuple(flow_of(text(protocol), first, last) for first, last in spans) or (flow_of(text(protocol)),)
+    name = text(protocol) or ANY
+    return tuple(flow_of(name, first, last) for first, last in ports(listed)) or (flow_of(name),)
 
 
 def _listed(value: Value) -> tuple[Value, ...]:
@@ -276,7 +285,7 @@ def _listed(value: Value) -> tuple[Value, ...]:
 
 
 def _range_of(subnet: Registration) -> Ranges:
-    return ranges(filter(None, (text(subnet.inputs.get("ipCidrRange")),)))
+    return range_of(subnet.inputs.get("ipCidrRange"))
 
 
 def _metadata(entry: Registration) -> tuple[Step, ...]:

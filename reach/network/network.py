@@ -26,11 +26,11 @@ from reach.network.places import (
     Service,
     Target,
 )
-from reach.network.ranges import PRIVATE, PUBLIC, Ranges, are_ranges, ranges
+from reach.network.ranges import PRIVATE, PUBLIC, Ranges
+from reach.network.reading import range_of
 from reach.network.references import References
 from reach.network.rules import ANY, LAST_PORT, Flow, Party, Rule
 from reach.step import Step
-from reach.values import text
 
 INTERNET = Crowd("the internet", Party("the internet", PUBLIC - IAP - FRONT_ENDS, is_crowd=True))
 
@@ -196,7 +196,7 @@ class Network:
         for machine in self.machines:
             ours |= machine.private.within
         for vpc in self.capture.of_type(VPC):
-            ours |= ranges(filter(are_ranges, (text(vpc.inputs.get("cidrBlock")),)))
+            ours |= range_of(vpc.inputs.get("cidrBlock"))
         beyond = Step("comes from a private network", perhaps="a network with such addresses is joined to this one")
         yield Crowd(
             "other private networks",

@@ -1,9 +1,10 @@
 """Reading what networks are registered with: ports, numbers, and where a resource belongs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from capture import Capture, Registration, Value
-from reach.values import texts
+from capture import Capture, Registration, Secret, Unknown, Value, leaves
+from reach.network.ranges import Ranges, are_ranges, ranges
+from reach.values import text, texts
 
 STACK = "pulumi:pulumi:Stack"
 
@@ -28,6 +29,19 @@ def _spans(value: Value) -> Iterator[tuple[int, int]]:
         first, _, last = span.partition("-")
         if first.strip().isdigit() and (last or first).strip().isdigit():
             yield int(first), int(last or first)
+
+
+def unread(values: Mapping[str, Value], *keys: str) -> str:
+    """The doubt about the first input that holds something which nobody knows yet; empty where all are known."""
+    for key in keys:
+        if key in values and any(isinstance(leaf, Unknown | Secret) for _, leaf in leaves(values[key])):
+            return f"{key}, which is still unknown, means it"
+    return ""
+
+
+def range_of(value: Value) -> Ranges:
+    """A text as the addresses that it means; none where it is no range."""
+    return ranges(filter(are_ranges, (text(value),)))
 
 
 def component_name(capture: Capture, entry: Registration) -> str:
