@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from capture import Capture, Registration, Value
+from capture import Registration, Value
 from reach.network.amazon_routes import EIP, VPC, Routes
 from reach.network.amazon_rules import (
     DEFAULT_GROUP,
@@ -38,13 +38,12 @@ USUAL_HOPS = 1
 class AmazonNetworks:
     """Machines, groups of machines, nodes, pods and endpoints of one capture."""
 
-    def __init__(self, capture: Capture, references: References) -> None:
-        self._capture = capture
+    def __init__(self, references: References) -> None:
         self._references = references
-        self._routes = Routes(capture, references)
-        self._gates = gates(capture, references)
-        self._groups = SecurityGroups(capture, references)
-        for cluster in capture.of_type(CLUSTER):
+        self._routes = Routes(references)
+        self._gates = gates(references)
+        self._groups = SecurityGroups(references)
+        for cluster in references.of_type(CLUSTER):
             # The group that EKS makes (EKS docs, "View Amazon EKS security group requirements").
             words = f"EKS lets everything between the members of cluster {cluster.name}"
             self._groups.add(cluster.urn, INWARD, everything(cluster.urn, words, cluster.urn))
@@ -54,25 +53,25 @@ class AmazonNetworks:
 
     def machines(self) -> Iterator[Machine]:
         """Every machine, the machines of every group, nodes and pods, endpoints, and what may yet stand in a subnet."""
-        for entry in self._capture.of_type(INSTANCE):
+        for entry in self._references.of_type(INSTANCE):
             yield self._instance(entry)
-        for entry in self._capture.of_type(SCALED):
+        for entry in self._references.of_type(SCALED):
             yield self._scaled(entry)
-        for entry in self._capture.of_type(NODES):
+        for entry in self._references.of_type(NODES):
             yield from self._nodes(entry)
-        for entry in self._capture.of_type(CLUSTER):
+        for entry in self._references.of_type(CLUSTER):
             yield self._control_plane(entry)
-        for entry in self._capture.of_type(ENDPOINT):
+        for entry in self._references.of_type(ENDPOINT):
             if text(entry.inputs.get("vpcEndpointType")) == "Interface":
                 subnets = self._references.named(entry, "subnetIds", SUBNET)
                 groups = self._named_groups(entry, "securityGroupIds", entry.inputs.get("securityGroupIds"))
                 yield self._made(entry, Kind.ENDPOINT, subnets, groups, is_place=False)
-        for entry in self._capture.of_type(SUBNET):
+        for entry in self._references.of_type(SUBNET):
             yield self._made(entry, Kind.SUBNET, (entry,), frozenset(), is_target=False)
 
     def services(self) -> Iterator[Service]:
         """Services behind gateway endpoints, to which route tables lead."""
-        for entry in self._capture.of_type(ENDPOINT):
+        for entry in self._references.of_type(ENDPOINT):
             if (text(entry.inputs.get("vpcEndpointType")) or "Gateway") != "Gateway":
                 continue
             vpc = self._references.one(entry, "vpcId", VPC)
@@ -85,7 +84,7 @@ class AmazonNetworks:
                 party=Party(f"endpoint {entry.name}", Ranges(PUBLIC.fourth), urns=frozenset({entry.urn})),
                 subnets=frozenset(
                     subnet.urn
-                    for subnet in self._capture.of_type(SUBNET)
+                    for subnet in self._references.of_type(SUBNET)
                     if (table := self._routes.table_of(subnet)) is not None and table in tables
                 ),
                 steps=(
@@ -99,7 +98,7 @@ class AmazonNetworks:
 
     def fronts(self) -> Iterator[Front]:
         """Kubernetes APIs that answer on the internet, as EKS lets them unless told (EKS docs, "Endpoint access")."""
-        for entry in self._capture.of_type(CLUSTER):
+        for entry in self._references.of_type(CLUSTER):
             access = block(entry.inputs.get("vpcConfig"))
             if access.get("endpointPublicAccess") is False:
                 continue
@@ -116,12 +115,12 @@ class AmazonNetworks:
                 flow=Flow("tcp", 443, 443),
                 backend="",
                 guards=((Rule(entry.urn, words, allows=True, selector=selector),),),
-                component=component_name(self._capture, entry),
+                component=component_name(self._references.capture, entry),
             )
 
     def tables(self) -> dict[str, frozenset[str]]:
         """URN of the route table of each subnet, by the URN of the subnet."""
-        found = {subnet.urn: self._routes.table_of(subnet) for subnet in self._capture.of_type(SUBNET)}
+        found = {subnet.urn: self._routes.table_of(subnet) for subnet in self._references.of_type(SUBNET)}
         return {urn: frozenset(() if table is None else (table.urn,)) for urn, table in found.items()}
 
     def _instance(self, entry: Registration) -> Machine:
@@ -137,7 +136,7 @@ class AmazonNetworks:
             groups |= self._named_groups(card, "securityGroups", card.inputs.get("securityGroups"))
         addresses = [
             address
-            for address in self._capture.of_type(EIP)
+            for address in self._references.of_type(EIP)
             if meet(self._references.named(address, "networkInterface", CARD), cards)
             or entry in self._references.named(address, "instance", INSTANCE)
         ]
@@ -219,7 +218,7 @@ class AmazonNetworks:
             exits=tuple(each for subnet in subnets for each in self._routes.exits(subnet, publics)),
             gates=tuple(surrounded) if len(surrounded) == len(subnets) else (),
             trust=trust,
-            component=component_name(self._capture, entry),
+            component=component_name(self._references.capture, entry),
             is_place=is_place,
             is_target=is_target,
             metadata=_metadata(options, is_behind=is_behind) if is_place and kind is not Kind.SUBNET else (),
@@ -246,7 +245,7 @@ class AmazonNetworks:
         """Who names no group gets the default one of the VPC (VPC docs, "Default security groups")."""
         return frozenset(
             group.urn
-            for group in self._capture.of_type(DEFAULT_GROUP)
+            for group in self._references.of_type(DEFAULT_GROUP)
             if vpc is not None and vpc in self._references.named(group, "vpcId", VPC)
         )
 

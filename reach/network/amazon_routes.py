@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from capture import Capture, Registration, Value
+from capture import Registration, Value
 from reach.network.amazon_rules import PREFIX_LIST, SUBNET
 from reach.network.places import Exit
 from reach.network.ranges import PUBLIC, Ranges, are_ranges, ranges
@@ -50,37 +50,50 @@ class Way:
 class Routes:
     """Route tables of one capture."""
 
-    def __init__(self, capture: Capture, references: References) -> None:
-        self._capture = capture
+    def __init__(self, references: References) -> None:
         self._references = references
+        self._table_of: dict[str, Registration | None] = {}
+        self._private_exits: dict[str, tuple[Exit, ...]] = {}
         self._ways = {table.urn: tuple(self._read(table)) for table in self._tables()}
 
     def table_of(self, subnet: Registration) -> Registration | None:
         """The table of a subnet, else the main one of its VPC; None where the program registers neither."""
-        for link in self._capture.of_type(ASSOCIATION):
+        if subnet.urn not in self._table_of:
+            self._table_of[subnet.urn] = self._find_table(subnet)
+        return self._table_of[subnet.urn]
+
+    def _find_table(self, subnet: Registration) -> Registration | None:
+        for link in self._references.of_type(ASSOCIATION):
             if subnet in self._references.named(link, "subnetId", SUBNET):
                 return self._references.one(link, "routeTableId", TABLE)
         vpc = self._references.one(subnet, "vpcId", VPC)
-        for link in self._capture.of_type(MAIN):
+        for link in self._references.of_type(MAIN):
             if vpc is not None and vpc in self._references.named(link, "vpcId", VPC):
                 return self._references.one(link, "routeTableId", TABLE)
-        for table in self._capture.of_type(MAIN_TABLE):
+        for table in self._references.of_type(MAIN_TABLE):
             if vpc is not None and vpc.urn in table.property_dependencies.get("defaultRouteTableId", ()):
                 return table
         return None
 
     def exits(self, subnet: Registration, publics: Sequence[Party]) -> tuple[Exit, ...]:
         """Where packets of a machine in a subnet may go beyond its VPC, and as whom."""
+        if not publics and subnet.urn in self._private_exits:
+            return self._private_exits[subnet.urn]
+        found = tuple(self._read_exits(subnet, publics))
+        if not publics:
+            self._private_exits[subnet.urn] = found
+        return found
+
+    def _read_exits(self, subnet: Registration, publics: Sequence[Party]) -> Iterator[Exit]:
         table = self.table_of(subnet)
         if table is None:
-            return ()
-        taken, found = Ranges(), list[Exit]()
+            return
+        taken = Ranges()
         for way in sorted(self._ways[table.urn], key=lambda way: -way.width):
             destinations = way.destinations - taken
             taken |= way.destinations
             step = Step(f"route table {table.name} leads {way.destinations} on", way.entry.urn)
-            found += self._follow(way, destinations, step, publics)
-        return tuple(found)
+            yield from self._follow(way, destinations, step, publics)
 
     def leads_to_the_internet(self, subnet: Registration) -> bool:
         """Whether a subnet is public: a route of it leads to an internet gateway."""
@@ -132,13 +145,13 @@ class Routes:
                     )
 
     def _tables(self) -> tuple[Registration, ...]:
-        return (*self._capture.of_type(TABLE), *self._capture.of_type(MAIN_TABLE))
+        return (*self._references.of_type(TABLE), *self._references.of_type(MAIN_TABLE))
 
     def _read(self, table: Registration) -> Iterator[Way]:
         written = [(table, record) for record in records(table.inputs.get("routes"))]
         written += [
             (entry, entry.inputs)
-            for entry in self._capture.of_type(ROUTE)
+            for entry in self._references.of_type(ROUTE)
             if table in self._references.named(entry, "routeTableId", TABLE, MAIN_TABLE)
         ]
         for entry, record in written:

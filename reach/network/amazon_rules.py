@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from capture import Capture, Registration, Unknown, Value
+from capture import Registration, Unknown, Value
 from reach.network.places import Gate
 from reach.network.ranges import are_ranges, ranges
 from reach.network.reading import number, unread
@@ -30,18 +30,17 @@ LISTS = ("cidrBlocks", "ipv6CidrBlocks", "prefixListIds", "securityGroups")
 class SecurityGroups:
     """Rules of every group, whichever way they are registered."""
 
-    def __init__(self, capture: Capture, references: References) -> None:
-        self._capture = capture
+    def __init__(self, references: References) -> None:
         self._references = references
         self._rules: dict[tuple[str, str], list[Rule]] = defaultdict(list)
         for direction in (INWARD, OUTWARD):
             token = f"aws:vpc/securityGroup{direction}Rule:SecurityGroup{direction}Rule"
-            for entry in capture.of_type(token):
+            for entry in references.of_type(token):
                 for group in references.named(entry, "securityGroupId", GROUP, DEFAULT_GROUP):
                     self._rules[group.urn, direction].append(self._rule(entry, direction))
-            for group in (*capture.of_type(GROUP), *capture.of_type(DEFAULT_GROUP)):
+            for group in (*references.of_type(GROUP), *references.of_type(DEFAULT_GROUP)):
                 self._rules[group.urn, direction] += self._inside(group, direction)
-        for entry in capture.of_type(OLD_RULE):
+        for entry in references.of_type(OLD_RULE):
             direction = text(entry.inputs.get("type")).capitalize()
             for group in references.named(entry, "securityGroupId", GROUP, DEFAULT_GROUP):
                 selector = self._listed(entry, "", entry.inputs, group)
@@ -96,7 +95,7 @@ class SecurityGroups:
         cidrs = [text(record.get("cidr")) for each in lists for record in records(each.inputs.get("entries"))]
         cidrs += [
             text(more.inputs.get("cidr"))
-            for more in self._capture.of_type(PREFIX_ENTRY)
+            for more in self._references.of_type(PREFIX_ENTRY)
             if meet(lists, self._references.named(more, "prefixListId", PREFIX_LIST))
         ]
         if lists:
@@ -110,24 +109,24 @@ class SecurityGroups:
         return Selector(unknown=f"prefix list {value if isinstance(value, str) else 'of ' + entry.name} means it")
 
 
-def gates(capture: Capture, references: References) -> dict[str, Gate]:
+def gates(references: References) -> dict[str, Gate]:
     """Network ACLs by the subnet that they stand around; one without is open (VPC docs, "Default network ACL")."""
     found: dict[str, Gate] = {}
-    for acl in (*capture.of_type(ACL), *capture.of_type(DEFAULT_ACL)):
+    for acl in (*references.of_type(ACL), *references.of_type(DEFAULT_ACL)):
         named = {entry.urn for entry in references.named(acl, "subnetIds", SUBNET)}
-        for link in capture.of_type(ACL_ASSOCIATION):
+        for link in references.of_type(ACL_ASSOCIATION):
             if acl in references.named(link, "networkAclId", ACL, DEFAULT_ACL):
                 named |= {entry.urn for entry in references.named(link, "subnetId", SUBNET)}
-        inward, outward = (_acl_rules(capture, references, acl, is_egress=each) for each in (False, True))
+        inward, outward = (_acl_rules(references, acl, is_egress=each) for each in (False, True))
         found |= {subnet: Gate(subnet, inward, outward) for subnet in named}
     return found
 
 
-def _acl_rules(capture: Capture, references: References, acl: Registration, *, is_egress: bool) -> tuple[Rule, ...]:
+def _acl_rules(references: References, acl: Registration, *, is_egress: bool) -> tuple[Rule, ...]:
     written = [(acl, record) for record in records(acl.inputs.get("egress" if is_egress else "ingress"))]
     written += [
         (entry, entry.inputs)
-        for entry in capture.of_type(ACL_RULE)
+        for entry in references.of_type(ACL_RULE)
         if (entry.inputs.get("egress") is True) == is_egress
         and acl in references.named(entry, "networkAclId", ACL, DEFAULT_ACL)
     ]

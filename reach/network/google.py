@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from capture import Capture, Registration, Unknown, Value
+from capture import Registration, Unknown, Value
 from reach.network.places import Exit, Kind, Machine
 from reach.network.ranges import PUBLIC, Ranges, ranges
 from reach.network.reading import component_name, number, ports, range_of, unread
@@ -25,15 +25,21 @@ USUAL_PRIORITY = 1000
 """Of a rule that names none (compute API, firewalls.priority)."""
 IMPLIED_PRIORITY = 65536
 """Of the rules that a network has by itself, behind every other (VPC docs, "Implied rules")."""
-IMPLIED_EGRESS = "GCP lets everything out where no rule says otherwise"
+IMPLIED_EGRESS = Rule(
+    "",
+    "GCP lets everything out where no rule says otherwise",
+    allows=True,
+    selector=ANYBODY,
+    priority=IMPLIED_PRIORITY,
+)
 
 
 class GoogleNetworks:
     """Machines and groups of machines of one capture."""
 
-    def __init__(self, capture: Capture, references: References) -> None:
-        self._capture = capture
+    def __init__(self, references: References) -> None:
         self._references = references
+        self._private_exits: dict[tuple[str, ...], tuple[Exit, ...]] = {}
         self._rules = {
             direction: [_Firewall(entry, references) for entry in self._firewalls(direction)]
             for direction in ("INGRESS", "EGRESS")
@@ -41,11 +47,11 @@ class GoogleNetworks:
 
     def machines(self) -> Iterator[Machine]:
         """Every machine, the machines of every template, and what somebody may yet put into a subnet."""
-        for entry in self._capture.of_type(INSTANCE):
+        for entry in self._references.of_type(INSTANCE):
             yield self._machine(entry, Kind.MACHINE)
-        for entry in self._capture.of_type(TEMPLATE):
+        for entry in self._references.of_type(TEMPLATE):
             yield self._machine(entry, Kind.WORKERS)
-        for subnet in self._capture.of_type(SUBNET):
+        for subnet in self._references.of_type(SUBNET):
             network = self._references.one(subnet, "network", NETWORK)
             if network is not None:
                 private = Party(subnet.name, _range_of(subnet))
@@ -96,7 +102,7 @@ class GoogleNetworks:
             egress=self._rules_for(network, private, "EGRESS"),
             exits=tuple(exits),
             trust=text(mapping(entry.inputs.get("labels")).get("trust")),
-            component=component_name(self._capture, entry),
+            component=component_name(self._references.capture, entry),
             is_target=kind is not Kind.SUBNET,
             metadata=_metadata(entry) if kind is not Kind.SUBNET else (),
             metadata_urn=entry.urn,
@@ -130,6 +136,16 @@ class GoogleNetworks:
     def _exits(
         self, network: Registration, subnets: Sequence[Registration], publics: tuple[Party, ...]
     ) -> tuple[Exit, ...]:
+        key = (network.urn, *(subnet.urn for subnet in subnets))
+        if not publics:
+            if key not in self._private_exits:
+                self._private_exits[key] = self._read_exits(network, subnets, publics)
+            return self._private_exits[key]
+        return self._read_exits(network, subnets, publics)
+
+    def _read_exits(
+        self, network: Registration, subnets: Sequence[Registration], publics: tuple[Party, ...]
+    ) -> tuple[Exit, ...]:
         exits = list(self._peerings(network))
         routes = self._default_routes(network)
         if not routes:
@@ -139,13 +155,13 @@ class GoogleNetworks:
             exits.append(Exit(PUBLIC, steps, (public,)))
         # A machine with an address of its own does not use Cloud NAT (Cloud NAT docs, "Specifications").
         if not any(public.within.fourth for public in publics):
-            exits += [each for nat in self._capture.of_type(NAT) for each in self._nat(nat, subnets, routes)]
+            exits += [each for nat in self._references.of_type(NAT) for each in self._nat(nat, subnets, routes)]
         return tuple(exits)
 
     def _default_routes(self, network: Registration) -> tuple[Step, ...]:
         if network.inputs.get("deleteDefaultRoutesOnCreate") is not True:
             return (Step(f"network {network.name} has a route to the internet", network.urn),)
-        for route in self._capture.of_type(ROUTE):
+        for route in self._references.of_type(ROUTE):
             if network in self._references.named(route, "network", NETWORK) and route.inputs.get("nextHopGateway"):
                 return (Step(f"route {route.name} leads to the internet", route.urn),)
         return ()
@@ -174,7 +190,7 @@ class GoogleNetworks:
         """A peering carries packets when both sides have asked for it (VPC docs, "VPC Network Peering")."""
         asked = {
             (one.urn, other.urn): entry
-            for entry in self._capture.of_type(PEERING)
+            for entry in self._references.of_type(PEERING)
             for one in self._references.named(entry, "network", NETWORK)
             for other in self._references.named(entry, "peerNetwork", NETWORK)
         }
@@ -184,13 +200,13 @@ class GoogleNetworks:
 
     def _ranges_in(self, network: str) -> Ranges:
         found = Ranges()
-        for subnet in self._capture.of_type(SUBNET):
+        for subnet in self._references.of_type(SUBNET):
             if any(entry.urn == network for entry in self._references.named(subnet, "network", NETWORK)):
                 found |= _range_of(subnet)
         return found
 
     def _firewalls(self, direction: str) -> Iterator[Registration]:
-        for entry in self._capture.of_type(FIREWALL):
+        for entry in self._references.of_type(FIREWALL):
             known = entry.inputs.get("direction") or "INGRESS"
             if known in (direction, Unknown()) and entry.inputs.get("disabled") is not True:
                 yield entry
@@ -204,7 +220,7 @@ class GoogleNetworks:
         ]
         if direction == "EGRESS":
             # Mail to port 25 is held back in most projects, which nobody sees from here, so it counts as free.
-            rules.append(Rule("", IMPLIED_EGRESS, allows=True, selector=ANYBODY, priority=IMPLIED_PRIORITY))
+            rules.append(IMPLIED_EGRESS)
         return in_order(rules)
 
 

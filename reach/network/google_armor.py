@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from capture import Capture, Registration, Value
+from capture import Registration, Value
 from reach.network.ranges import ranges
 from reach.network.reading import number
 from reach.network.references import References
@@ -20,12 +20,12 @@ PASSING = ("allow", "throttle", "rate_based_ban")
 BY_RANGE = re.compile(r"inIpRange\(\s*origin\.ip\s*,\s*['\"]([0-9a-fA-F.:/]+)['\"]\s*\)")
 
 
-def armor(capture: Capture, references: References, policy: Registration) -> tuple[Rule, ...]:
+def armor(references: References, policy: Registration) -> tuple[Rule, ...]:
     """The rules of a policy; the first that fits decides, and a rule in preview decides nothing (Cloud Armor docs)."""
     written = [(policy, "rules", record) for record in records(policy.inputs.get("rules"))]
     written += [
         (entry, "match", entry.inputs)
-        for entry in capture.of_type(POLICY_RULE)
+        for entry in references.of_type(POLICY_RULE)
         if policy in references.named(entry, "securityPolicy", POLICY)
     ]
     found = [

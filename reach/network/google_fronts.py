@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from capture import Capture, Registration, Value
+from capture import Registration, Value
 from reach.network.google import ADDRESS, INSTANCE
 from reach.network.google_armor import POLICY, armor
 from reach.network.places import FRONT_ENDS, Front, Machine
@@ -56,16 +56,15 @@ class Served:
 class GoogleFronts:
     """Every host of every load balancer that is open to the internet."""
 
-    def __init__(self, capture: Capture, references: References, machines: Mapping[str, Machine]) -> None:
-        self._capture = capture
+    def __init__(self, references: References, machines: Mapping[str, Machine]) -> None:
         self._references = references
         self._machines = machines
-        self._armor = {policy.urn: armor(capture, references, policy) for policy in capture.of_type(POLICY)}
+        self._armor = {policy.urn: armor(references, policy) for policy in references.of_type(POLICY)}
 
     def fronts(self) -> Iterator[Front]:
         """One for each host, port and service, with all addresses that lead there."""
         found: dict[tuple[str, Flow, str], Front] = {}
-        for rule in (entry for kind in FORWARDING for entry in self._capture.of_type(kind)):
+        for rule in (entry for kind in FORWARDING for entry in self._references.of_type(kind)):
             if text(rule.inputs.get("loadBalancingScheme")).startswith("INTERNAL"):
                 continue
             for front in self._of(rule):
@@ -81,13 +80,13 @@ class GoogleFronts:
                 for guards, steps in _REFUSED if served.is_refused else self._behind(served.service):
                     yield Front(
                         urn=proxy.urn if served.service is None else served.service.urn,
-                        name=served.host or component_name(self._capture, rule),
+                        name=served.host or component_name(self._references.capture, rule),
                         entries=(entry,),
                         flow=self._flow(rule),
                         backend="" if served.service is None else served.service.name,
                         guards=guards,
                         steps=(Step(f"proxy {proxy.name} answers", proxy.urn), *served.steps, *steps),
-                        component=component_name(self._capture, rule),
+                        component=component_name(self._references.capture, rule),
                         other_names=(proxy.name,),
                     )
 

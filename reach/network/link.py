@@ -48,28 +48,29 @@ class Tunnel:
     """URN of the document that says it."""
 
 
-def links(capture: Capture, references: References) -> Iterator[Link]:
+def links(references: References) -> Iterator[Link]:
     """Every VPN of which this program makes both ends."""
-    for connection in capture.of_type(CONNECTION):
+    for connection in references.of_type(CONNECTION):
         near = references.one(connection, "vpnGatewayId", NEAR_GATEWAY)
         customer = references.one(connection, "customerGatewayId", CUSTOMER)
         far = None if customer is None else references.one(customer, "ipAddress", FAR_GATEWAY)
         vpc = None if near is None else references.one(near, "vpcId", VPC)
         network = None if far is None else references.one(far, "network", NETWORK)
-        tunnels = [each for each in capture.of_type(TUNNEL) if far in references.named(each, "vpnGateway", FAR_GATEWAY)]
+        ends = references.of_type(TUNNEL)
+        tunnels = [each for each in ends if far in references.named(each, "vpnGateway", FAR_GATEWAY)]
         if near is not None and vpc is not None and network is not None and tunnels:
             words = f"VPN connection {connection.name} joins {vpc.name} and {network.name}"
             end = Step(f"tunnel {tunnels[0].name} ends on the other side", tunnels[0].urn)
             yield Link(
                 frozenset({vpc.urn, network.urn}),
-                frozenset(_tables(capture, references, near)),
+                frozenset(_tables(references, near)),
                 (Step(words, connection.urn), end),
             )
 
 
-def _tables(capture: Capture, references: References, gateway: Registration) -> Iterator[str]:
+def _tables(references: References, gateway: Registration) -> Iterator[str]:
     for kind, key in ((PROPAGATION, "vpnGatewayId"), (ROUTE, "gatewayId")):
-        for entry in capture.of_type(kind):
+        for entry in references.of_type(kind):
             if gateway in references.named(entry, key, NEAR_GATEWAY):
                 yield from (table.urn for table in references.named(entry, "routeTableId", *TABLES))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from capture import Capture
+from reach.network.alike import Alike
 from reach.network.amazon import AmazonNetworks
 from reach.network.amazon_routes import VPC
 from reach.network.google import GoogleNetworks
@@ -57,10 +58,10 @@ class Network:
     def __init__(self, capture: Capture) -> None:
         self.capture = capture
         references = References(capture)
-        google, amazon = GoogleNetworks(capture, references), AmazonNetworks(capture, references)
+        google, amazon = GoogleNetworks(references), AmazonNetworks(references)
         self.machines: tuple[Machine, ...] = (*google.machines(), *amazon.machines())
         by_urn = {machine.urn: machine for machine in self.machines}
-        fronts = GoogleFronts(capture, references, by_urn)
+        fronts = GoogleFronts(references, by_urn)
         self.targets: tuple[Target, ...] = (
             *(machine for machine in self.machines if machine.is_target),
             *fronts.fronts(),
@@ -72,7 +73,7 @@ class Network:
         )
         self.places: tuple[Place, ...] = (*(each for each in self.machines if each.is_place), *self._crowds())
         clouds = {machine.network: capture.by_urn[machine.urn].cloud for machine in self.machines}
-        self._judge = Judge(tuple(links(capture, references)), clouds, amazon.tables())
+        self._judge = Judge(tuple(links(references)), clouds, amazon.tables())
 
     def doors(self) -> tuple[Door, ...]:
         """Every port that somebody listens at, as far as firewalls and load balancers say it."""
@@ -105,11 +106,15 @@ class Network:
     def matrix(self) -> Mapping[tuple[Place, Target], tuple[tuple[Flow, Answer], ...]]:
         """Every place and target of which one reaches the other, with the flows and answers."""
         found: dict[tuple[Place, Target], tuple[tuple[Flow, Answer], ...]] = {}
+        alike = Alike(self.places)
         for target in self.targets:
             flows = self.flows(target)
-            for place in self.places:
-                answers = tuple((flow, each) for flow in flows if (each := self.answer(place, target, flow)))
-                if answers:
+            for places in alike.groups(target):
+                for place in places:
+                    answers = tuple((flow, each) for flow in flows if (each := self.answer(place, target, flow)))
+                    if not answers:
+                        # The others of the group are seen as this one is.
+                        break
                     found[place, target] = answers
         return found
 
@@ -127,18 +132,19 @@ class Network:
             case Inside():
                 return (Flow(ANY),)
             case Internet():
-                return self._cut((Flow(ANY),))
+                return self._cut((Flow(ANY),), self._borders_of_egress)
 
     @property
     def protocols(self) -> frozenset[str]:
         """Those that flows of this network name, and every one together where nothing tells them apart."""
         return frozenset((*self._borders, ANY))
 
-    def _cut(self, flows: Iterable[Flow]) -> tuple[Flow, ...]:
+    def _cut(self, flows: Iterable[Flow], known: Mapping[str, tuple[int, ...]] | None = None) -> tuple[Flow, ...]:
+        known = known or self._borders
         found: set[Flow] = set()
         for flow in flows:
-            for protocol in self._borders if flow.protocol == ANY else (flow.protocol,):
-                borders = [each for each in self._borders[protocol] if flow.first < each <= flow.last]
+            for protocol in known if flow.protocol == ANY else (flow.protocol,):
+                borders = [each for each in known[protocol] if flow.first < each <= flow.last]
                 starts = [flow.first, *borders]
                 ends = [*(each - 1 for each in borders), flow.last]
                 found |= {Flow(protocol, first, last) for first, last in zip(starts, ends, strict=True)}
@@ -147,22 +153,27 @@ class Network:
     @cached_property
     def _borders(self) -> Mapping[str, tuple[int, ...]]:
         """By protocol, the ports at which a rule begins, or which follow its last one."""
+        return self._borders_of(
+            (*machine.ingress, *machine.egress, *self._rules_of_gates(machine)) for machine in self.machines
+        )
+
+    @cached_property
+    def _borders_of_egress(self) -> Mapping[str, tuple[int, ...]]:
+        """The same for what leaves machines; protocols are those of all rules."""
+        found = self._borders_of((*machine.egress, *self._rules_of_gates(machine)) for machine in self.machines)
+        return {protocol: found.get(protocol, ()) for protocol in self._borders}
+
+    @staticmethod
+    def _borders_of(rules: Iterable[Iterable[Rule]]) -> Mapping[str, tuple[int, ...]]:
         found: dict[str, set[int]] = {protocol: set() for protocol in ("tcp", "udp", "icmp", OTHERS)}
-        for flow in self._named_flows():
-            if flow.protocol != ANY:
-                found.setdefault(flow.protocol, set()).update({flow.first, flow.last + 1})
+        for rule in {id(rule): rule for several in rules for rule in several}.values():
+            for flow in rule.flows:
+                if flow.protocol != ANY:
+                    found.setdefault(flow.protocol, set()).update({flow.first, flow.last + 1})
         return {
             protocol: tuple(sorted(each for each in ports if 0 < each <= LAST_PORT))
             for protocol, ports in found.items()
         }
-
-    def _named_flows(self) -> Iterator[Flow]:
-        seen: set[int] = set()
-        for machine in self.machines:
-            for rule in (*machine.ingress, *machine.egress, *self._rules_of_gates(machine)):
-                if id(rule) not in seen:
-                    seen.add(id(rule))
-                    yield from rule.flows
 
     @staticmethod
     def _rules_of_gates(machine: Machine) -> Iterator[Rule]:

@@ -98,6 +98,13 @@ def _joined(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 
 def _common(some: tuple[Interval, ...], others: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    if not some or not others:
+        return ()
+    # Most questions are about all of the internet or all of one subnet, and lists of sixty ranges are slow to walk.
+    if some is others or _holds(others, some):
+        return some
+    if _holds(some, others):
+        return others
     found: list[Interval] = []
     here = there = 0
     while here < len(some) and there < len(others):
@@ -111,7 +118,16 @@ def _common(some: tuple[Interval, ...], others: tuple[Interval, ...]) -> tuple[I
     return tuple(found)
 
 
+def _holds(some: tuple[Interval, ...], others: tuple[Interval, ...]) -> bool:
+    """Whether one interval holds all of others."""
+    return len(some) == 1 and some[0][0] <= others[0][0] and others[-1][1] <= some[0][1]
+
+
 def _without(some: tuple[Interval, ...], others: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    if not some or some is others:
+        return ()
+    if not others:
+        return some
     found: list[Interval] = []
     for first, last in some:
         for taken, end in others:

@@ -1,6 +1,7 @@
 """Reading what networks are registered with: ports, numbers, and where a resource belongs."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from capture import Capture, Registration, Secret, Unknown, Value, leaves
 from reach.network.ranges import Ranges, are_ranges, ranges
@@ -41,7 +42,12 @@ def unread(values: Mapping[str, Value], *keys: str) -> str:
 
 def range_of(value: Value) -> Ranges:
     """A text as the addresses that it means; none where it is no range."""
-    return ranges(filter(are_ranges, (text(value),)))
+    return _range_of(text(value))
+
+
+@cache
+def _range_of(value: str) -> Ranges:
+    return ranges(filter(are_ranges, (value,)))
 
 
 def component_name(capture: Capture, entry: Registration) -> str:

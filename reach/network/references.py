@@ -36,6 +36,17 @@ class References:
     def __init__(self, capture: Capture) -> None:
         self.capture = capture
 
+    def of_type(self, resource_type: str) -> tuple[Registration, ...]:
+        """Registrations of one type token, without a walk through the whole capture."""
+        return self._by_type.get(resource_type, ())
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, tuple[Registration, ...]]:
+        found: dict[str, list[Registration]] = defaultdict(list)
+        for entry in self.capture.registrations:
+            found[entry.type].append(entry)
+        return {resource_type: tuple(entries) for resource_type, entries in found.items()}
+
     @cached_property
     def _by_value(self) -> Mapping[str, frozenset[str]]:
         """URNs by every id and output that is known of them."""

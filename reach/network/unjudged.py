@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from capture import Capture
 from reach.step import Step
-from reach.values import text
+from reach.values import records, text
 
 UNJUDGED: Mapping[str, str] = {
     "aws:alb/": "a load balancer of AWS",
@@ -32,7 +32,11 @@ UNJUDGED: Mapping[str, str] = {
 }
 """Beginnings of type tokens that let somebody reach something by a way that nothing here follows."""
 
+GCP_ROUTE = "gcp:compute/route:Route"
+GCP_MACHINE = "gcp:compute/instance:Instance"
 FORWARDING = ("gcp:compute/globalForwardingRule:GlobalForwardingRule", "gcp:compute/forwardingRule:ForwardingRule")
+
+_DOUBT = "it lets somebody through"
 
 
 def unjudged(capture: Capture) -> Iterator[Step]:
@@ -40,9 +44,13 @@ def unjudged(capture: Capture) -> Iterator[Step]:
     for entry in capture.resources:
         for beginning, words in UNJUDGED.items():
             if entry.type.startswith(beginning):
-                yield Step(f"{entry.name} is {words}, which is not judged", entry.urn, "it lets somebody through")
+                yield Step(f"{entry.name} is {words}, which is not judged", entry.urn, _DOUBT)
+        if entry.type == GCP_ROUTE and not entry.inputs.get("nextHopGateway"):
+            yield Step(f"route {entry.name} leads to a machine or a tunnel, which is not judged", entry.urn, _DOUBT)
+        if entry.type == GCP_MACHINE and len(tuple(records(entry.inputs.get("networkInterfaces")))) > 1:
+            yield Step(f"{entry.name} stands in several networks, of which one is judged", entry.urn, _DOUBT)
         if entry.type in FORWARDING:
             is_inside = text(entry.inputs.get("loadBalancingScheme")).startswith("INTERNAL")
             if is_inside or entry.inputs.get("backendService") is not None:
                 words = "a load balancer inside of a network" if is_inside else "a load balancer that passes packets on"
-                yield Step(f"{entry.name} is {words}, which is not judged", entry.urn, "it lets somebody through")
+                yield Step(f"{entry.name} is {words}, which is not judged", entry.urn, _DOUBT)

@@ -25,7 +25,8 @@ OPEN: dict[str, Any] = {
 def test_a_firewall_rule_that_is_not_known_yet_lets_in_perhaps(key: str) -> None:
     made = GoogleNetwork()
     made.machine("web", "web", address="198.51.100.1")
-    made.add("gcp:compute/firewall:Firewall", "rule", network=made.network, **{**OPEN, key: Unknown()})
+    inputs: dict[str, Any] = {**OPEN, key: Unknown()}
+    made.add("gcp:compute/firewall:Firewall", "rule", network=made.network, **inputs)
 
     assert doubt(made, "the internet", "web", 443)
 
@@ -52,11 +53,8 @@ def test_a_denial_that_is_not_known_yet_denies_nobody() -> None:
 def test_a_rule_of_a_group_that_is_not_known_lets_in_perhaps(other: dict[str, Any]) -> None:
     made = AmazonNetwork()
     web = made.group("web")
-    made.add(
-        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-        "rule",
-        **{"securityGroupId": web, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, **other},
-    )
+    inputs: dict[str, Any] = {"securityGroupId": web, "ipProtocol": "tcp", "fromPort": 443, "toPort": 443, **other}
+    made.add("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "rule", **inputs)
     made.machine("one", web, subnet=made.public, address="198.51.100.1")
 
     assert doubt(made, "the internet", "one", 443)

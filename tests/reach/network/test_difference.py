@@ -58,6 +58,22 @@ def test_half_of_an_opening_opens_nothing() -> None:
     assert told(made(rule, "in", SSH, entering)) == ()
 
 
+def test_an_opening_by_ranges_of_a_part_of_the_workers_is_told_as_perhaps() -> None:
+    """Two subnets of three are let in, and nobody knows in which of them a job will run."""
+    leaves = ("SecurityGroupEgressRule", "shard-amd64-protected-blue-private-10-40-0-16-28-443")
+    enters = ("SecurityGroupIngressRule", "aws-endpoints")
+    out = {**SSH, "cidrIpv4": "10.36.0.0/16"}
+    changes = told(
+        made(leaves, "out", out, {"securityGroupId": GROUPS["untrusted"]}),
+        made(enters, "in", {**SSH, "cidrIpv4": "10.36.128.0/19"}, {"securityGroupId": GROUPS["publish"]}),
+    )
+
+    assert [(change.place, change.target) for change in changes] == [
+        (JOBS + WORKERS["untrusted"], JOBS + WORKERS["publish"])
+    ]
+    assert "10.36.128.0/19" in changes[0].perhaps
+
+
 @pytest.mark.parametrize("ranges", [("*",), ("0.0.0.0/0",), ("0.0.0.0/1", "128.0.0.0/1")])
 def test_an_upload_list_that_is_open_to_everybody_is_told(ranges: tuple[str, ...]) -> None:
     capture = estate("production")

@@ -10,6 +10,7 @@ from capture import Capture
 from reach.network import Network, UnknownNameError, answer_reaches, reaches, unjudged
 from reach.network.places import Crowd, Front, Kind, Machine, Target
 from reach.network.rules import Flow
+from tests.reach.network.building import GoogleNetwork
 from tests.support import STACKS, estate, variant
 
 HA_VPN: dict[str, object] = {
@@ -141,6 +142,34 @@ def _reached(made: Network) -> set[tuple[str, str, str, str]]:
 @pytest.mark.parametrize("stack", STACKS)
 def test_everything_that_is_registered_of_networks_is_judged(stack: str) -> None:
     assert list(unjudged(estate(stack))) == []
+
+
+def test_what_is_not_judged_is_listed() -> None:
+    made = GoogleNetwork()
+    cards = ({"subnetwork": made.subnet}, {"subnetwork": made.subnetwork("other", "10.9.0.0/24")})
+    made.add("gcp:compute/instance:Instance", "router", networkInterfaces=cards)
+    made.add("gcp:compute/route:Route", "back", network=made.network, nextHopInstance="router")
+    made.add("gcp:compute/forwardingRule:ForwardingRule", "inside", loadBalancingScheme="INTERNAL")
+    made.add("aws:lb/loadBalancer:LoadBalancer", "front")
+    made.machine("plain")
+
+    assert [step.by.rpartition("::")[2] for step in unjudged(made.capture())] == ["router", "back", "inside", "front"]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_places_that_are_judged_together_are_reached_as_each_by_itself(stack: str) -> None:
+    made = network(stack)
+    one_by_one = {
+        (place.words, target.urn, flow)
+        for target in made.targets
+        for place in made.places
+        for flow in made.flows(target)
+        if made.answer(place, target, flow)
+    }
+
+    assert one_by_one == {
+        (place.words, target.urn, flow) for (place, target), answers in made.matrix.items() for flow, _ in answers
+    }
 
 
 def test_every_step_of_every_path_names_what_is_registered() -> None:

@@ -1,0 +1,64 @@
+"""Places that a target sees alike, so that of many workers one is judged and not each."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+from reach.network.places import Front, Inside, Machine, Metadata, Place, Target
+from reach.network.rules import Rule
+
+Profile = tuple[object, ...]
+
+
+class Alike:
+    """Places in groups: of one network, with the same addresses, ways out and rules for what leaves."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._profiles: dict[Profile, list[Place]] = defaultdict(list)
+        self._named: dict[str, list[Place]] = defaultdict(list)
+        """By a group, tag or address that rules may name."""
+        for place in places:
+            self._profiles[_profile(place)].append(place)
+            if isinstance(place, Machine):
+                for name in _names_of(place):
+                    self._named[name].append(place)
+
+    def groups(self, target: Target) -> Iterator[Sequence[Place]]:
+        """Places of which either all reach a target or none does."""
+        if isinstance(target, Metadata):
+            yield from ((place,) for place in self._named.get(f"metadata {target.urn}", ()))
+            return
+        if isinstance(target, Inside):
+            yield from ((place,) for places in self._profiles.values() for place in places if place.name == target.peer)
+            return
+        own = {id(place): place for name in _names_in(target) for place in self._named.get(name, ())}
+        if isinstance(target, Machine):
+            own[id(target)] = target
+        for places in self._profiles.values():
+            yield [place for place in places if id(place) not in own]
+            yield from ((place,) for place in places if id(place) in own)
+
+
+def _profile(place: Place) -> Profile:
+    if not isinstance(place, Machine):
+        return (id(place),)
+    exits = tuple((id(each.destinations), tuple(map(id, each.faces)), each.network) for each in place.exits)
+    rules, gates = tuple(map(id, place.egress)), tuple(map(id, place.gates))
+    return (place.network, place.subnets, place.private.within, exits, rules, gates, place.is_many)
+
+
+def _names_of(place: Machine) -> Iterator[str]:
+    """What rules and lists may know a machine by, its own public addresses included."""
+    yield from place.private.groups
+    yield from place.private.urns
+    yield f"metadata {place.metadata_urn}"
+    for each in (*place.publics, *(face for way in place.exits for face in way.faces)):
+        yield from each.urns
+
+
+def _names_in(target: Target) -> set[str]:
+    rules: Iterable[Rule] = ()
+    if isinstance(target, Machine):
+        rules = (*target.ingress, *(rule for gate in target.gates for rule in gate.inward))
+    elif isinstance(target, Front):
+        rules = (rule for guard in target.guards for rule in guard)
+    return {name for rule in rules for name in (*rule.selector.groups, *rule.selector.urns)}
