@@ -1,0 +1,210 @@
+"""Whether AWS lets somebody do something (IAM user guide, "Policy evaluation logic", read November 2026).
+
+An explicit denial in any policy wins. Within an account an identity's policies or the resource's own suffice, and a
+boundary must allow as well; between accounts both must. Keys and roles answer to nobody whom their own policy does not
+name.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from reach.aws.conditions import Context, hold
+from reach.aws.document import Statement
+from reach.aws.index import Identity, Index, account_of
+from reach.globs import covers, matches, meets
+from reach.model import NOTHING, Answer, Facts, Kind, Principal, Target
+from reach.step import Step
+from reach.truth import Truth, counts, reason
+
+MUST_NAME = (":key/", ":role/")
+"""In ARNs of resources that nobody uses unless their own policy says so (KMS developer guide, "Key policies"; IAM user
+guide, "Roles terms and concepts")."""
+
+NO = Answer(allowed=False)
+
+
+class Named(Enum):
+    """How a resource's policy names whoever asks; each way goes further than the one before."""
+
+    NOT = 0
+    ACCOUNT = 1
+    """By his account, which leaves the rest to his own policies."""
+    IDENTITY = 2
+    """By his ARN; the boundary of a role still counts."""
+    DIRECTLY = 3
+    """By his session, or as everyone: his own policies and their boundary are not asked."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A statement that speaks about the request."""
+
+    statement: Statement
+    truth: Truth
+    named: Named = Named.NOT
+
+
+class Decisions:
+    """Answers about one capture."""
+
+    def __init__(self, index: Index) -> None:
+        """What is asked is answered from this index alone."""
+        self._index = index
+        self._by_action: dict[tuple[int, str], tuple[Statement, ...]] = {}
+        # By the identity of a tuple that the index keeps, since hashing whole policies costs more than reading them.
+
+    def may(
+        self, principal: Principal, action: str, target: Target, facts: Facts = NOTHING, *, is_whole: bool = False
+    ) -> Answer:
+        """Whether somebody may do something to a resource.
+
+        `facts` are condition keys of the request, in lower case; `is_whole` says that it has no others, so that
+        nothing is chosen and nothing in doubt.
+        """
+        action = action.lower()
+        identity = self._index.identity(principal)
+        own = self._speaking_of(identity.policies, action)
+        guards = tuple(entry for entry in self._index.policy_of(target) if _acts(entry, action))
+        if not own and not guards:
+            return NO
+        context = Context(
+            {**identity.facts, **dict(target.facts), **facts},
+            is_whole,
+            is_service=principal.kind is Kind.SERVICE,
+            knows_tags=bool(target.urn),
+        )
+        bounds = None if identity.boundary is None else self._speaking_of(identity.boundary, action)
+        denials = [
+            *_denying((*own, *(bounds or ())), target, context),
+            *(found for found in _guarding(guards, identity, target, context) if not found.statement.allows),
+        ]
+        grants = self._grants(identity, target, context, own, bounds, guards)
+        said = f"{principal} may {action} on {target.words}"
+        steps = tuple(Step(said, found.statement.urn, reason(found.truth)) for found in grants)
+        refusals = tuple(Step(f"{principal} is denied {action}", found.statement.urn) for found in denials)
+        sure = any(not step.perhaps for step in steps)
+        return Answer(bool(steps) and not denials, steps, refusals, "" if sure or not steps else steps[0].perhaps)
+
+    def _grants(
+        self,
+        identity: Identity,
+        target: Target,
+        context: Context,
+        own: tuple[Statement, ...],
+        bounds: tuple[Statement, ...] | None,
+        guards: tuple[Statement, ...],
+    ) -> list[_Found]:
+        """What allows it, after the rules about accounts and boundaries."""
+        by_identity = list(_allowing(own, target, context))
+        by_resource = [found for found in _guarding(guards, identity, target, context) if found.statement.allows]
+        limits = None if bounds is None else list(_allowing(bounds, target, context))
+        if limits is not None:
+            by_identity = _bounded(by_identity, limits)
+        named = max((found.named for found in by_resource), key=lambda entry: entry.value, default=Named.NOT)
+        if not self._is_own(identity, target):
+            return by_identity if by_resource else []
+        must_name = any(mark in target.name for mark in MUST_NAME)
+        if must_name and named is Named.NOT and not self._index.leaves_to_account(target):
+            by_identity = []
+        direct = [found for found in by_resource if found.named is Named.DIRECTLY]
+        by_name = [found for found in by_resource if found.named is Named.IDENTITY]
+        if limits is not None and not identity.is_user:
+            by_name = _bounded(by_name, limits)
+        return [*by_identity, *direct, *by_name]
+
+    def _is_own(self, identity: Identity, target: Target) -> bool:
+        """Whether the resource is of the account of whoever asks. A service is asked as if it were."""
+        return not identity.account or not target.account or identity.account == target.account
+
+    def _speaking_of(self, policies: tuple[Statement, ...], action: str) -> tuple[Statement, ...]:
+        """The statements that speak of an action. Most principals have none, which ends most questions."""
+        key = (id(policies), action)
+        found = self._by_action.get(key)
+        if found is None:
+            found = tuple(entry for entry in policies if _acts(entry, action))
+            self._by_action[key] = found
+        return found
+
+
+def _acts(statement: Statement, action: str) -> bool:
+    if statement.not_actions:
+        return not any(matches(pattern, action) for pattern in statement.not_actions)
+    return any(matches(pattern, action) for pattern in statement.actions)
+
+
+def _allowing(statements: Iterable[Statement], target: Target, context: Context) -> Iterator[_Found]:
+    for entry in statements:
+        if entry.allows and _is_about(entry, target) and counts(truth := hold(entry.conditions, context)):
+            yield _Found(entry, truth)
+
+
+def _denying(statements: Iterable[Statement], target: Target, context: Context) -> Iterator[_Found]:
+    for entry in statements:
+        if not entry.allows and _is_about(entry, target) and counts(hold(entry.conditions, context), in_denial=True):
+            yield _Found(entry, truth=True)
+
+
+def _guarding(
+    statements: Iterable[Statement], identity: Identity, target: Target, context: Context
+) -> Iterator[_Found]:
+    """What the resource's own policy says of whoever asks."""
+    for entry in statements:
+        named = _named(entry, identity)
+        if named is Named.NOT or (entry.resources and not _is_about(entry, target)):
+            continue
+        truth = hold(entry.conditions, context)
+        if counts(truth, in_denial=not entry.allows):
+            yield _Found(entry, truth, named)
+
+
+def _is_about(statement: Statement, target: Target) -> bool:
+    """Whether a statement is about a resource: a grant about some of what is meant, a denial about all of it."""
+    if statement.not_resources:
+        test = covers if statement.allows else meets
+        return not any(test(pattern, target.name) for pattern in statement.not_resources)
+    test = meets if statement.allows else covers
+    return any(test(_plain(pattern), target.name) for pattern in statement.resources)
+
+
+def _plain(pattern: str) -> str:
+    """A variable in a resource stands for anything that is not known."""
+    if "${" not in pattern:
+        return pattern
+    head, _, rest = pattern.partition("${")
+    return f"{head}*{_plain(rest.partition('}')[2])}"
+
+
+def _named(statement: Statement, identity: Identity) -> Named:
+    if statement.not_principals:
+        if identity.boundary is not None and not statement.allows:
+            # "Will always deny any IAM principal that has a permissions boundary policy attached" (IAM user guide).
+            return Named.DIRECTLY
+        listed = any(_is_named(kind, name, identity) is not Named.NOT for kind, name in statement.not_principals)
+        return Named.NOT if listed else Named.DIRECTLY
+    ways = [_is_named(kind, name, identity) for kind, name in statement.principals]
+    return max(ways, key=lambda way: way.value, default=Named.NOT)
+
+
+def _is_named(kind: str, name: str, identity: Identity) -> Named:
+    if (kind, name) == ("*", "*"):
+        return Named.DIRECTLY
+    if kind in ("Service", "Federated"):
+        return Named.DIRECTLY if name == identity.arn else Named.NOT
+    if kind != "AWS" or not identity.arn:
+        return Named.NOT
+    if name == identity.arn:
+        return Named.IDENTITY
+    if ":assumed-role/" in name and name.split("/")[1] == identity.arn.rpartition("/")[2]:
+        return Named.DIRECTLY if account_of(name) == identity.account else Named.NOT
+    is_account = name == identity.account or name == f"arn:aws:iam::{identity.account}:root"
+    return Named.ACCOUNT if is_account and identity.account else Named.NOT
+
+
+def _bounded(grants: list[_Found], limits: list[_Found]) -> list[_Found]:
+    """Grants within a boundary: its best doubt is added to theirs."""
+    if not limits:
+        return []
+    if any(not reason(limit.truth) for limit in limits):
+        return grants
+    return [_Found(grant.statement, limits[0].truth, grant.named) for grant in grants]
