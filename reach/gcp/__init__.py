@@ -1,0 +1,1 @@
+"""IAM of GCP: roles, grants with their conditions, and decisions, as its documentation describes them."""
