@@ -99,6 +99,11 @@ class Answer:
         """Whether it is allowed, in doubt as well."""
         return self.allowed
 
+    def step(self, words: str, doubt: str = "") -> Step:
+        """One step with what allows it, the surest of the grants first; a doubt of one's own comes on top."""
+        first = min(self.grants, key=lambda grant: bool(grant.perhaps))
+        return Step(words, first.by, " and ".join(part for part in (first.perhaps, doubt) if part))
+
 
 @dataclass(frozen=True)
 class Way:

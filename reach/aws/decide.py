@@ -19,7 +19,7 @@ from reach.truth import Truth, counts, reason
 
 MUST_NAME = (":key/", ":role/")
 """In ARNs of resources that nobody uses unless their own policy says so (KMS developer guide, "Key policies"; IAM user
-guide, "Roles terms and concepts")."""
+guide, "Roles terms and concepts"). The trust of a role speaks of actions of STS alone."""
 
 NO = Answer(allowed=False)
 
@@ -62,10 +62,13 @@ class Decisions:
         `facts` are condition keys of the request, in lower case; `is_whole` says that it has no others, so that
         nothing is chosen and nothing in doubt.
         """
+        if principal.kind is Kind.POWER and principal.identifier.startswith("arn:"):
+            return _of_power(principal, target)
         action = action.lower()
         identity = self._index.identity(principal)
         own = self._speaking_of(identity.policies, action)
-        guards = tuple(entry for entry in self._index.policy_of(target) if _acts(entry, action))
+        answers_itself = ":role/" not in target.name or action.startswith("sts:")
+        guards = tuple(entry for entry in self._index.policy_of(target) if answers_itself and _acts(entry, action))
         if not own and not guards:
             return NO
         context = Context(
@@ -79,7 +82,16 @@ class Decisions:
             *_denying((*own, *(bounds or ())), target, context),
             *(found for found in _guarding(guards, identity, target, context) if not found.statement.allows),
         ]
-        grants = self._grants(identity, target, context, own, bounds, guards)
+        must_name = answers_itself and any(mark in target.name for mark in MUST_NAME)
+        grants = self._grants(
+            identity,
+            target,
+            context,
+            own,
+            bounds,
+            guards,
+            must_name=must_name and not self._index.leaves_to_account(target),
+        )
         said = f"{principal} may {action} on {target.words}"
         steps = tuple(Step(said, found.statement.urn, reason(found.truth)) for found in grants)
         refusals = tuple(Step(f"{principal} is denied {action}", found.statement.urn) for found in denials)
@@ -94,6 +106,8 @@ class Decisions:
         own: tuple[Statement, ...],
         bounds: tuple[Statement, ...] | None,
         guards: tuple[Statement, ...],
+        *,
+        must_name: bool,
     ) -> list[_Found]:
         """What allows it, after the rules about accounts and boundaries."""
         by_identity = list(_allowing(own, target, context))
@@ -104,8 +118,7 @@ class Decisions:
         named = max((found.named for found in by_resource), key=lambda entry: entry.value, default=Named.NOT)
         if not self._is_own(identity, target):
             return by_identity if by_resource else []
-        must_name = any(mark in target.name for mark in MUST_NAME)
-        if must_name and named is Named.NOT and not self._index.leaves_to_account(target):
+        if must_name and named is Named.NOT:
             by_identity = []
         direct = [found for found in by_resource if found.named is Named.DIRECTLY]
         by_name = [found for found in by_resource if found.named is Named.IDENTITY]
@@ -125,6 +138,13 @@ class Decisions:
             found = tuple(entry for entry in policies if _acts(entry, action))
             self._by_action[key] = found
         return found
+
+
+def _of_power(principal: Principal, target: Target) -> Answer:
+    """Who rewrites the policy of a thing may do everything to it, and to what is in it."""
+    held = target.name == principal.identifier or target.name.startswith(f"{principal.identifier}/")
+    step = Step(f"{principal} is everything that can be done to it", principal.urn)
+    return Answer(allowed=True, grants=(step,)) if held else NO
 
 
 def _acts(statement: Statement, action: str) -> bool:

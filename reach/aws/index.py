@@ -120,16 +120,32 @@ class Index:
         """The statements of the policy with an ARN, of ours or of AWS; one that is not there allows nothing."""
         return self._documents.get(arn, ())
 
+    def boundaries(self, account: str) -> tuple[str, ...]:
+        """ARNs of the policies that bound roles of an account."""
+        bounds = (record.boundary for record in self.roles.values() if record.account == account and record.boundary)
+        return tuple(dict.fromkeys(bounds))
+
+    def outsiders(self) -> Iterator[str]:
+        """ARNs that policies of roles and resources let in, and that the program does not make."""
+        for statements in self._guards.values():
+            for entry in statements:
+                for kind, name in entry.principals if entry.allows else ():
+                    if kind == "AWS" and name not in self.roles:
+                        yield name
+        for entry in self._capture.of_type("aws:eks/accessEntry:AccessEntry"):
+            if (arn := text(entry.inputs.get("principalArn"))) and arn not in self.roles:
+                yield arn
+
     def _identity(self, principal: Principal) -> Identity:
         arn, account = principal.identifier, account_of(principal.identifier)
         facts = _facts(principal, account)
         if principal.kind in (Kind.ADMINISTRATOR, Kind.POWER):
             # Who administers an account, or rewrites what a role may do, has whatever he wants within its boundary.
-            bound = principal.identifier.partition(" within ")[2]
-            account = account_of(bound) or principal.identifier.partition(" ")[0]
+            account, _, bound = principal.identifier.partition(" within ")
             held = self.boundary(bound) if bound else None
             own = f"arn:aws:iam::{account}:role/{principal.kind.replace(' ', '-')}"
-            return Identity(own, account, _EVERYTHING, held, {**facts, "aws:principalaccount": (account,)})
+            about = {"aws:principalarn": (own,), "aws:principalaccount": (account,)}
+            return Identity(own, account, _EVERYTHING, held, {**facts, **about})
         record = self.roles.get(arn)
         if record is None:
             return Identity(arn, account, facts=facts)

@@ -115,7 +115,23 @@ def _logical(operator: str, left: Result, right: Result) -> Result:
     return either(sides) if decides else both(sides)
 
 
+def _joined(left: Result, right: Result) -> Result:
+    """Two texts as one; of what is not known its beginning stays."""
+    if isinstance(left, Error) or isinstance(right, Error):
+        return ERROR
+    start = left.start if isinstance(left, Anything) else left
+    if not isinstance(start, str):
+        return Doubt("a sum is not known")
+    if isinstance(left, Anything) or isinstance(right, Doubt):
+        return Anything(start)
+    if isinstance(right, Anything):
+        return Anything(start + right.start)
+    return start + right if isinstance(right, str) else Doubt("a sum is not known")
+
+
 def _compared(operator: str, left: Result, right: Result) -> Result:
+    if operator == "+":
+        return _joined(left, right)
     for side in (left, right):
         if isinstance(side, Error):
             return ERROR
@@ -129,8 +145,6 @@ def _compared(operator: str, left: Result, right: Result) -> Result:
             return negated(_same(left, right))
         case "in":
             return _among(left, right)
-        case "+":
-            return left + right if isinstance(left, str) and isinstance(right, str) else Doubt("a sum is not known")
         case _:
             return _ordered(operator, left, right)
 

@@ -102,6 +102,23 @@ def parts(node: Node) -> Iterator[Node]:
         yield node
 
 
+def written(node: Node) -> str:
+    """An expression as a person reads it."""
+    match node:
+        case Literal(value):
+            return f'"{value}"' if isinstance(value, str) else str(value)
+        case Name(path):
+            return path
+        case Listed(items):
+            return f"[{', '.join(written(item) for item in items)}]"
+        case Negation(of):
+            return f"!({written(of)})"
+        case Operation(operator, left, right):
+            return f"{written(left)} {operator} {written(right)}"
+        case Call(name, arguments):
+            return f"{name}({', '.join(written(argument) for argument in arguments)})"
+
+
 def _tokens(expression: str) -> Iterator[str]:
     position = 0
     while expression[position:].strip():

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from capture import Capture, Registration
@@ -29,8 +29,8 @@ class Building:
     registrations: list[Registration] = field(default_factory=lambda: [STACK, AWS, GCP])
     invented: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
-    def add(self, type_token: str, logical: str, /, *, outputs: Mapping[str, str] | None = None, **inputs: Any) -> str:
-        """One more registration; its URN. Outputs are what its cloud would answer."""
+    def add(self, type_token: str, logical: str, /, *, outputs: Any = None, **inputs: Any) -> str:
+        """One more registration; its URN. Outputs are what its cloud would answer, by their names."""
         urn = f"urn:pulumi:test::test::{type_token}::{logical}"
         provider = AWS.urn if type_token.startswith("aws:") else GCP.urn
         self.registrations.append(
@@ -81,3 +81,28 @@ def allow(action: Any = "s3:GetObject", resource: Any = "*", **more: Any) -> Sta
 def deny(action: Any = "s3:GetObject", resource: Any = "*", **more: Any) -> Statement:
     """A statement that denies."""
     return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+def editing(capture: Capture, urn_end: str, **inputs: Any) -> Capture:
+    """The capture with inputs of one registration replaced, by the end of its URN."""
+    found = [entry for entry in capture.registrations if entry.urn.endswith(urn_end)]
+    assert len(found) == 1, f"{len(found)} registrations end in {urn_end}"
+    changed = replace(found[0], inputs={**found[0].inputs, **inputs})
+    return replace(
+        capture, registrations=tuple(changed if entry is found[0] else entry for entry in capture.registrations)
+    )
+
+
+def adding(capture: Capture, like: str, name: str, **inputs: Any) -> Capture:
+    """The capture with one more registration, like another one by the end of its URN but for its name and inputs."""
+    model = next(entry for entry in capture.registrations if entry.urn.endswith(like))
+    urn = f"{model.urn.rpartition('::')[0]}::{name}"
+    new = replace(model, urn=urn, name=name, inputs={**model.inputs, **inputs})
+    return replace(capture, registrations=(*capture.registrations, new))
+
+
+def granting(capture: Capture, urn_end: str, *more: Statement) -> Capture:
+    """The capture with statements added to the policy of one registration."""
+    entry = next(entry for entry in capture.registrations if entry.urn.endswith(urn_end))
+    statements = json.loads(str(entry.inputs["policy"]))["Statement"]
+    return editing(capture, urn_end, policy=document(*statements, *more))

@@ -1,0 +1,190 @@
+"""Every question of this room, asked of one capture: the one door for policies, the preview and the lab."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from capture import Capture
+from reach.aws.decide import Decisions as AwsDecisions
+from reach.aws.index import Index as AwsIndex
+from reach.aws.takeover import Takeovers as AwsTakeovers
+from reach.federation import EVERYONE, Federation, Job
+from reach.gcp.decide import Decisions as GcpDecisions
+from reach.gcp.index import Index as GcpIndex
+from reach.gcp.takeover import Takeovers as GcpTakeovers
+from reach.graph import Edge, Graph
+from reach.machines import Machine, machines
+from reach.model import NOTHING, Answer, Facts, Fault, Kind, Principal, Target, Way
+from reach.step import Path
+
+
+class Reach:
+    """Who may do what in one capture, which is read once; the graph is made at the first question that needs it."""
+
+    def __init__(self, capture: Capture) -> None:
+        """A capture with final values: of one whose ids are not known, the faults say what cannot be read."""
+        self.capture = capture
+        self._aws_index = AwsIndex(capture)
+        self._gcp_index = GcpIndex(capture)
+        self._aws = AwsDecisions(self._aws_index)
+        self._gcp = GcpDecisions(self._gcp_index)
+        self.machines: tuple[Machine, ...] = tuple(machines(capture))
+        self._aws_takeovers = AwsTakeovers(capture, self._aws_index, self._aws, self.machines)
+        self._gcp_takeovers = GcpTakeovers(capture, self._gcp_index, self._gcp, self.machines)
+        self._federation = Federation(capture, self._aws_index, self._gcp_index, self._gcp_takeovers.accounts)
+        self.targets: tuple[Target, ...] = (*self._aws_takeovers.targets, *self._gcp_takeovers.targets)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What cannot be read; as long as there is one, an answer "may not" may be wrong."""
+        return tuple(dict.fromkeys((*self._aws_index.faults, *self._gcp_index.faults)))
+
+    @cached_property
+    def principals(self) -> tuple[Principal, ...]:
+        """Everybody who acts, those outside included; powers, which stand between steps alone, are left out."""
+        found = [
+            *(record.principal for record in self._aws_index.roles.values()),
+            *self._gcp_takeovers.accounts.values(),
+            *self._federation.members.values(),
+            *(machine.principal for machine in self.machines),
+            *(edge.source for edge in self._federation.edges()),
+            *self._outsiders(),
+            *self.administrators,
+            EVERYONE,
+        ]
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def administrators(self) -> tuple[Principal, ...]:
+        """Those who administer an account or a project beside the program. Nearly everything is theirs."""
+        accounts = (Principal(Kind.ADMINISTRATOR, name, name) for name in self._aws_index.accounts)
+        projects = (Principal(Kind.ADMINISTRATOR, name, f"* on project:{name}") for name in self._gcp_index.projects)
+        return (*accounts, *projects)
+
+    def may(self, principal: Principal, action: str, target: Target, facts: Facts = NOTHING) -> Answer:
+        """Whether somebody may do something to a resource by himself.
+
+        The action is one of the resource's cloud: "s3:GetObject", or "storage.objects.get". `facts` are condition keys
+        of the request, or on GCP attributes of the call.
+        """
+        if target.cloud == "aws":
+            of_aws = principal.identifier.startswith("arn:") or principal.identifier[:1].isdigit()
+            asked = of_aws or principal.kind in (Kind.EVERYONE, Kind.SERVICE)
+            return self._aws.may(principal, action, target, facts) if asked else _NO
+        return self._gcp.may(principal, action, target, dict(facts))
+
+    def becomes(self, principal: Principal) -> dict[Principal, Path]:
+        """Everybody that somebody turns into, by the fewest steps; root on a machine is one of them."""
+        return self._graph.reached(principal)
+
+    def roots(self, machine: Machine) -> tuple[Way, ...]:
+        """Everybody who runs code as root on a machine, by the fewest steps."""
+        return self.who_becomes(machine.principal)
+
+    def who_becomes(self, principal: Principal) -> tuple[Way, ...]:
+        """Everybody who turns into somebody, by the fewest steps."""
+        return self._ways([(principal, ())], but=principal)
+
+    def who_may(self, actions: Iterable[str], targets: Iterable[Target]) -> tuple[Way, ...]:
+        """Everybody who gets to do one of the actions to one of the targets, through any number of steps.
+
+        Actions of the other cloud than a target's are passed over. The last step is the action.
+        """
+        ends: list[tuple[Principal, Path]] = []
+        listed = tuple(actions)
+        for target in targets:
+            for action in listed:
+                if (":" in action) is (target.cloud == "aws"):
+                    ends.extend(self._holders(action, target))
+        # Who needs no doubt goes first, so that a doubtful grant does not hide a sure one.
+        return self._ways(sorted(ends, key=lambda end: any(step.perhaps for step in end[1])))
+
+    def of_job(self, job: Job) -> dict[Principal, Path]:
+        """Everybody that one run of a pipeline turns into, by the claims of its token."""
+        found: dict[Principal, Path] = {}
+        for principal, step in self._federation.of_job(job):
+            for onward, path in ((principal, ()), *self.becomes(principal).items()):
+                if onward not in found or len(found[onward]) > len(path) + 1:
+                    found[onward] = (step, *path)
+        return found
+
+    def _holders(self, action: str, target: Target) -> Iterator[tuple[Principal, Path]]:
+        for principal in (*self.principals, *self._powers):
+            if principal.kind in (Kind.MACHINE, Kind.JOB):
+                continue
+            answer = self.may(principal, action, target)
+            if answer:
+                yield principal, (answer.step(f"{principal} may {action} on {target.words}"),)
+
+    def _ways(self, ends: Iterable[tuple[Principal, Path]], but: Principal | None = None) -> tuple[Way, ...]:
+        found = self._graph.leading_to(ends)
+        return tuple(
+            Way(principal, path)
+            for principal, path in sorted(found.items(), key=lambda item: (len(item[1]), item[0]))
+            if principal.kind is not Kind.POWER and principal != but
+        )
+
+    def _outsiders(self) -> Iterator[Principal]:
+        for arn in self._aws_index.outsiders():
+            if not arn.isdigit() and not arn.endswith(":root"):
+                yield Principal(Kind.OUTSIDER, arn.rpartition(":")[2], arn)
+            elif arn not in self._aws_index.accounts:
+                yield Principal(Kind.OUTSIDER, arn, arn)
+        for grant in self._gcp_index.grants:
+            email = grant.member.removeprefix("serviceAccount:")
+            known = email in self._gcp_takeovers.accounts or grant.member in self._federation.members
+            if not known and grant.member not in ("allUsers", "allAuthenticatedUsers"):
+                yield Principal(Kind.OUTSIDER, grant.member, grant.member)
+
+    @cached_property
+    def _graph(self) -> Graph:
+        graph = Graph()
+        by_arn = {principal.identifier: principal for principal in self.principals if principal.identifier}
+        for edges in (
+            self._federation.edges(),
+            self._aws_takeovers.of_machines(),
+            self._gcp_takeovers.of_machines(),
+            self._aws_takeovers.of_clusters(by_arn),
+        ):
+            for edge in edges:
+                graph.add(edge)
+        waiting = [entry for entry in self.principals if entry.kind not in (Kind.MACHINE, Kind.JOB)]
+        rewrites: list[tuple[Principal, Edge]] = []
+        seen = set(waiting)
+        while waiting:
+            source = waiting.pop()
+            for edge in (*self._aws_edges(source), *self._gcp_takeovers.edges(source)):
+                graph.add(edge)
+                if edge.target.kind is Kind.POWER and edge.target not in seen:
+                    seen.add(edge.target)
+                    waiting.append(edge.target)
+            rewrites.extend((source, edge) for edge in self._rewrites(source))
+            if not waiting:
+                waiting.extend(self._widened(graph, rewrites, seen))
+        return graph
+
+    def _aws_edges(self, source: Principal) -> Iterator[Edge]:
+        if source.identifier.startswith("arn:") or source.identifier[:1].isdigit() or source.kind is Kind.EVERYONE:
+            yield from self._aws_takeovers.edges(source)
+
+    def _rewrites(self, source: Principal) -> Iterator[Edge]:
+        if source.identifier.startswith("arn:") or source.identifier[:1].isdigit():
+            yield from self._aws_takeovers.rewritable(source)
+        yield from self._gcp_takeovers.rewritable(source)
+
+    @staticmethod
+    def _widened(graph: Graph, rewrites: list[tuple[Principal, Edge]], seen: set[Principal]) -> Iterator[Principal]:
+        """Who rewrites the rights of somebody that he turns into has them; new powers have ways of their own."""
+        for source, edge in rewrites:
+            if edge.source == source or edge.source in graph.reached(source):
+                graph.add(replace(edge, source=source))
+                if edge.target not in seen:
+                    seen.add(edge.target)
+                    yield edge.target
+
+    @property
+    def _powers(self) -> Iterator[Principal]:
+        return (principal for principal in self._graph.known() if principal.kind is Kind.POWER)
+
+
+_NO = Answer(allowed=False)

@@ -1,0 +1,232 @@
+"""Federation: jobs of forges, accounts of one cloud and roles of the other, and whom each is taken for."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from capture import Capture, Registration
+from reach.aws.conditions import Context as AwsContext
+from reach.aws.conditions import hold
+from reach.aws.document import Statement
+from reach.aws.index import Index as AwsIndex
+from reach.aws.index import RoleRecord
+from reach.gcp.conditions import Anything, Result, evaluate, holds
+from reach.gcp.conditions import Context as GcpContext
+from reach.gcp.index import ACCOUNT
+from reach.gcp.index import Index as GcpIndex
+from reach.gcp.syntax import ExpressionError, Literal, Name, Operation, parsed, parts, written
+from reach.gcp.takeover import shortened
+from reach.graph import Edge
+from reach.model import Facts, Kind, Principal
+from reach.step import Step
+from reach.truth import CHOICE, Truth, both, counts, reason
+from reach.values import answer, block, mapping, text
+
+POOL_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+GOOGLE = "accounts.google.com"
+DEFAULT_AWS_ROLE = "arn:aws:sts::{account}:assumed-role/{role}"
+"""What attribute.aws_role is without a mapping (IAM documentation, "Workload Identity Federation with AWS")."""
+
+STRANGER = "somebody of whom nothing is known"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run of a pipeline, by the claims of its identity token; a claim that is not given is not there."""
+
+    issuer: str
+    """Host of the forge, for example "gitlab.example.com"."""
+    claims: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Provider:
+    """A provider of a pool."""
+
+    registration: Registration
+    pool: str
+    account: str
+    """Of AWS; empty for another issuer."""
+    issuer: str
+    condition: str
+    mappings: Mapping[str, str]
+
+
+class Federation:
+    """The edges from outside and between the clouds."""
+
+    def __init__(self, capture: Capture, aws: AwsIndex, gcp: GcpIndex, accounts: Mapping[str, Principal]) -> None:
+        """Accounts are service accounts by e-mail address."""
+        self._capture = capture
+        self._aws = aws
+        self._accounts = accounts
+        self._unique = {
+            answer(capture, entry, "uniqueId"): accounts[answer(capture, entry, "email")]
+            for entry in capture.of_type(ACCOUNT)
+            if answer(capture, entry, "email") in accounts
+        }
+        self.members: dict[str, Principal] = {
+            grant.member: Principal(Kind.FEDERATED, shortened(grant.member), grant.member)
+            for grant in gcp.grants
+            if "/workloadIdentityPools/" in grant.member
+        }
+        """Identities of pools that grants name, by member."""
+        self._providers = tuple(_provider(entry) for entry in capture.of_type(POOL_PROVIDER))
+
+    def edges(self) -> Iterator[Edge]:
+        """Everybody who turns into somebody of a cloud by a token of somebody else."""
+        for record in self._aws.roles.values():
+            for entry in record.trust:
+                for kind, name in entry.principals if entry.allows else ():
+                    if kind == "Federated":
+                        yield from self._trusted(record, entry, name)
+        for member in self.members.values():
+            for provider in self._providers:
+                if f"/workloadIdentityPools/{provider.pool}/" in member.identifier:
+                    yield from self._mapped(member, provider)
+
+    def of_job(self, job: Job) -> Iterator[tuple[Principal, Step]]:
+        """Whom one job is taken for by itself."""
+        facts: Facts = {f"{job.issuer}:{claim}".lower(): (value,) for claim, value in job.claims.items()}
+        for record in self._aws.roles.values():
+            for entry in record.trust:
+                issued = any(kind == "Federated" and name.endswith(job.issuer) for kind, name in entry.principals)
+                truth = hold(entry.conditions, AwsContext(facts, is_whole=True)) if entry.allows and issued else False
+                if counts(truth):
+                    words = f"the job is taken for {record.principal}"
+                    yield record.principal, Step(words, record.principal.urn, reason(truth))
+        values: dict[str, Result] = {f"assertion.{claim}": value for claim, value in job.claims.items()}
+        for member in self.members.values():
+            for provider in self._providers:
+                of_pool = f"/workloadIdentityPools/{provider.pool}/" in member.identifier
+                if of_pool and provider.issuer == job.issuer:
+                    truth = _is_member(member, provider, values)
+                    if counts(truth):
+                        words = f"the job is taken for {member}"
+                        yield member, Step(words, provider.registration.urn, reason(truth))
+
+    def _trusted(self, record: RoleRecord, entry: Statement, name: str) -> Iterator[Edge]:
+        if name != GOOGLE:
+            issuer = name.partition(":oidc-provider/")[2] or name
+            claims = tuple(
+                f"{condition.key.removeprefix(f'{issuer}:')} {' or '.join(condition.values)}"
+                for condition in entry.conditions
+            )
+            job = Principal(Kind.JOB, _named(issuer, claims))
+            words = f"jobs of {issuer} assume {record.principal}"
+            yield Edge(job, record.principal, Step(words, record.principal.urn))
+            return
+        for unique, account in self._unique.items():
+            truth = hold(entry.conditions, AwsContext(_google_facts(unique)))
+            if counts(truth):
+                words = f"{account} assumes {record.principal} with a token of Google"
+                yield Edge(account, record.principal, Step(words, record.principal.urn, reason(truth)))
+        truth = hold(entry.conditions, AwsContext(_google_facts(STRANGER)))
+        if counts(truth):
+            words = f"anyone with an account of Google assumes {record.principal}"
+            yield Edge(EVERYONE, record.principal, Step(words, record.principal.urn, reason(truth)))
+
+    def _mapped(self, member: Principal, provider: _Provider) -> Iterator[Edge]:
+        urn = provider.registration.urn
+        if provider.account:
+            for record in self._aws.roles.values():
+                if record.account == provider.account:
+                    truth = _is_member(member, provider, _assertion(provider, text(record.registration.inputs["name"])))
+                    if counts(truth):
+                        words = f"{record.principal} is taken for {member}"
+                        yield Edge(record.principal, member, Step(words, urn, reason(truth)))
+            truth = _is_member(member, provider, _assertion(provider, STRANGER))
+            if counts(truth):
+                somebody = Principal(Kind.ADMINISTRATOR, provider.account, provider.account)
+                words = f"any role of the account {provider.account} is taken for {member}"
+                yield Edge(somebody, member, Step(words, urn, reason(truth)))
+            return
+        known, others = _claims(provider)
+        if not counts(
+            _is_member(member, provider, {f"assertion.{claim}": value for claim, value in known.items()}, ())
+        ):
+            return
+        wanted = _wanted(member)
+        told = (*(f"{claim} {value}" for claim, value in known.items()), *others)
+        of_member = () if wanted == "*" else (wanted.replace("/", " ", 1),)
+        job = Principal(Kind.JOB, _named(provider.issuer, (*of_member, *told)))
+        yield Edge(job, member, Step(f"jobs of {provider.issuer} are taken for {member}", urn))
+
+
+EVERYONE = Principal(Kind.EVERYONE, "everyone", "allUsers")
+
+
+def _provider(entry: Registration) -> _Provider:
+    oidc, of_aws = block(entry.inputs.get("oidc")), block(entry.inputs.get("aws"))
+    return _Provider(
+        entry,
+        text(entry.inputs.get("workloadIdentityPoolId")),
+        text(of_aws.get("accountId")),
+        text(oidc.get("issuerUri")).removeprefix("https://").rstrip("/"),
+        text(entry.inputs.get("attributeCondition")),
+        {key: text(value) for key, value in mapping(entry.inputs.get("attributeMapping")).items()},
+    )
+
+
+def _google_facts(unique: str) -> Facts:
+    """What STS sees of a token of a service account: its number twice; the audience is the account's own choice."""
+    return {f"{GOOGLE}:sub": (unique,), f"{GOOGLE}:aud": (unique,)}
+
+
+def _assertion(provider: _Provider, role: str) -> dict[str, Result]:
+    """What Google sees of a session of a role of AWS."""
+    start = f"arn:aws:sts::{provider.account}:assumed-role/{role}/"
+    return {"assertion.arn": Anything(start), "assertion.account": provider.account}
+
+
+def _is_member(
+    member: Principal, provider: _Provider, values: Mapping[str, Result], whole: tuple[str, ...] = ("assertion",)
+) -> Truth:
+    """Whether a token with these assertions makes one of the members that a grant names."""
+    mapped = {
+        name: _value(expression, GcpContext(values, whole=whole)) for name, expression in provider.mappings.items()
+    }
+    if provider.account and "attribute.aws_role" not in mapped:
+        arn = values.get("assertion.arn")
+        mapped["attribute.aws_role"] = arn.start.rstrip("/") if isinstance(arn, Anything) else arn
+    context = GcpContext({**values, **mapped}, whole=(*whole, "attribute", "google"))
+    condition = holds(provider.condition, context)
+    kind, _, wanted = _wanted(member).partition("/")
+    if kind in ("*", ""):
+        return condition
+    name = "google.subject" if kind == "subject" else kind
+    literal = wanted.replace("\\", "\\\\").replace('"', '\\"')
+    return both((condition, holds(f'{name} == "{literal}"', context)))
+
+
+def _wanted(member: Principal) -> str:
+    """What a member of a pool must be, for example "attribute.origin/main", or "*"."""
+    return member.identifier.partition("/workloadIdentityPools/")[2].partition("/")[2]
+
+
+def _value(expression: str, context: GcpContext) -> Result:
+    try:
+        return evaluate(parsed(expression), context)
+    except ExpressionError:
+        return CHOICE
+
+
+def _claims(provider: _Provider) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What a job must be for its provider: claims with their one value, and all else as it is written."""
+    known: dict[str, str] = {}
+    others: list[str] = []
+    try:
+        listed = tuple(parts(parsed(provider.condition))) if provider.condition else ()
+    except ExpressionError:
+        return {}, (provider.condition,)
+    for part in listed:
+        match part:
+            case Operation("==", Name(path), Literal(str() as value)) if path.startswith("assertion."):
+                known[path.removeprefix("assertion.")] = value
+            case _:
+                others.append(written(part))
+    return known, tuple(others)
+
+
+def _named(issuer: str, claims: tuple[str, ...]) -> str:
+    """Jobs by what they must be; without a claim any job of the forge is meant."""
+    return f"{issuer} with {', '.join(claims)}" if claims else issuer
