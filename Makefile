@@ -30,6 +30,10 @@ setup: $(VENV)/.installed ## Make the virtual environment
 preview: setup ## Show the whole estate of STACK, e.g. make preview STACK=production AGAINST=main ARGS=--json
 	@$(BIN)/python -m preview $(STACK) $(if $(AGAINST),--against $(AGAINST)) $(ARGS)
 
+.PHONY: who
+who: setup ## Say who can do what in STACK, and how, e.g. make who STACK=production CAN="become root on pg-b"; BY=..., ARGS=--json
+	@$(BIN)/python -m reach.ask $(STACK) $(if $(CAN),--can "$(CAN)") $(if $(BY),--by "$(BY)") $(ARGS)
+
 .PHONY: leaving
 leaving: setup ## Print how STACK gives up one system, e.g. make leaving STACK=staging SYSTEM=devInstance
 	@$(BIN)/python -m preview.leaving $(STACK) $(SYSTEM)

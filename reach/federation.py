@@ -158,12 +158,12 @@ EVERYONE = Principal(Kind.EVERYONE, "everyone", "allUsers")
 def _provider(entry: Registration) -> _Provider:
     oidc, of_aws = block(entry.inputs.get("oidc")), block(entry.inputs.get("aws"))
     return _Provider(
-        entry,
-        text(entry.inputs.get("workloadIdentityPoolId")),
-        text(of_aws.get("accountId")),
-        text(oidc.get("issuerUri")).removeprefix("https://").rstrip("/"),
-        text(entry.inputs.get("attributeCondition")),
-        {key: text(value) for key, value in mapping(entry.inputs.get("attributeMapping")).items()},
+        registration=entry,
+        pool=text(entry.inputs.get("workloadIdentityPoolId")),
+        account=text(of_aws.get("accountId")),
+        issuer=text(oidc.get("issuerUri")).removeprefix("https://").rstrip("/"),
+        condition=text(entry.inputs.get("attributeCondition")),
+        mappings={key: text(value) for key, value in mapping(entry.inputs.get("attributeMapping")).items()},
     )
 
 

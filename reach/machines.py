@@ -81,7 +81,8 @@ def _machine(
         for key in stored.get((entry.cloud, document.bucket), ())
         if not key.startswith("machines/")
     )
-    return Machine(Principal(Kind.MACHINE, entry.name, urn=entry.urn), entry, None, documents, bundles, identity)
+    principal = Principal(Kind.MACHINE, entry.name, urn=entry.urn)
+    return Machine(principal, entry, None, documents=documents, bundles=bundles, identity=identity)
 
 
 def _worker(capture: Capture, group: Registration, template_type: str) -> Machine:
@@ -95,7 +96,8 @@ def _worker(capture: Capture, group: Registration, template_type: str) -> Machin
         or text(profile.get("arn")).rpartition("/")[2]
         or _email(template)
     )
-    return Machine(Principal(Kind.MACHINE, group.name, urn=group.urn), group, template, (), (), identity)
+    principal = Principal(Kind.MACHINE, group.name, urn=group.urn)
+    return Machine(principal, group, template, documents=(), bundles=(), identity=identity)
 
 
 def _email(entry: Registration) -> str:

@@ -45,6 +45,21 @@ class _Found:
     named: Named = Named.NOT
 
 
+@dataclass(frozen=True)
+class _Request:
+    """One request, with the statements that speak of its action."""
+
+    identity: Identity
+    target: Target
+    context: Context
+    own: tuple[Statement, ...]
+    bounds: tuple[Statement, ...] | None
+    """None where there is no boundary."""
+    guards: tuple[Statement, ...]
+    must_name: bool
+    """Whether the resource answers to nobody whom its own policy does not name."""
+
+
 class Decisions:
     """Answers about one capture."""
 
@@ -69,7 +84,7 @@ class Decisions:
         own = self._speaking_of(identity.policies, action)
         answers_itself = ":role/" not in target.name or action.startswith("sts:")
         guards = tuple(entry for entry in self._index.policy_of(target) if answers_itself and _acts(entry, action))
-        if not own and not guards:
+        if not own and not guards and not is_whole:
             return NO
         context = Context(
             {**identity.facts, **dict(target.facts), **facts},
@@ -78,57 +93,20 @@ class Decisions:
             knows_tags=bool(target.urn),
         )
         bounds = None if identity.boundary is None else self._speaking_of(identity.boundary, action)
-        denials = [
-            *_denying((*own, *(bounds or ())), target, context),
-            *(found for found in _guarding(guards, identity, target, context) if not found.statement.allows),
-        ]
         must_name = answers_itself and any(mark in target.name for mark in MUST_NAME)
-        grants = self._grants(
-            identity,
-            target,
-            context,
-            own,
-            bounds,
-            guards,
-            must_name=must_name and not self._index.leaves_to_account(target),
-        )
+        must_name = must_name and not self._index.leaves_to_account(target)
+        request = _Request(identity, target, context, own, bounds=bounds, guards=guards, must_name=must_name)
+        guarding = tuple(_guarding(request))
+        denials = [
+            *_denying(request, (*own, *(bounds or ()))),
+            *(found for found in guarding if not found.statement.allows),
+        ]
+        grants = _grants(request, [found for found in guarding if found.statement.allows])
         said = f"{principal} may {action} on {target.words}"
         steps = tuple(Step(said, found.statement.urn, reason(found.truth)) for found in grants)
         refusals = tuple(Step(f"{principal} is denied {action}", found.statement.urn) for found in denials)
         sure = any(not step.perhaps for step in steps)
         return Answer(bool(steps) and not denials, steps, refusals, "" if sure or not steps else steps[0].perhaps)
-
-    def _grants(
-        self,
-        identity: Identity,
-        target: Target,
-        context: Context,
-        own: tuple[Statement, ...],
-        bounds: tuple[Statement, ...] | None,
-        guards: tuple[Statement, ...],
-        *,
-        must_name: bool,
-    ) -> list[_Found]:
-        """What allows it, after the rules about accounts and boundaries."""
-        by_identity = list(_allowing(own, target, context))
-        by_resource = [found for found in _guarding(guards, identity, target, context) if found.statement.allows]
-        limits = None if bounds is None else list(_allowing(bounds, target, context))
-        if limits is not None:
-            by_identity = _bounded(by_identity, limits)
-        named = max((found.named for found in by_resource), key=lambda entry: entry.value, default=Named.NOT)
-        if not self._is_own(identity, target):
-            return by_identity if by_resource else []
-        if must_name and named is Named.NOT:
-            by_identity = []
-        direct = [found for found in by_resource if found.named is Named.DIRECTLY]
-        by_name = [found for found in by_resource if found.named is Named.IDENTITY]
-        if limits is not None and not identity.is_user:
-            by_name = _bounded(by_name, limits)
-        return [*by_identity, *direct, *by_name]
-
-    def _is_own(self, identity: Identity, target: Target) -> bool:
-        """Whether the resource is of the account of whoever asks. A service is asked as if it were."""
-        return not identity.account or not target.account or identity.account == target.account
 
     def _speaking_of(self, policies: tuple[Statement, ...], action: str) -> tuple[Statement, ...]:
         """The statements that speak of an action. Most principals have none, which ends most questions."""
@@ -153,27 +131,49 @@ def _acts(statement: Statement, action: str) -> bool:
     return any(matches(pattern, action) for pattern in statement.actions)
 
 
-def _allowing(statements: Iterable[Statement], target: Target, context: Context) -> Iterator[_Found]:
-    for entry in statements:
-        if entry.allows and _is_about(entry, target) and counts(truth := hold(entry.conditions, context)):
-            yield _Found(entry, truth)
+def _grants(request: _Request, by_resource: list[_Found]) -> list[_Found]:
+    """What allows it, after the rules about accounts and boundaries."""
+    identity, target = request.identity, request.target
+    by_identity = list(_allowing(request, request.own))
+    limits = None if request.bounds is None else list(_allowing(request, request.bounds))
+    if limits is not None:
+        by_identity = _bounded(by_identity, limits)
+    # A service is asked as if it were of the account, since accounts trust services one by one.
+    is_own = not identity.account or not target.account or identity.account == target.account
+    if not is_own:
+        return _bounded(by_identity, by_resource)
+    if request.must_name:
+        by_identity = _bounded(by_identity, by_resource)
+    direct = [found for found in by_resource if found.named is Named.DIRECTLY]
+    by_name = [found for found in by_resource if found.named is Named.IDENTITY]
+    if limits is not None and not identity.is_user:
+        by_name = _bounded(by_name, limits)
+    return [*by_identity, *direct, *by_name]
 
 
-def _denying(statements: Iterable[Statement], target: Target, context: Context) -> Iterator[_Found]:
+def _allowing(request: _Request, statements: Iterable[Statement]) -> Iterator[_Found]:
     for entry in statements:
-        if not entry.allows and _is_about(entry, target) and counts(hold(entry.conditions, context), in_denial=True):
+        if entry.allows and _is_about(entry, request.target):
+            truth = hold(entry.conditions, request.context)
+            if counts(truth):
+                yield _Found(entry, truth)
+
+
+def _denying(request: _Request, statements: Iterable[Statement]) -> Iterator[_Found]:
+    for entry in statements:
+        speaks = not entry.allows and _is_about(entry, request.target)
+        if speaks and counts(hold(entry.conditions, request.context), in_denial=True):
             yield _Found(entry, truth=True)
 
 
-def _guarding(
-    statements: Iterable[Statement], identity: Identity, target: Target, context: Context
-) -> Iterator[_Found]:
-    """What the resource's own policy says of whoever asks."""
-    for entry in statements:
-        named = _named(entry, identity)
-        if named is Named.NOT or (entry.resources and not _is_about(entry, target)):
+def _guarding(request: _Request) -> Iterator[_Found]:
+    """What the resource's own policy says of whoever asks. A trust names no resource: it is about its role."""
+    for entry in request.guards:
+        named = _named(entry, request.identity)
+        speaks = not (entry.resources or entry.not_resources) or _is_about(entry, request.target)
+        if named is Named.NOT or not speaks:
             continue
-        truth = hold(entry.conditions, context)
+        truth = hold(entry.conditions, request.context)
         if counts(truth, in_denial=not entry.allows):
             yield _Found(entry, truth, named)
 

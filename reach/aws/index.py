@@ -155,7 +155,8 @@ class Index:
             for key, value in mapping(record.registration.inputs.get("tags")).items()
         }
         is_user = principal.kind is Kind.USER
-        return Identity(arn, record.account, tuple(self._policies[arn]), bounds, {**facts, **tags}, is_user)
+        policies = tuple(self._policies[arn])
+        return Identity(arn, record.account, policies, boundary=bounds, facts={**facts, **tags}, is_user=is_user)
 
     def _read(self) -> None:
         for entry in self._capture.of_type(POLICY):

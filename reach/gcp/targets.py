@@ -87,7 +87,9 @@ def objects(bucket: Target, key: str) -> Target:
 def _bucket(capture: Capture, entry: Registration) -> Target:
     name = text(entry.inputs.get("name")) or answer(capture, entry, "name")
     scopes = (f"bucket:{name}", f"project:{project_of(capture, entry)}")
-    return Target(f"bucket {entry.name}", "gcp", f"projects/_/buckets/{name}", entry.urn, _BUCKET_TYPE, scopes)
+    return Target(
+        f"bucket {entry.name}", "gcp", f"projects/_/buckets/{name}", entry.urn, type=_BUCKET_TYPE, scopes=scopes
+    )
 
 
 def _secret(capture: Capture, entry: Registration) -> Target:

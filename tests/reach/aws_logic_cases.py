@@ -223,4 +223,19 @@ CASES = (
         bucket=(by({"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}),),
         elsewhere=True,
     ),
+    Case(
+        "a bucket that grants everyone every object but these",
+        NOT_RESOURCE,
+        NO,
+        bucket=(
+            {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "NotResource": "arn:aws:s3:::store/reports/*"},
+        ),
+    ),
+    Case(
+        "a bucket that denies everyone every object but these",
+        NOT_RESOURCE,
+        YES,
+        own=(allow(),),
+        bucket=({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "NotResource": "arn:aws:s3:::store/reports/*"},),
+    ),
 )

@@ -1,0 +1,188 @@
+"""Asking by hand: who can do something, what somebody can do, each with the steps that lead there.
+
+python -m reach.ask STACK --can "read secret NAME"
+python -m reach.ask STACK --can "become root on pg-b"
+python -m reach.ask STACK --can "s3:DeleteObjectVersion bucket NAME"
+python -m reach.ask STACK --by runner-manager-aws-blue
+"""
+
+import argparse
+import difflib
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from capture import ProgramError, StackFileError, capture_stack, read_stack_file
+from reach.answers import Reach
+from reach.model import Kind, Principal, Target, Way
+from reach.step import told
+
+ROOT = Path(__file__).resolve().parent.parent
+
+VERBS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("read", "secret"): ("secretsmanager:GetSecretValue", "secretmanager.versions.access"),
+    ("write", "secret"): ("secretsmanager:PutSecretValue", "secretmanager.versions.add"),
+    ("delete", "secret"): ("secretsmanager:DeleteSecret", "secretmanager.secrets.delete"),
+    ("read", "objects"): ("s3:GetObject", "storage.objects.get"),
+    ("write", "objects"): ("s3:PutObject", "storage.objects.create"),
+    ("delete", "objects"): ("s3:DeleteObject", "s3:DeleteObjectVersion", "storage.objects.delete"),
+    ("change", "bucket"): (
+        *("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration", "s3:PutBucketVersioning"),
+        *("s3:PutBucketObjectLockConfiguration", "s3:DeleteBucket"),
+        *("storage.buckets.update", "storage.buckets.setIamPolicy", "storage.buckets.delete"),
+    ),
+    ("read", "parameter"): ("ssm:GetParameter",),
+    ("write", "parameter"): ("ssm:PutParameter",),
+    ("use", "key"): ("kms:Decrypt", "cloudkms.cryptoKeyVersions.useToDecrypt"),
+    ("delete", "disk"): ("ec2:DeleteVolume", "compute.disks.delete"),
+    ("delete", "machine"): ("ec2:TerminateInstances", "compute.instances.delete"),
+    ("administer", "project"): ("resourcemanager.projects.setIamPolicy",),
+}
+"""What a person calls it: the verb, the kind of the resource, and the actions of both clouds that any of is enough."""
+
+ROOT_ON = "become root on "
+BECOME = "become "
+NEAREST = 3
+"""Names that are told for one that is not there."""
+
+Found = TypeVar("Found")
+
+
+class QuestionError(Exception):
+    """A question that cannot be asked; the text says what is wrong, and what could be asked instead."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to one question."""
+
+    question: str
+    ways: tuple[Way, ...]
+    """Who gets there, or for a question about one principal whom or what it gets to."""
+    faults: tuple[str, ...]
+    """What could not be read, so that somebody may be missing."""
+
+
+def who_can(reach: Reach, question: str) -> Reply:
+    """Everybody who can do what is asked, for example "read secret signing-key". Raises QuestionError."""
+    words = " ".join(question.split())
+    if words.startswith(ROOT_ON):
+        machine = _found(words.removeprefix(ROOT_ON), {entry.principal.name: entry for entry in reach.machines})
+        ways = reach.roots(machine)
+    elif words.startswith(BECOME):
+        ways = reach.who_becomes(principal_named(reach, words.removeprefix(BECOME)))
+    else:
+        ways = reach.who_may(*_asked(reach, words))
+    return Reply(words, ways, tuple(str(fault) for fault in reach.faults))
+
+
+def what_can(reach: Reach, name: str) -> Reply:
+    """Whom somebody turns into, root on machines included, and which secrets it reads. Raises QuestionError."""
+    principal = principal_named(reach, name)
+    becomes = [Way(other, path) for other, path in reach.becomes(principal).items() if other.kind is not Kind.POWER]
+    reads: list[Way] = []
+    for target in reach.targets:
+        if target.words.startswith("secret "):
+            found = [way for way in reach.who_may(VERBS["read", "secret"], [target]) if way.principal == principal]
+            reads.extend(Way(Principal(Kind.POWER, f"{target.words} to read"), way.path) for way in found)
+    return Reply(f"by {principal}", (*becomes, *reads), tuple(str(fault) for fault in reach.faults))
+
+
+def principal_named(reach: Reach, name: str) -> Principal:
+    """The principal with a logical name, an ARN, a member or what answers call it. Raises QuestionError."""
+    known: dict[str, Principal] = {}
+    for principal in reversed(reach.principals):
+        # A machine has the name of its account; whoever asks by the name alone means root on it.
+        machine_first = principal.kind is Kind.MACHINE or principal.name not in known
+        known |= {str(principal): principal, principal.identifier: principal}
+        if machine_first:
+            known[principal.name] = principal
+    return _found(name, known)
+
+
+def _asked(reach: Reach, words: str) -> tuple[tuple[str, ...], list[Target]]:
+    """The actions and the resources of a question."""
+    verb, _, rest = words.partition(" ")
+    kind, _, name = rest.partition(" ")
+    if not name:
+        hint = f'HINT: "read secret NAME", "{ROOT_ON}NAME", "{BECOME}NAME", or an action and a resource'
+        raise QuestionError(f'"{words}" is no question. {hint}')
+    is_action = ":" in verb or "." in verb
+    if not is_action and (verb, "objects") in VERBS and kind == "bucket":
+        kind = "objects"
+    actions = (verb,) if is_action else VERBS.get((verb, kind))
+    if actions is None:
+        listed = sorted(" ".join(pair) for pair in VERBS)
+        near = difflib.get_close_matches(f"{verb} {kind}", listed, NEAREST) or listed
+        raise QuestionError(f'nobody knows how to "{verb} {kind}". HINT: {", ".join(near)}, or an action of a cloud')
+    by_words: dict[str, list[Target]] = {}
+    for target in reach.targets:
+        by_words.setdefault(target.words.removeprefix("objects of "), []).append(target)
+    wanted = f"{'bucket' if kind == 'objects' else kind} {name.removeprefix('of ').removeprefix('bucket ')}"
+    found = _found(wanted, by_words)
+    of_objects = kind == "objects" or (is_action and "object" in verb.lower() and "bucket" not in verb.lower())
+    return actions, [target for target in found if target.words.startswith("objects of ") is of_objects]
+
+
+def _found(name: str, known: Mapping[str, Found]) -> Found:
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, [entry for entry in known if entry], NEAREST, cutoff=0.5)
+    raise QuestionError(
+        f'there is no "{name}". HINT: {", ".join(near) if near else "make preview lists what there is"}'
+    )
+
+
+def lines(reply: Reply) -> Iterable[str]:
+    """The answer for a terminal."""
+    yield f"{reply.question}: {len(reply.ways) or 'nobody'}"
+    for way in reply.ways:
+        yield ""
+        yield f"{way.principal}{'' if way.is_sure else ' (perhaps)'}"
+        yield from (f"  {line}" for line in told(way.path))
+    for fault in reply.faults:
+        yield f"could not be read, so somebody may be missing: {fault}"
+
+
+def as_json(reply: Reply) -> str:
+    """The answer for a program."""
+    ways = [
+        {
+            "principal": str(way.principal),
+            "urn": way.principal.urn,
+            "sure": way.is_sure,
+            "path": [{"words": step.words, "by": step.by, "perhaps": step.perhaps} for step in way.path],
+        }
+        for way in reply.ways
+    ]
+    return json.dumps({"question": reply.question, "ways": ways, "faults": list(reply.faults)}, indent=2)
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Prints the answer; 0 where it could be found, 1 where the question or the stack is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m reach.ask", description="Who can do what in a stack, and how.")
+    parser.add_argument("stack", help="name of a stack, for example production")
+    parser.add_argument("--can", default="", help='for example "read secret NAME" or "become root on NAME"')
+    parser.add_argument("--by", default="", help="a principal, for example runner-manager-aws-blue")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args(arguments)
+    if not options.can and not options.by:
+        parser.error('nothing is asked. HINT: make who STACK=production CAN="become root on pg-b"')
+    try:
+        reach = Reach(capture_stack(root, read_stack_file(root, options.stack)))
+        reply = who_can(reach, options.can) if options.can else what_can(reach, options.by)
+        if options.can and options.by:
+            principal = principal_named(reach, options.by)
+            reply = Reply(reply.question, tuple(way for way in reply.ways if way.principal == principal), reply.faults)
+    except (QuestionError, ProgramError, StackFileError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(as_json(reply) + "\n" if options.json else "".join(f"{line}\n" for line in lines(reply)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
