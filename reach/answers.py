@@ -32,6 +32,7 @@ class Reach:
         self._aws_takeovers = AwsTakeovers(capture, self._aws_index, self._aws, self.machines)
         self._gcp_takeovers = GcpTakeovers(capture, self._gcp_index, self._gcp, self.machines)
         self._federation = Federation(capture, self._aws_index, self._gcp_index, self._gcp_takeovers.accounts)
+        self._able_by_action: dict[str, tuple[Principal, ...]] = {}
         self.targets: tuple[Target, ...] = (*self._aws_takeovers.targets, *self._gcp_takeovers.targets)
 
     @property
@@ -109,12 +110,25 @@ class Reach:
         return found
 
     def _holders(self, action: str, target: Target) -> Iterator[tuple[Principal, Path]]:
-        for principal in (*self.principals, *self._powers):
-            if principal.kind in (Kind.MACHINE, Kind.JOB):
-                continue
+        for principal in self._able(action, target):
             answer = self.may(principal, action, target)
             if answer:
                 yield principal, (answer.step(f"{principal} may {action} on {target.words}"),)
+
+    def _able(self, action: str, target: Target) -> tuple[Principal, ...]:
+        """Everybody who has a statement or a grant with an action at all."""
+        if target.cloud == "aws" and self._aws.lets_in(target):
+            return self._acting
+        if action not in self._able_by_action:
+            asks = self._aws.speaks if target.cloud == "aws" else self._gcp.has
+            self._able_by_action[action] = tuple(entry for entry in self._acting if asks(entry, action))
+        return self._able_by_action[action]
+
+    @cached_property
+    def _acting(self) -> tuple[Principal, ...]:
+        """Everybody who asks a cloud for something himself; root on a machine does it with the machine's identity."""
+        known = (*self.principals, *(entry for entry in self._graph.known() if entry.kind is Kind.POWER))
+        return tuple(entry for entry in known if entry.kind not in (Kind.MACHINE, Kind.JOB))
 
     def _ways(self, ends: Iterable[tuple[Principal, Path]], but: Principal | None = None) -> tuple[Way, ...]:
         found = self._graph.leading_to(ends)
@@ -175,16 +189,15 @@ class Reach:
     @staticmethod
     def _widened(graph: Graph, rewrites: list[tuple[Principal, Edge]], seen: set[Principal]) -> Iterator[Principal]:
         """Who rewrites the rights of somebody that he turns into has them; new powers have ways of their own."""
+        led: dict[Principal, set[Principal]] = {}
         for source, edge in rewrites:
-            if edge.source == source or edge.source in graph.reached(source):
+            if source not in led:
+                led[source] = graph.leads(source)
+            if edge.source == source or edge.source in led[source]:
                 graph.add(replace(edge, source=source))
                 if edge.target not in seen:
                     seen.add(edge.target)
                     yield edge.target
-
-    @property
-    def _powers(self) -> Iterator[Principal]:
-        return (principal for principal in self._graph.known() if principal.kind is Kind.POWER)
 
 
 _NO = Answer(allowed=False)

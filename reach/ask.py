@@ -19,29 +19,9 @@ from capture import ProgramError, StackFileError, capture_stack, read_stack_file
 from reach.answers import Reach
 from reach.model import Kind, Principal, Target, Way
 from reach.step import told
+from reach.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent
-
-VERBS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("read", "secret"): ("secretsmanager:GetSecretValue", "secretmanager.versions.access"),
-    ("write", "secret"): ("secretsmanager:PutSecretValue", "secretmanager.versions.add"),
-    ("delete", "secret"): ("secretsmanager:DeleteSecret", "secretmanager.secrets.delete"),
-    ("read", "objects"): ("s3:GetObject", "storage.objects.get"),
-    ("write", "objects"): ("s3:PutObject", "storage.objects.create"),
-    ("delete", "objects"): ("s3:DeleteObject", "s3:DeleteObjectVersion", "storage.objects.delete"),
-    ("change", "bucket"): (
-        *("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration", "s3:PutBucketVersioning"),
-        *("s3:PutBucketObjectLockConfiguration", "s3:DeleteBucket"),
-        *("storage.buckets.update", "storage.buckets.setIamPolicy", "storage.buckets.delete"),
-    ),
-    ("read", "parameter"): ("ssm:GetParameter",),
-    ("write", "parameter"): ("ssm:PutParameter",),
-    ("use", "key"): ("kms:Decrypt", "cloudkms.cryptoKeyVersions.useToDecrypt"),
-    ("delete", "disk"): ("ec2:DeleteVolume", "compute.disks.delete"),
-    ("delete", "machine"): ("ec2:TerminateInstances", "compute.instances.delete"),
-    ("administer", "project"): ("resourcemanager.projects.setIamPolicy",),
-}
-"""What a person calls it: the verb, the kind of the resource, and the actions of both clouds that any of is enough."""
 
 ROOT_ON = "become root on "
 BECOME = "become "

@@ -48,6 +48,17 @@ class Graph:
         """Who turns into a principal by one step."""
         return self._back.get(target, {})
 
+    def leads(self, source: Principal) -> set[Principal]:
+        """Everybody that a principal turns into, without the ways."""
+        found: set[Principal] = set()
+        waiting = [source]
+        while waiting:
+            for principal in self.onward(waiting.pop()):
+                if principal not in found:
+                    found.add(principal)
+                    waiting.append(principal)
+        return found
+
     def reached(self, source: Principal) -> dict[Principal, Path]:
         """Everybody that a principal turns into, himself left out, each by the fewest steps. Circles end."""
         return {principal: path for principal, path in self._walk(source) if principal != source}

@@ -18,7 +18,13 @@ CHOSEN = (
     *("ec2:createaction", "ec2:osuser", "ec2:instancetype", "ec2:region", "ec2:attribute", "ec2:volumesize"),
     *("cloudwatch:namespace", "kms:encryptioncontext", "kms:grantoperations", "sts:rolesessionname"),
     *("sts:externalid", "sts:sourceidentity", "sns:protocol", "sns:endpoint", "ssm:sessiondocumentaccesscheck"),
-    *("secretsmanager:versionstage", "secretsmanager:versionid", "secretsmanager:name", "ssm:overwrite"),
+    *(
+        "accounts.google.com:oaud",
+        "secretsmanager:versionstage",
+        "secretsmanager:versionid",
+        "secretsmanager:name",
+        "ssm:overwrite",
+    ),
 )
 """Beginnings of keys that whoever asks sets himself (service authorisation reference, and "AWS global condition context
 keys" of the IAM user guide). An external id is no secret: "it is not treated as one" (IAM user guide)."""

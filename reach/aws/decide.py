@@ -108,8 +108,17 @@ class Decisions:
         sure = any(not step.perhaps for step in steps)
         return Answer(bool(steps) and not denials, steps, refusals, "" if sure or not steps else steps[0].perhaps)
 
+    def speaks(self, principal: Principal, *actions: str) -> bool:
+        """Whether somebody's own policies speak of one of the actions; most do not, which ends most questions."""
+        policies = self._index.identity(principal).policies
+        return any(self._speaking_of(policies, action.lower()) for action in actions)
+
+    def lets_in(self, target: Target) -> bool:
+        """Whether a resource's own policy lets somebody in, so that one's own policies need not speak of it."""
+        return any(entry.allows for entry in self._index.policy_of(target))
+
     def _speaking_of(self, policies: tuple[Statement, ...], action: str) -> tuple[Statement, ...]:
-        """The statements that speak of an action. Most principals have none, which ends most questions."""
+        """The statements that speak of an action."""
         key = (id(policies), action)
         found = self._by_action.get(key)
         if found is None:

@@ -3,12 +3,13 @@
 Ways are those that the IAM and EC2 user guides describe; what only a fault in a service would open is not among them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from capture import Capture
 from reach.aws.decide import Decisions
 from reach.aws.index import Index, RoleRecord
-from reach.aws.targets import objects, target_of, targets, worker
+from reach.aws.targets import objects, targets, worker
 from reach.graph import Edge
 from reach.machines import EC2_TEMPLATE, NODES, Machine
 from reach.model import Answer, Facts, Kind, Principal, Target
@@ -51,6 +52,19 @@ LOG_IN = (
 SESSIONS = (("ssm:StartSession", "opens a session on"), ("ssm:SendCommand", "runs a command on"))
 """Ways to root where the agent of Systems Manager runs (Systems Manager user guide, "Session Manager")."""
 
+REWRITES_A_ROLE = (
+    *("sts:AssumeRole", "iam:UpdateAssumeRolePolicy", "iam:PassRole", "iam:CreateRole", "iam:CreatePolicyVersion"),
+)
+"""What leads into a role that lets nobody in by itself."""
+
+TAKES_MACHINES = (
+    *(action for action, _, _ in LOG_IN),
+    *(action for action, _ in SESSIONS),
+    *("ec2:CreateTags", "ec2:CreateLaunchTemplateVersion", "autoscaling:UpdateAutoScalingGroup"),
+    "eks:CreateAccessEntry",
+)
+"""Without one of these, or a right to write its store, nobody becomes root on a machine."""
+
 CLUSTER_ADMIN = "AmazonEKSClusterAdminPolicy"
 
 
@@ -65,19 +79,37 @@ class Takeovers:
         self._machines = tuple(machine for machine in machines if machine.cloud == "aws")
         self.targets: tuple[Target, ...] = tuple(targets(capture))
         self._by_arn = {target.name: target for target in self.targets}
+        self._by_urn: dict[str, Target] = {}
+        self._by_word: dict[str, list[Target]] = defaultdict(list)
+        for target in self.targets:
+            # The first of those with one URN is the resource itself; its objects and workers come after it.
+            self._by_urn.setdefault(target.urn, target)
+            self._by_word[target.words.partition(" ")[0]].append(target)
+        self._own = {
+            machine.principal: worker(capture, machine.registration)
+            if machine.is_worker
+            else self._by_urn[machine.registration.urn]
+            for machine in self._machines
+        }
 
     def edges(self, source: Principal) -> Iterator[Edge]:
         """Whom a principal turns into by what it may do itself."""
-        for record in self._index.roles.values():
-            yield from self._into_role(source, record)
         for machine in self._machines:
-            yield from self._into_machine(source, machine)
-        for target in self.targets:
-            for action in REWRITES_ITS_POLICY.get(target.words.partition(" ")[0], ()):
-                if answer := self._may(source, action, target):
-                    power = Principal(Kind.POWER, target.words, target.name, target.urn)
-                    yield Edge(source, power, answer.step(f"{source} writes who may use {target.words}"))
-        yield from self._into_new_role(source)
+            for answer, words, doubt in self._by_store(source, machine):
+                if answer:
+                    yield Edge(source, machine.principal, answer.step(f"{source} {words}", doubt))
+        if source.kind is Kind.POWER and source.identifier.startswith("arn:"):
+            return
+        rewrites = self._decisions.speaks(source, *REWRITES_A_ROLE)
+        for record in self._index.roles.values():
+            if rewrites or self._decisions.lets_in(self._role(record)):
+                yield from self._into_role(source, record)
+        if self._decisions.speaks(source, *TAKES_MACHINES):
+            for machine in self._machines:
+                yield from self._into_machine(source, machine)
+        yield from self._into_power(source)
+        if rewrites:
+            yield from self._into_new_role(source)
 
     def of_machines(self) -> Iterator[Edge]:
         """Whom root on a machine turns into: the role of the machine, and on nodes those of the pods."""
@@ -113,6 +145,8 @@ class Takeovers:
 
         Each edge leads from the role to the power; it counts for those alone who may write, and turn into the role.
         """
+        if not self._decisions.speaks(source, "iam:PutRolePolicy", "iam:AttachRolePolicy"):
+            return
         for record in self._index.roles.values():
             target = self._role(record)
             step = self._rewriting(source, record, target)
@@ -161,6 +195,18 @@ class Takeovers:
                     words = f"{source} writes the boundary {target.words}"
                     yield Edge(source, power_within(account, ""), answer.step(words, "a role within it is his"))
 
+    def _into_power(self, source: Principal) -> Iterator[Edge]:
+        """Who writes the policy of a thing has whatever can be done to it."""
+        for word, actions in REWRITES_ITS_POLICY.items():
+            speaks = self._decisions.speaks(source, *actions)
+            for target in self._by_word.get(word, ()):
+                if not speaks and not self._decisions.lets_in(target):
+                    continue
+                for action in actions:
+                    if answer := self._may(source, action, target):
+                        power = Principal(Kind.POWER, target.words, target.name, target.urn)
+                        yield Edge(source, power, answer.step(f"{source} writes who may use {target.words}"))
+
     def _into_machine(self, source: Principal, machine: Machine) -> Iterator[Edge]:
         for answer, words, doubt in self._ways(source, machine):
             if answer:
@@ -174,7 +220,7 @@ class Takeovers:
             cluster = Target("the cluster", "aws", f"arn:aws:eks:*:*:cluster/{_cluster(machine)}")
             yield self._may(source, "eks:CreateAccessEntry", cluster), f"lets itself into the cluster of {name}", ""
             return
-        target = worker(self._capture, machine.registration) if machine.is_worker else self._own(machine)
+        target = self._own[machine.principal]
         for action, words, doubt in LOG_IN:
             yield self._may(source, action, target, EXISTING), f"{words} {name}", doubt
         if machine.identity:
@@ -182,28 +228,27 @@ class Takeovers:
                 yield self._may(source, action, target, EXISTING), f"{words} {name}", ""
         if machine.is_worker:
             yield from self._by_template(source, machine)
-            group = target_of(self._capture, machine.registration)
+            group = self._by_urn[machine.registration.urn]
             answer = self._may(source, "autoscaling:UpdateAutoScalingGroup", group, EXISTING)
             yield answer, f"changes what workers of {name} are made from", ""
-        yield from self._by_store(source, machine, target)
+        for stored in machine.documents:
+            facts: Facts = {**EXISTING, f"aws:requesttag/{stored.source}": ("s3://another/document",)}
+            words = f"changes the tag {stored.source}, from which {name} takes its document"
+            yield self._may(source, "ec2:CreateTags", target, facts), words, ""
 
     def _by_template(self, source: Principal, machine: Machine) -> Iterator[tuple[Answer, str, str]]:
         if machine.template is not None and machine.template.type == EC2_TEMPLATE:
-            target = target_of(self._capture, machine.template)
+            target = self._by_urn[machine.template.urn]
             words = f"changes the template of {machine.registration.name}"
             yield self._may(source, "ec2:CreateLaunchTemplateVersion", target, EXISTING), words, ""
 
-    def _by_store(self, source: Principal, machine: Machine, target: Target) -> Iterator[tuple[Answer, str, str]]:
+    def _by_store(self, source: Principal, machine: Machine) -> Iterator[tuple[Answer, str, str]]:
         name = machine.registration.name
-        for stored in machine.documents:
-            words = f"changes the tag {stored.source}, from which {name} takes its document"
-            facts: Facts = {**EXISTING, "aws:requesttag/" + stored.source: ("s3://another/document",)}
-            yield self._may(source, "ec2:CreateTags", target, facts), words, ""
         for kind, listed in (("document", machine.documents), ("bundle", machine.bundles)):
             doubt = "its document names the digest" if kind == "bundle" else ""
             for stored in listed:
-                bucket = self._by_arn.get(f"arn:aws:s3:::{stored.bucket}")
-                bucket = bucket or Target(f"bucket {stored.bucket}", "aws", f"arn:aws:s3:::{stored.bucket}")
+                arn = f"arn:aws:s3:::{stored.bucket}"
+                bucket = self._by_arn.get(arn) or Target(f"bucket {stored.bucket}", "aws", arn)
                 answer = self._may(source, "s3:PutObject", objects(bucket, stored.key))
                 yield answer, f"writes the {kind} of {name}", doubt
 
@@ -212,9 +257,6 @@ class Takeovers:
 
     def _role(self, record: RoleRecord) -> Target:
         return self._by_arn[record.principal.identifier]
-
-    def _own(self, machine: Machine) -> Target:
-        return target_of(self._capture, machine.registration)
 
 
 def power_within(account: str, boundary: str) -> Principal:

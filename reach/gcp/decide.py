@@ -48,8 +48,12 @@ class Decisions:
         sure = any(not step.perhaps for step in steps)
         return Answer(bool(steps), tuple(steps), doubt="" if sure or not steps else steps[0].perhaps)
 
+    def has(self, principal: Principal, *permissions: str) -> bool:
+        """Whether somebody has one of the permissions anywhere; most have none, which ends most questions."""
+        return any(self._with(principal, permission) for permission in permissions)
+
     def _with(self, principal: Principal, permission: str) -> tuple[Grant, ...]:
-        """The grants of a principal that have a permission. Most have none, which ends most questions."""
+        """The grants of a principal that have a permission."""
         key = (principal.identifier or str(principal), permission)
         found = self._by_permission.get(key)
         if found is None:

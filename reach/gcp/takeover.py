@@ -3,6 +3,7 @@
 Ways are those of the IAM documentation ("Service account impersonation") and of Compute Engine's ("Set up OS Login").
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from capture import Capture
@@ -41,6 +42,14 @@ SET_POLICY = {
 
 ACT_AS = "iam.serviceAccounts.actAs"
 
+WRITES_PROVIDERS = ("iam.workloadIdentityPoolProviders.create", "iam.workloadIdentityPoolProviders.update")
+
+TAKES_MACHINES = (
+    *("compute.instances.setMetadata", "compute.projects.setCommonInstanceMetadata", "compute.instances.osAdminLogin"),
+    *("compute.instances.attachDisk", "compute.instanceGroupManagers.update", "storage.objects.create"),
+)
+"""Without one of these nobody becomes root on a machine."""
+
 
 class Takeovers:
     """The edges of the principals of GCP."""
@@ -56,6 +65,10 @@ class Takeovers:
         for target in self.targets:
             self._by_urn.setdefault(target.urn, target)
         self._by_name = {target.name: target for target in self.targets}
+        self._by_scope: dict[str, list[Target]] = defaultdict(list)
+        for target in self.targets:
+            for scope in target.scopes:
+                self._by_scope[scope].append(target)
         self.accounts: dict[str, Principal] = {
             email: Principal(Kind.SERVICE_ACCOUNT, entry.name, f"serviceAccount:{email}", entry.urn)
             for entry in capture.of_type(ACCOUNT)
@@ -68,14 +81,19 @@ class Takeovers:
 
     def edges(self, source: Principal) -> Iterator[Edge]:
         """Whom a principal turns into by what it may do itself."""
-        for email, account in self.accounts.items():
-            yield from self._into_account(source, account, self._account(email))
-        for target in self.targets:
-            yield from self._into_power(source, target)
-        for machine in self._machines:
-            for found, words, doubt in self._ways(source, machine):
-                if found:
-                    yield Edge(source, machine.principal, found.step(f"{source} {words}", doubt))
+        scope = source.identifier.partition(" on ")[2] if source.kind is Kind.POWER else ""
+        if self._decisions.has(source, *(permission for permission, _ in IMPERSONATES), ACT_AS):
+            for email, account in self.accounts.items():
+                if self._may_be_in(scope, self._account(email)):
+                    yield from self._into_account(source, account, self._account(email))
+        if self._decisions.has(source, *SET_POLICY.values(), *WRITES_PROVIDERS):
+            for target in self._by_scope.get(scope, ()) if scope else self.targets:
+                yield from self._into_power(source, target)
+        if self._decisions.has(source, *TAKES_MACHINES):
+            for machine in self._machines:
+                for found, words, doubt in self._ways(source, machine):
+                    if found:
+                        yield Edge(source, machine.principal, found.step(f"{source} {words}", doubt))
 
     def of_machines(self) -> Iterator[Edge]:
         """Whom root on a machine turns into: the account of the machine."""
@@ -89,6 +107,8 @@ class Takeovers:
 
         Each edge leads from a holder to the power; it counts for those alone who may write, and turn into the holder.
         """
+        if not self._decisions.has(source, "iam.roles.update"):
+            return
         for role in self._index.custom_roles.values():
             project = project_target(role.project)
             found = self._may(source, "iam.roles.update", project)
@@ -117,10 +137,10 @@ class Takeovers:
 
     def _into_power(self, source: Principal, target: Target) -> Iterator[Edge]:
         permission = SET_POLICY.get(target.words.partition(" ")[0])
-        if permission:
+        if permission and self._decisions.has(source, permission):
             yield from self._by_grants(source, target, permission)
         if target.words.startswith("pool "):
-            for permission in ("iam.workloadIdentityPoolProviders.create", "iam.workloadIdentityPoolProviders.update"):
+            for permission in WRITES_PROVIDERS:
                 if found := self._may(source, permission, target):
                     words = f"{source} writes whom {target.words} lets in"
                     for member in self._members(target):
@@ -181,6 +201,10 @@ class Takeovers:
                 new = "" if replaces else "it is not there yet"
                 words = f"writes the {kind} of {machine.registration.name}"
                 yield found, words, " and ".join(part for part in (doubt, new) if part)
+
+    @staticmethod
+    def _may_be_in(scope: str, target: Target) -> bool:
+        return not scope or scope in target.scopes
 
     def _account(self, email: str) -> Target:
         return self._by_name[email]

@@ -6,8 +6,9 @@ from functools import cache
 import pytest
 
 from reach.answers import Reach
-from reach.ask import VERBS, QuestionError, as_json, lines, main, what_can, who_can
+from reach.ask import QuestionError, as_json, lines, main, what_can, who_can
 from reach.data import is_action, permissions
+from reach.verbs import VERBS
 from tests.reach.building import ACCOUNT, Building, allow
 
 SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:signing-key-1"
