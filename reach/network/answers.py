@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from reach.network.judge import Answer
 from reach.network.network import Network, joined, words_of
 from reach.network.places import Crowd, Front, Inside, Internet, Kind, Machine, Place, Target
-from reach.network.ranges import EVERYWHERE, PRIVATE, Ranges, are_ranges, ranges
+from reach.network.ranges import PRIVATE, Ranges, are_ranges, ranges, versions_of
 from reach.network.rules import ANY, LAST_PORT, PROTOCOLS, Flow, Party, flow_of
 from reach.step import Path
 
@@ -92,7 +92,7 @@ def _lines(network: Network, place: Place, target: Target, flow: Flow) -> Iterat
             found.setdefault((answer.path, answer.perhaps), []).append((each, answer))
     for (path, perhaps), answers in found.items():
         sources = answers[0][1].sources
-        is_part = isinstance(place, Crowd) and not sources.covers(place.party.within & _version(sources))
+        is_part = isinstance(place, Crowd) and not sources.covers(place.party.within & versions_of(sources))
         told = joined(each for each, _ in answers)
         name = (
             f"{words_of(target)} ({target.backend})"
@@ -101,11 +101,6 @@ def _lines(network: Network, place: Place, target: Target, flow: Flow) -> Iterat
         )
         part = str(sources) if is_part else ""
         yield Reached(place.words, name, told, path, part=part, perhaps=perhaps)
-
-
-def _version(sources: Ranges) -> Ranges:
-    """Everything of the versions of the protocol that some addresses have."""
-    return Ranges(EVERYWHERE.fourth if sources.fourth else (), EVERYWHERE.sixth if sources.sixth else ())
 
 
 def _meant(network: Network, target: Target, flow: Flow) -> Iterator[Flow]:

@@ -18,7 +18,7 @@ from reach.network.places import (
     Service,
     Target,
 )
-from reach.network.ranges import PUBLIC, Ranges
+from reach.network.ranges import PUBLIC, Ranges, versions_of
 from reach.network.rules import Flow, Party, Passed, Rule, passed
 from reach.step import Path, Step
 
@@ -148,7 +148,7 @@ def _to_public(place: Place, party: Party, steps: tuple[Step, ...]) -> Iterator[
         if not each.network:
             for face in each.faces:
                 if _same_version(face, party) and (leading := _leading(place, each, party)):
-                    yield Way(face, party, (*leading, *steps), each.destinations)
+                    yield Way(face, party, (*leading, *steps), each.destinations & versions_of(face.within))
 
 
 def _leading(place: Machine, each: Exit, party: Party) -> tuple[Step, ...]:

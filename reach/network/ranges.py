@@ -146,3 +146,8 @@ EVERYWHERE = ranges((EVERYBODY,))
 PRIVATE = ranges(PRIVATE_RANGES)
 PUBLIC = ranges(("0.0.0.0/0", GLOBAL_IPV6)) - PRIVATE - ranges(SPECIAL_RANGES)
 """What the internet leads to."""
+
+
+def versions_of(some: Ranges) -> Ranges:
+    """Everything of the versions of the protocol that some addresses have."""
+    return Ranges(EVERYWHERE.fourth if some.fourth else (), EVERYWHERE.sixth if some.sixth else ())

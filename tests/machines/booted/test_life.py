@@ -1,5 +1,9 @@
 """The life of a machine: first boot, runs that change nothing, a new document, a reboot."""
 
+import time
+
+import pytest
+
 from lab.bundle import change_bundle, file_of_bundle
 from lab.machines.machine import LoneMachine
 
