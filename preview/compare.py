@@ -15,12 +15,9 @@ from policies.secrets_in_clear import veiled
 from policies.stateful import STATEFUL_TYPES, is_stateful
 from policies.values import of_provider
 from preview.difference import PropertyChange, differences
-from preview.replacements import forces_replacement
+from preview.replacements import PLACED_BY, forces_replacement
 from preview.served_paths import PathChange, path_changes
 from preview.symbols import Use, symbolic_inputs, symbolic_outputs
-
-PROVIDER_PROPERTIES: Mapping[str, str] = {"aws": "region", "gcp": "project"}
-"""What a resource takes from its provider where it does not say it itself; another value is another place."""
 
 
 class Step(StrEnum):
@@ -190,13 +187,10 @@ class _Comparer:
         if self._former.get(after.provider, after.provider) != before.provider:
             yield PropertyChange("provider", urn_name(before.provider), urn_name(after.provider), replaces=True)
             return
-        key = PROVIDER_PROPERTIES.get(after.cloud, "")
-        if not key or key in after.inputs:
-            return
-        was = of_provider(self._old, before, key)
-        becomes = of_provider(self._new, after, key)
-        if was != becomes:
-            yield PropertyChange(f"{key} of the provider", was, becomes, replaces=True)
+        for key in PLACED_BY.get(after.cloud, ()):
+            was, becomes = of_provider(self._old, before, key), of_provider(self._new, after, key)
+            if key not in after.inputs and was != becomes:
+                yield PropertyChange(f"{key} of the provider", was, becomes, replaces=True)
 
 
 def _with_kind(urn: str) -> str:

@@ -47,7 +47,7 @@ def gitlab_faults() -> list[str]:
     if (given_by is not None and given_by not in FEW) or settings.get("restrict_user_defined_variables") is False:
         faults.append(
             f"`{VARIABLES}` is {given_by!r}: whoever starts a pipeline may give it another `PULUMI_BACKEND_URL` or"
-            f" `AWS_ROLE_ARN` than the environment has. It must be one of {', '.join(FEW)}. HINT: docs/ci.md"
+            f" `AWS_ROLE_ARN` than the environment has. It must be {' or '.join(FEW)}. HINT: docs/ci.md, Setting up"
         )
     if settings.get("ci_config_path") not in (None, "", ".gitlab-ci.yml"):
         faults.append(

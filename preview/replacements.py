@@ -19,6 +19,15 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
 """What places and names a resource of any type: both APIs address a resource by it."""
 
 
+PLACED_BY: Mapping[str, tuple[str, ...]] = {"aws": ("allowedAccountIds", "region"), "gcp": ("project",)}
+"""What a resource takes from its provider where it does not say it itself; another value is another place.
+
+Providers plan the project and the region of a resource themselves, from their own configuration, and both force a new
+resource (terraform-provider-google, tpgresource.DefaultProviderProject, in the CustomizeDiff of its resources; AWS
+likewise since version 6). What lies in another account is not there for a provider at all, so it would be made anew.
+"""
+
+
 def forces_replacement(registration: Registration, change: PropertyChange) -> bool:
     """Whether the cloud can only make this change by making the resource anew."""
     path = re.sub(r"\[[^\]]*\]", "", change.path)

@@ -65,6 +65,8 @@ class CloudResource:
     """What no other living resource may share (policies.physical_names)."""
     given: frozenset[str] = frozenset()
     """Properties that somebody chose; the cloud added the others. A provider tells them apart by its schema."""
+    place: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    """Where its provider put it (preview.replacements, PLACED_BY)."""
 
 
 @dataclass
@@ -129,6 +131,7 @@ class SimulatedClouds:
                     "properties": MessageToDict(entry.properties),
                     "unique_name": list(entry.unique_name),
                     "given": sorted(entry.given),
+                    "place": dict(entry.place),
                 }
                 for entry in self.resources.values()
             ),
@@ -144,5 +147,6 @@ class SimulatedClouds:
                 continue
             properties = ParseDict(entry["properties"], Struct())
             name, given = tuple(entry["unique_name"]), frozenset(entry["given"])
-            clouds.resources[entry["id"]] = CloudResource(entry["type"], entry["id"], properties, name, given)
+            identifier, place = entry["id"], entry.get("place", {})
+            clouds.resources[identifier] = CloudResource(entry["type"], identifier, properties, name, given, place)
         return clouds

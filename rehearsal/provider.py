@@ -7,6 +7,7 @@ behaviour, not in what the two were told.
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import grpc
@@ -19,7 +20,7 @@ from capture.replies import OutputValue, reply
 from capture.wire import SECRET_BY_SDK, plain_struct, readable_inputs
 from policies.physical_names import KEPT_DAYS, UNIQUE_NAMES, Place, unique_name
 from preview.difference import PropertyChange, differences
-from preview.replacements import forces_replacement
+from preview.replacements import PLACED_BY, forces_replacement
 from rehearsal.clouds import Call, CloudResource, FailureKind, Operation, SimulatedClouds
 from rehearsal.language_host import ANY_SIZE
 from rehearsal.refusals import refused_deletion, refused_inputs
@@ -106,8 +107,9 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             with self._clouds.lock:
                 self._clouds.compared[request.urn] = old, new
         registration = _registration(request, plain_struct(request.news))
+        moved = self._moved(request, context)
         replacing = [change.path for change in changes if forces_replacement(registration, change)]
-        return _diff_response([change.path for change in changes], replacing)
+        return _diff_response([*(change.path for change in changes), *moved], [*replacing, *moved])
 
     def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
         """Makes a resource, or in a preview says what is known of it."""
@@ -128,7 +130,8 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             identifier = self._free_id(answer.id)
             properties = _with_outputs(request.properties, answer.outputs)
             given = frozenset(request.properties.fields)
-            self._clouds.resources[identifier] = CloudResource(request.type, identifier, properties, name, given)
+            place = _place(request.type, configuration)
+            self._clouds.resources[identifier] = CloudResource(request.type, identifier, properties, name, given, place)
             self._clouds.calls.append(Call(Operation.CREATE, request.urn, identifier))
         if failure is FailureKind.TIMED_OUT:
             self._fail(failure, context)
@@ -163,8 +166,8 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
         with self._clouds.lock:
             if request.id not in self._clouds.resources:
                 context.abort(grpc.StatusCode.NOT_FOUND, f"{request.type} {request.id} does not exist")
-            name, given = self._clouds.resources[request.id].unique_name, frozenset(request.news.fields)
-            self._clouds.resources[request.id] = CloudResource(request.type, request.id, properties, name, given)
+            known, given = self._clouds.resources[request.id], frozenset(request.news.fields)
+            self._clouds.resources[request.id] = replace(known, properties=properties, given=given)
             self._clouds.calls.append(Call(Operation.UPDATE, request.urn, request.id))
         return provider_pb2.UpdateResponse(properties=properties)
 
@@ -196,6 +199,15 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             raise AssertionError
         return configuration
 
+    def _moved(self, request: Any, context: Any) -> list[str]:
+        """What of its provider puts a resource elsewhere now than where it was made."""
+        with self._clouds.lock:
+            found = self._clouds.resources.get(request.id)
+        if found is None or not found.place:
+            return []
+        now, own = _place(request.type, self._configuration(context)), request.news.fields
+        return [key for key, value in now.items() if key not in own and found.place.get(key) != value]
+
     def _free_id(self, wanted: str) -> str:
         """A replacement exists beside the old resource for a while, so it needs an id of its own."""
         identifier, number = wanted, 1
@@ -215,6 +227,10 @@ def _exclusive_name(kind: str, inputs: Mapping[str, Value], configuration: Mappi
     """The name that a second resource is refused for; none where the cloud overwrites in silence."""
     rule = UNIQUE_NAMES.get(kind)
     return unique_name(kind, inputs, Place.of(configuration)) if rule is not None and rule.error else ()
+
+
+def _place(kind: str, configuration: Mapping[str, Value]) -> dict[str, Value]:
+    return {key: configuration.get(key) for key in PLACED_BY.get(kind.partition(":")[0], ())}
 
 
 def _with_outputs(inputs: Struct, outputs: Mapping[str, OutputValue]) -> Struct:

@@ -116,6 +116,17 @@ def test_another_project_of_the_provider_replaces_all_that_names_none_itself() -
     assert steps(comparison) == {"data": Step.REPLACE, "gcp": Step.UPDATE}
 
 
+@pytest.mark.parametrize("key", ["allowedAccountIds", "region"])
+def test_another_account_or_region_of_the_provider_is_told_as_a_loss_of_what_lies_in_the_old_one(key: str) -> None:
+    provider = resource("pulumi:providers:aws", "aws", allowedAccountIds=["1"], region="one")
+    bucket = replace(resource(BUCKET, "packages"), provider=provider.urn)
+    moved = replace(provider, inputs={**provider.inputs, key: ["two"]})
+    comparison = compare(estate(provider, bucket), estate(moved, bucket))
+
+    assert steps(comparison) == {"packages": Step.REPLACE, "aws": Step.UPDATE}
+    assert [change.registration.name for change in comparison.losses] == ["packages"]
+
+
 def test_what_takes_an_output_of_a_replaced_resource_follows_it() -> None:
     disk = resource(DISK, "data", zone="a")
     attachment = resource("gcp:compute/attachedDisk:AttachedDisk", "data", disk="id-1")

@@ -78,6 +78,19 @@ SCENARIOS = (
         refused=True,
     ),
     Scenario(
+        "the pipelines' identities in another project",
+        settings=lambda stack: {
+            "ciIdentity.state.kmsKey": f"projects/another-project/locations/us-east1/keyRings/pulumi/cryptoKeys/{stack}"
+        },
+        only_below=(
+            (Step.REPLACE, "ci-identity"),
+            (Step.REPLACE, "-pipelines"),
+            (Step.UPDATE, "gcp-state"),
+            (Step.UPDATE, "packyard:audit:Audit$"),
+        ),
+        refused=True,
+    ),
+    Scenario(
         "renamed without an alias",
         edits=(("estate/program.py", '"cloud-native",', '"cloud-native-ci",'),),
         refused=True,

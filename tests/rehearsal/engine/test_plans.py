@@ -27,7 +27,7 @@ def test_a_change_takes_the_expected_steps(living: Living, scenario: Scenario, t
     refusals = faults(outcome.plan)
     assert bool(refusals) == scenario.refused, outcome.stderr
     if scenario.refused:
-        assert all("protected" in refusal for refusal in refusals)
+        assert all("protect" in refusal for refusal in refusals), refusals
         assert _steps(engine) <= _steps(preview), "the engine stops at the first thing that it refuses"
         lost = {change.registration.name for change in preview.changes if change.registration.protect}
         assert {refusal.partition(":")[0] for refusal in refusals} <= lost
