@@ -17,9 +17,20 @@ from tests.support import ROOT
 
 PAGE = ROOT / "docs" / "bootstrap.md"
 
+PAGES = (
+    PAGE,
+    ROOT / "docs" / "audit.md",
+    ROOT / "docs" / "runbooks" / "identities" / "move-state.md",
+    ROOT / "docs" / "runbooks" / "identities" / "take-away.md",
+)
+"""All pages whose commands are run as this one's are, each by itself."""
+
 ASK_A_CLOUD = ("aws", "gcloud", "pulumi", "make")
 MAKE_KEYS = ("curl", "gpg", "openssl", "ssh-keygen")
-REAL = ("cat", "cut", "date", "grep", "mkdir", "sha256sum")
+REAL = ("cat", "cp", "cut", "date", "grep", "mkdir", "sha256sum")
+
+STACK_FILES = ("Pulumi.staging.yaml",)
+"""Files of the work tree in which a page is followed."""
 
 ANSWERS = (
     ("^aws sts get-caller-identity --query Account ", "000000000000"),
@@ -27,6 +38,9 @@ ANSWERS = (
     ("^aws secretsmanager describe-secret ", "arn:aws:secretsmanager:us-east-1:000000000000:secret:a-b"),
     ("^gpg .*--verify ", f"[GNUPG:] GOODSIG 0 somebody\\n[GNUPG:] VALIDSIG {'0' * 40} 2026"),
     ("^openssl rand ", "c2VjcmV0"),
+    ("^pulumi stack output audit ", '{"log_writers": ["serviceAccount:one@logging", "serviceAccount:two@logging"]}'),
+    ("^gcloud iam workload-identity-pools list ", "pool-one pool-two"),
+    ("^gcloud iam service-accounts list ", "one@project.iam.gserviceaccount.com"),
 )
 """What stand-ins print where the page goes on with it; all others print nothing."""
 
@@ -83,6 +97,8 @@ def run(page: str, folder: Path) -> tuple[Call, ...]:
     programs.mkdir()
     home.mkdir()
     record.touch()
+    for name in STACK_FILES:
+        (folder / name).touch()
     for name in ASK_A_CLOUD + MAKE_KEYS:
         (programs / name).write_text(f"#!{bash}\n{STAND_IN}", encoding="utf-8")
         (programs / name).chmod(0o755)

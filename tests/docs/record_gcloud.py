@@ -1,4 +1,4 @@
-"""Writes what each gcloud command of docs/bootstrap.md takes: python -m tests.docs.record_gcloud.
+"""Writes what each gcloud command of the pages takes: python -m tests.docs.record_gcloud.
 
 gcloud is in no package index, so its parser is asked where it is installed (`gcloud meta lint-gcloud-commands`, which
 asks no cloud), and the tests read the answer. A command that the parser refuses is not written down.
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.docs.bootstrap import PAGE, Call, run
+from tests.docs.bootstrap import PAGES, Call, run
 from tests.docs.gcloud_arguments import TABLE, Table
 
 REFERENCE = "https://cloud.google.com/sdk/gcloud/reference/"
@@ -22,8 +22,10 @@ REFERENCE = "https://cloud.google.com/sdk/gcloud/reference/"
 
 def main() -> int:
     """Writes the table; the exit status is 1 where the parser refuses a command."""
-    with tempfile.TemporaryDirectory() as folder:
-        calls = [call for call in run(PAGE.read_text(encoding="utf-8"), Path(folder)) if call.words[0] == "gcloud"]
+    calls: list[Call] = []
+    for page in PAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            calls += [call for call in run(page.read_text(encoding="utf-8"), Path(folder)) if call.words[0] == "gcloud"]
     answers = [_ask(call) for call in calls]
     refused = [f"{answer['command_string']}: {answer['error_message']}" for answer in answers if not answer["success"]]
     if refused:

@@ -1,4 +1,4 @@
-"""The commands of docs/bootstrap.md that are Pulumi's are what its CLI takes."""
+"""The commands of pages for people that are Pulumi's are what its CLI takes."""
 
 import re
 import subprocess
@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from rehearsal.cli_binary import find_cli
-from tests.docs.bootstrap import PAGE, run
+from tests.docs.bootstrap import PAGES, run
 
 pytestmark = pytest.mark.engine
 
 
-def test_pulumi_commands_of_the_bootstrap_page_are_what_the_cli_takes(tmp_path: Path) -> None:
-    calls = run(PAGE.read_text(encoding="utf-8"), tmp_path)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_pulumi_commands_of_a_page_are_what_the_cli_takes(page: Path, tmp_path: Path) -> None:
+    calls = run(page.read_text(encoding="utf-8"), tmp_path)
     used = [call.words for call in calls if call.words[0] == "pulumi"]
 
-    assert used
+    assert used or page.stem == "take-away", "the page has none"
     assert [fault for words in used for fault in _faults(words, tmp_path)] == []
 
 
