@@ -13,7 +13,8 @@ SUB_COMPONENTS = ("project_path", "ref_type", "ref_protected", "environment_prot
 Of a GitLab token AWS compares `aud` and `sub` alone, and by default `sub` says nothing of the environment, so that any
 job on the branch would do. The name of the environment cannot be put there, its tier can. `ref` is left out because it
 holds the branch of a merge request, which a wildcard alone could match; that the branch is protected stays in. On AWS
-any protected branch will do, therefore; but no update gets far without the state, which lies on GCP behind the `ref`.
+any protected branch will do, therefore. `pulumi up` also needs the state, which lies on GCP behind the `ref`; calls by
+hand do not, so what stands before them is who may deploy to the environment.
 """
 
 DEPLOY_SOURCES = ("push", "web")
