@@ -118,9 +118,9 @@ def test_another_project_of_the_provider_replaces_all_that_names_none_itself() -
 
 @pytest.mark.parametrize("key", ["allowedAccountIds", "region"])
 def test_another_account_or_region_of_the_provider_is_told_as_a_loss_of_what_lies_in_the_old_one(key: str) -> None:
-    provider = resource("pulumi:providers:aws", "aws", allowedAccountIds=["1"], region="one")
+    provider = resource("pulumi:providers:aws", "aws", allowedAccountIds=("1",), region="one")
     bucket = replace(resource(BUCKET, "packages"), provider=provider.urn)
-    moved = replace(provider, inputs={**provider.inputs, key: ["two"]})
+    moved = replace(provider, inputs={**provider.inputs, key: ("two",)})
     comparison = compare(estate(provider, bucket), estate(moved, bucket))
 
     assert steps(comparison) == {"packages": Step.REPLACE, "aws": Step.UPDATE}
