@@ -21,6 +21,9 @@ SHAPE = re.compile(
 """The old table goes and the new one comes in one transaction; then what roles open is added."""
 
 CHAIN = re.compile(r"chain (\w+) \{(.*?)^\}$", re.DOTALL | re.MULTILINE)
+SET = re.compile(r"set (\w+) \{\ntype \w+\nelements = (\{ [^}]+ \})\n\}")
+
+HOOK = re.compile(r"type filter hook (\w+) priority filter; policy (\w+);")
 
 OPENING = "tcp dport { 80, 443 } accept"
 """Stands for what a role opens."""
@@ -53,7 +56,10 @@ class UnknownRuleError(Exception):
 
 
 def decides(rules: Sequence[str], packet: Packet, chains: Mapping[str, Sequence[str]]) -> str:
-    """`accept`, `drop`, or nothing: then the chain goes on, or its policy decides. Raises UnknownRuleError."""
+    """`accept`, `drop`, `reject`, or nothing: then the chain goes on, or its policy decides.
+
+    Raises UnknownRuleError.
+    """
     for rule in rules:
         matches, verdict = _applied(rule, packet)
         if not matches:
@@ -67,9 +73,12 @@ def decides(rules: Sequence[str], packet: Packet, chains: Mapping[str, Sequence[
 
 STATES = re.compile(r"ct state vmap \{ (.*) \}")
 CONDITION = re.compile(
-    r"(iifname|ip6? saddr|(?:udp|tcp) [sd]port|icmp(?:v6)? type|ip6 hoplimit) (!= )?(\{ [^}]+ \}|\"[^\"]*\"|\S+) "
+    r"(iifname|ip6? [sd]addr|(?:udp|tcp) [sd]port|icmp(?:v6)? type|ip6 hoplimit|meta skuid) (!= )?"
+    r"(\{ [^}]+ \}|\"[^\"]*\"|\S+) "
 )
 PASSED_OVER = re.compile(r'limit rate \d+/\w+ (burst \d+ packets )?|log prefix "[^"]*" |counter ')
+LOG = re.compile(r'limit rate \d+/minute burst \d+ packets log prefix "packyard [^"]*" flags skuid')
+"""A rule that decides nothing. Without a limit, whoever is refused fills the journal."""
 
 
 def _applied(rule: str, packet: Packet) -> tuple[bool, str]:
@@ -77,11 +86,16 @@ def _applied(rule: str, packet: Packet) -> tuple[bool, str]:
     if states := STATES.fullmatch(rule):
         verdicts = dict(part.split(" : ") for part in states[1].split(", "))
         return packet.state in verdicts, verdicts.get(packet.state, "")
+    if LOG.fullmatch(rule):
+        return True, ""
     rest = PASSED_OVER.sub("", rule)
     matches = True
     while condition := CONDITION.match(rest):
         matches &= _is(packet, condition[1], condition[3]) is not bool(condition[2])
         rest = rest[condition.end() :]
+    if rest == "reject with tcp reset":
+        # It answers TCP alone, and other packets go on.
+        return matches and any(name.startswith("tcp") for name in packet.fields), "reject"
     if rest not in ("accept", "drop") and not re.fullmatch(r"jump \w+", rest):
         raise UnknownRuleError(f"{rule!r} is in a form that the model does not know")
     return matches, rest
@@ -92,31 +106,40 @@ def _is(packet: Packet, name: str, wanted: str) -> bool:
     if value is None:
         return False
     for entry in (part.strip(' "') for part in wanted.strip("{}").split(",")):
-        if "saddr" in name and ipaddress.ip_address(value) in ipaddress.ip_network(entry):
+        if "addr" in name and ipaddress.ip_address(value) in ipaddress.ip_network(entry):
             return True
         if value == entry:
             return True
     return False
 
 
-def _loaded(machines: Machines) -> Iterator[tuple[str, dict[str, tuple[str, ...]], str]]:
-    """The host's cloud, its chains and the policy, or a fault in place of it."""
+@dataclass(frozen=True)
+class Ruleset:
+    """What one host has loaded."""
+
+    cloud: str
+    chains: Mapping[str, Sequence[str]]
+    """Their rules, with sets spelt out. Empty for a file in another form."""
+    policies: Mapping[str, str]
+    """Of the chains that packets come to by themselves, by the hook."""
+
+
+def loaded(machines: Machines, added: str = "") -> Iterator[Ruleset]:
+    """The rules of each host; `added` are elements that a role adds to each set, such as "105"."""
     files = [written.text for written in machines.written() if written.path == "/etc/nftables.conf"]
     for cloud, text in zip(("gcp", "aws"), files, strict=False):
         bare = re.sub(r"\n{2,}", "\n", re.sub(r"^\s*#.*$|^\s+", "", text, flags=re.MULTILINE)).lstrip("\n")
         shape = SHAPE.fullmatch(bare)
-        chains = {
-            found[1]: tuple(line for line in found[2].strip().splitlines())
-            for found in re.finditer(
-                r"chain (\w+) \{(.*?)^\}$", shape["chains"] if shape else "", re.DOTALL | re.MULTILINE
-            )
-        }
-        hook, *rules = chains.get("input", ("",))
-        policy = re.fullmatch(r"type filter hook input priority filter; policy (\w+);", hook)
-        if shape is None or policy is None or "services" not in chains:
-            yield cloud, {}, "drop"
+        inside = shape["chains"] if shape else ""
+        for name, elements in SET.findall(inside):
+            inside = inside.replace(f"@{name}", elements.replace(" }", f", {added} }}") if added else elements)
+        chains = {found[1]: tuple(found[2].strip().splitlines()) for found in CHAIN.finditer(inside)}
+        hooks = {name: HOOK.fullmatch(rules[0]) for name, rules in chains.items() if rules}
+        policies = {name: found[2] for name, found in hooks.items() if found and found[1] == name}
+        if policies.keys() != {"input", "output"} or "services" not in chains:
+            yield Ruleset(cloud, {}, {})
         else:
-            yield cloud, {**chains, "input": tuple(rules)}, policy[1]
+            yield Ruleset(cloud, {**chains, **{name: chains[name][1:] for name in policies}}, policies)
 
 
 LOOPBACK = Packet("what the machine says to itself", {"iifname": "lo", "ip saddr": "127.0.0.1", "tcp dport": "5432"})
@@ -149,7 +172,8 @@ def expected(cloud: str) -> Iterator[Expected]:
 
 def verdicts(machines: Machines) -> Iterator[str]:
     """What is not opened by name is refused, in whatever order rules stand, and nobody else's table is touched."""
-    for cloud, chains, policy in _loaded(machines):
+    for rules in loaded(machines):
+        cloud, chains, policy = rules.cloud, rules.chains, rules.policies.get("input", "")
         if not chains:
             yield f"nftables.conf on {cloud}: the table is not replaced in one transaction, then opened by nftables.d"
             continue

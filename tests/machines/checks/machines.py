@@ -31,6 +31,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "program": {"program_name": "pair", "program_command": "pairctl", "_program_done": {"stdout": "[]"}},
     "database": {
         "_database_tunnel": "",
+        "_database_postgres_number": {"stdout": "105"},
         "_database_tunnel_file": {"stdout": ""},
         "_database_found_units": {"files": [{"path": "/etc/systemd/system/pair-of-yesterday.timer"}]},
     },

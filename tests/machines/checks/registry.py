@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.machines.checks import commands, firewall, folders, postgres, programs, secrets, units, values
+from tests.machines.checks import commands, firewall, folders, metadata, postgres, programs, secrets, units, values
 from tests.machines.checks.machines import Machines
 
 Check = Callable[[Machines], Iterator[str]]
@@ -19,7 +19,7 @@ CHECKS: Mapping[str, Check] = {
         values.first_boot,
         *(postgres.parameters, postgres.peers, postgres.names, postgres.guard, postgres.archive),
         *(programs.limits, programs.modes),
-        *(firewall.verdicts, firewall.openings),
+        *(firewall.verdicts, firewall.openings, metadata.askers, metadata.named),
         *(folders.written, folders.commands, folders.programs, folders.constants),
     )
 }

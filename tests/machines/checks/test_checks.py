@@ -47,6 +47,8 @@ PROOFS = {
     "programs.limits": "a request without a limit of time",
     "programs.modes": "a private key may be read by all",
     "firewall.verdicts": "the refusal comes before what roles open",
+    "metadata.askers": "every user of a machine asks the metadata service",
+    "metadata.named": "postgres is named by its name",
     "firewall.openings": "the database is open to all inside the tunnel",
     "folders.written": "PostgreSQL's configuration belongs to postgres",
     "folders.commands": "the version of the data is read through a link",
