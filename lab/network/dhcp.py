@@ -2,9 +2,9 @@
 
 import socket
 import struct
-import threading
 from collections.abc import Callable
 
+from lab.network.datagrams import serve_datagrams
 from lab.network.network import BRIDGE, GATEWAY, LabNetwork
 
 COOKIE = b"\x63\x82\x53\x63"
@@ -18,30 +18,13 @@ AddressOf = Callable[[str], str | None]
 
 def serve_addresses(network: LabNetwork, address_of: AddressOf) -> None:
     """Gives machines their addresses until the network is closed."""
-    server = network.datagrams(67, BRIDGE)
-    server.settimeout(0.5)
-    closed = threading.Event()
-    thread = threading.Thread(target=_serve, args=(server, address_of, closed), daemon=True)
-    thread.start()
 
-    def close() -> None:
-        closed.set()
-        thread.join()
-        server.close()
-
-    network.when_closed(close)
-
-
-def _serve(server: socket.socket, address_of: AddressOf, closed: threading.Event) -> None:
-    while not closed.is_set():
-        try:
-            request = server.recv(2048)
-        except TimeoutError:
-            continue
+    def answer(request: bytes) -> bytes | None:
         kind = _option(request, 53)
         address = address_of(request[28:34].hex(":"))
-        if kind and kind[0] in REPLIES and address is not None:
-            server.sendto(reply(request, REPLIES[kind[0]], address), ("255.255.255.255", 68))
+        return reply(request, REPLIES[kind[0]], address) if kind and kind[0] in REPLIES and address else None
+
+    serve_datagrams(network, network.datagrams(67, BRIDGE), answer, to=("255.255.255.255", 68))
 
 
 def reply(request: bytes, kind: int, address: str) -> bytes:

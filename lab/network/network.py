@@ -118,15 +118,15 @@ class LabNetwork:
 
         return _in_thread(inside)
 
-    def datagrams(self, port: int, device: str) -> socket.socket:
-        """A UDP socket inside, of one device, that may send to everybody."""
+    def datagrams(self, port: int, device: str, address: str = "") -> socket.socket:
+        """A UDP socket inside, of one device and address, that may send to everybody."""
 
         def inside() -> socket.socket:
             _check(_libc().setns(self._descriptor, _CLONE_NEWNET))
             made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
-            made.bind(("", port))
+            made.bind((address, port))
             return made
 
         return _in_thread(inside)
