@@ -11,11 +11,13 @@ from typing import Any, Literal, cast
 
 from capture import Capture, Registration
 from lab.errors import LabError
-from lab.network.network import METADATA
 from lab.placement import Place, Seat
 from settings.vocabulary import Cloud
 
 EVERYWHERE = "0.0.0.0/0"
+LINK_LOCAL = "169.254.0.0/16"
+"""Metadata, names and time of both clouds, which their firewalls never filter (Google, "VPC firewall rules", always
+allowed traffic; AWS, "Security groups for your VPC")."""
 Direction = Literal["INGRESS", "EGRESS"]
 
 
@@ -65,7 +67,7 @@ class Firewalls:
             f"{chains}"
             # Before any address is translated.
             f"chain entering {{ type filter hook prerouting priority -150;\nct state established,related accept\n"
-            f"ip daddr {METADATA} accept\nudp dport 67 accept\n{self._between()}{outgoing}}}\n"
+            f"ip daddr {LINK_LOCAL} accept\nudp dport 67 accept\n{self._between()}{outgoing}}}\n"
             # After all are.
             f"chain leaving {{ type filter hook postrouting priority 150;\nct state established,related accept\n"
             f"{incoming}}}\n"
