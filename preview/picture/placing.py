@@ -13,13 +13,13 @@ from preview.picture.labels import stand
 from preview.picture.model import Arrow, Box, Frame, Picture
 from preview.picture.traffic import INTERNET
 
-TITLE_LETTERS, LETTERS, LABEL_LETTERS = 24, 29, 13
+TITLE_LETTERS, LETTERS, LABEL_LETTERS = 24, 29, 12
 """Longest title and line of a box, and of a label; longer ones are wrapped."""
 
 TITLE_LETTER, LETTER, LABEL_LETTER = 7.1, 6.1, 6.0
 """Widths of a letter in pixels, as wide as DejaVu Sans, which is wider than most."""
 
-LINE, PADDING, LABEL_LINE = 14.0, 9.0, 12.0
+LINE, PADDING, LABEL_LINE = 14.0, 8.0, 12.0
 COURIER, COURIER_LETTER, COURIER_LINE = 10, 6.0, 12.0
 """Size of a font whose letters are all alike, and what Graphviz takes for one of its letters and lines."""
 

@@ -125,11 +125,19 @@ class Traffic:
         for rule in self._capture.of_type(FIREWALL):
             if text(rule.inputs.get("direction")) != "EGRESS":
                 continue
+            told = {"0.0.0.0/0", *self._ranges_of_network(rule)}
             for target in texts(rule.inputs.get("destinationRanges")):
-                for allowed in records(rule.inputs.get("allows")) if target != "0.0.0.0/0" else ():
+                for allowed in records(rule.inputs.get("allows")) if target not in told else ():
                     label = f"{text(allowed.get('protocol'))} {', '.join(texts(allowed.get('ports')))}".strip()
                     for start in self._machines_of(rule):
                         yield from self._to_all(start, self._ends_of(target, rule), label)
+
+    def _ranges_of_network(self, rule: Registration) -> Iterator[str]:
+        """Of the rule's own: whom of its machines it reaches is told by the rules that let them be reached."""
+        networks = set(rule.property_dependencies.get("network", ()))
+        for subnet in self._capture.of_type("gcp:compute/subnetwork:Subnetwork"):
+            if networks & set(subnet.property_dependencies.get("network", ())):
+                yield text(subnet.inputs.get("ipCidrRange"))
 
     def _behind_balancers(self) -> Iterator[Arrow]:
         """From a load balancer to what its URL map names, through the CDN where that is on."""

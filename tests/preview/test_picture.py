@@ -208,7 +208,6 @@ RULES = re.compile(r"Firewall|SecurityGroup(In|E)gressRule|IAMMember|RolePolicy"
     ("rule", "start", "end"),
     [
         ("dev-instance-web", "the internet", "dev-instance"),
-        ("dev-instance-registry", "testground-nat", "dev-instance"),
         ("database-pair-wireguard", "pg-b", "pg-a"),
         ("database-pair-pg-b-repo2", "pg-b", "backup-vault-gcs"),
         ("backup-vault-offsite-packages", "package-server", "backup-vault"),
@@ -225,6 +224,15 @@ def test_an_arrow_goes_with_its_rule(rule: str, start: str, end: str) -> None:
 
     assert _between(whole, start, end)
     assert not _between(less, start, end)
+
+
+@every_estate
+def test_what_a_machine_reaches_in_its_own_network_has_no_box_of_its_own(which: str) -> None:
+    capture, (found, _) = captured(which), drawn(which)
+    own = {str(subnet.inputs["ipCidrRange"]) for subnet in capture.of_type("gcp:compute/subnetwork:Subnetwork")}
+
+    assert own
+    assert {box.title for box in found.boxes} & own == set()
 
 
 def _between(capture: Capture, start: str, end: str) -> list[Arrow]:
