@@ -31,8 +31,11 @@ preview: setup ## Show the whole estate of STACK, e.g. make preview STACK=produc
 	@$(BIN)/python -m preview $(STACK) $(if $(AGAINST),--against $(AGAINST)) $(ARGS)
 
 .PHONY: who
-who: setup ## Say who can do what in STACK, and how, e.g. make who STACK=production CAN="become root on pg-b"; BY=..., ARGS=--json
-	@$(BIN)/python -m reach.ask $(STACK) $(if $(CAN),--can "$(CAN)") $(if $(BY),--by "$(BY)") $(ARGS)
+who: export WHO_CAN := $(value CAN)
+who: export WHO_BY := $(value BY)
+who: export WHO_REACHES := $(value REACHES)
+who: setup ## Say who can do or reach what in STACK, and how, e.g. make who STACK=production CAN="become root on pg-b"; BY=..., REACHES=pg-b:443
+	@$(BIN)/python -m reach.ask "$(STACK)" $(if $(value CAN),--can "$$WHO_CAN") $(if $(value BY),--by "$$WHO_BY") $(if $(value REACHES),--reaches "$$WHO_REACHES") $(ARGS)
 
 .PHONY: leaving
 leaving: setup ## Print how STACK gives up one system, e.g. make leaving STACK=staging SYSTEM=devInstance

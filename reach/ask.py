@@ -4,6 +4,7 @@ python -m reach.ask STACK --can "read secret NAME"
 python -m reach.ask STACK --can "become root on pg-b"
 python -m reach.ask STACK --can "s3:DeleteObjectVersion bucket NAME"
 python -m reach.ask STACK --by runner-manager-aws-blue
+python -m reach.ask STACK --reaches package-server:443
 """
 
 import argparse
@@ -15,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from capture import ProgramError, StackFileError, capture_stack, read_stack_file
+from capture import Capture, ProgramError, StackFileError, capture_stack, read_stack_file
 from reach.answers import Reach
 from reach.model import Kind, Principal, Target, Way
-from reach.step import told
+from reach.network import Network, UnknownNameError, answer_reaches
+from reach.network.telling import reached_as_json, reached_lines
+from reach.step import documented, told
 from reach.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,7 +137,7 @@ def as_json(reply: Reply) -> str:
             "principal": str(way.principal),
             "urn": way.principal.urn,
             "sure": way.is_sure,
-            "path": [{"words": step.words, "by": step.by, "perhaps": step.perhaps} for step in way.path],
+            "path": documented(way.path),
         }
         for way in reply.ways
     ]
@@ -147,21 +150,33 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     parser.add_argument("stack", help="name of a stack, for example production")
     parser.add_argument("--can", default="", help='for example "read secret NAME" or "become root on NAME"')
     parser.add_argument("--by", default="", help="a principal, for example runner-manager-aws-blue")
+    parser.add_argument("--reaches", default="", help="a port, for example package-server:443 or pg-b:51820/udp")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    if not options.can and not options.by:
+    if not options.can and not options.by and not options.reaches:
         parser.error('nothing is asked. HINT: make who STACK=production CAN="become root on pg-b"')
+    if options.reaches and (options.can or options.by):
+        parser.error("REACHES asks the network, CAN and BY ask the grants. HINT: one after the other")
     try:
-        reach = Reach(capture_stack(root, read_stack_file(root, options.stack)))
-        reply = who_can(reach, options.can) if options.can else what_can(reach, options.by)
-        if options.can and options.by:
-            principal = principal_named(reach, options.by)
-            reply = Reply(reply.question, tuple(way for way in reply.ways if way.principal == principal), reply.faults)
-    except (QuestionError, ProgramError, StackFileError) as error:
+        answer = _answered(capture_stack(root, read_stack_file(root, options.stack)), options)
+    except (QuestionError, UnknownNameError, ProgramError, StackFileError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(as_json(reply) + "\n" if options.json else "".join(f"{line}\n" for line in lines(reply)))
+    sys.stdout.write(f"{answer}\n")
     return 0
+
+
+def _answered(capture: Capture, options: argparse.Namespace) -> str:
+    if options.reaches:
+        found = answer_reaches(Network(capture), options.reaches)
+        told_as = reached_as_json if options.json else reached_lines
+        return told_as(options.reaches, found)
+    reach = Reach(capture)
+    reply = who_can(reach, options.can) if options.can else what_can(reach, options.by)
+    if options.can and options.by:
+        principal = principal_named(reach, options.by)
+        reply = Reply(reply.question, tuple(way for way in reply.ways if way.principal == principal), reply.faults)
+    return as_json(reply) if options.json else "\n".join(lines(reply))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,11 @@ Path = tuple[Step, ...]
 """Steps in the order in which they are taken; empty for what needs no step."""
 
 
+def documented(path: Iterable[Step]) -> list[dict[str, str]]:
+    """A path for programs."""
+    return [{"words": step.words, "by": step.by, "perhaps": step.perhaps} for step in path]
+
+
 def told(path: Iterable[Step]) -> list[str]:
     """The lines of a path, numbered from one."""
     return [f"{number}. {step}" for number, step in enumerate(path, 1)]

@@ -1,0 +1,35 @@
+"""Who reaches a port, told for people and for programs."""
+
+import json
+from collections.abc import Sequence
+
+from reach.network.answers import Reached
+from reach.step import documented, told
+
+
+def reached_lines(question: str, found: Sequence[Reached]) -> str:
+    """The answer for a terminal: a line for each place, its way below."""
+    lines = [f"{question}: reached by {len(found) or 'nobody'}"]
+    for each in found:
+        part = f" ({each.part})" if each.part else ""
+        doubt = " (perhaps)" if each.perhaps else ""
+        flows = ", ".join(map(str, each.flows))
+        lines += ["", f"{each.place}{part} reaches {each.target} at {flows}{doubt}"]
+        lines += [f"  {line}" for line in told(each.path)]
+    return "\n".join(lines)
+
+
+def reached_as_json(question: str, found: Sequence[Reached]) -> str:
+    """The answer for a program."""
+    ways = [
+        {
+            "place": each.place,
+            "part": each.part,
+            "target": each.target,
+            "flows": [str(flow) for flow in each.flows],
+            "sure": not each.perhaps,
+            "path": documented(each.path),
+        }
+        for each in found
+    ]
+    return json.dumps({"question": question, "ways": ways}, indent=2)
