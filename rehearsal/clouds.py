@@ -148,5 +148,7 @@ class SimulatedClouds:
             properties = ParseDict(entry["properties"], Struct())
             name, given = tuple(entry["unique_name"]), frozenset(entry["given"])
             identifier, place = entry["id"], entry.get("place", {})
-            clouds.resources[identifier] = CloudResource(entry["type"], identifier, properties, name, given, place)
+            clouds.resources[identifier] = CloudResource(
+                entry["type"], identifier, properties, name, given=given, place=place
+            )
         return clouds

@@ -131,7 +131,8 @@ class SimulatedProvider(provider_pb2_grpc.ResourceProviderServicer):
             properties = _with_outputs(request.properties, answer.outputs)
             given = frozenset(request.properties.fields)
             place = _place(request.type, configuration)
-            self._clouds.resources[identifier] = CloudResource(request.type, identifier, properties, name, given, place)
+            made = CloudResource(request.type, identifier, properties, name, given=given, place=place)
+            self._clouds.resources[identifier] = made
             self._clouds.calls.append(Call(Operation.CREATE, request.urn, identifier))
         if failure is FailureKind.TIMED_OUT:
             self._fail(failure, context)
