@@ -31,7 +31,7 @@ NAME, ADDRESS = "name.lab.example", "192.0.2.53"
 AHEAD = 3600
 """Seconds, so that a clock that was asked is seen."""
 
-FILE = "/etc/nftables.d/lab-metadata.nft"
+FILE, OF_NOBODY = "/etc/nftables.d/lab-metadata.nft", "/etc/nftables.d/lab-of-nobody.nft"
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def asker(either: LoneMachine) -> Iterator[LoneMachine]:
     """A machine with a user that a role has for its program."""
     either.run("useradd", "--system", "lab-asker")
     yield either
-    either.run("rm", "-f", FILE)
+    either.run("rm", "-f", FILE, OF_NOBODY)
     either.run("systemctl", "reload", "nftables")
     either.run("userdel", "lab-asker")
 
@@ -61,13 +61,12 @@ def test_a_user_that_a_role_names_reads_it_and_one_that_has_gone_spoils_nothing(
     number = asker.run("id", "--user", "lab-asker").strip()
     assert "Connection refused" in answer(asker, "lab-asker")
 
-    put(asker, f"add element inet packyard metadata_users {{ {number} }}", FILE)
-    put(asker, "add element inet packyard metadata_users { 4242 }", f"{FILE}.of-nobody.nft")
+    put(asker, f"add element inet packyard metadata_users {{ {number} }}\n", FILE)
+    put(asker, "add element inet packyard metadata_users { 4242 }\n", OF_NOBODY)
     asker.run("systemctl", "reload", "nftables")
 
     assert answer(asker, "lab-asker") == "200"
     assert "Connection refused" in answer(asker, "nobody")
-    asker.run("rm", f"{FILE}.of-nobody.nft")
 
 
 def test_every_user_resolves_names_and_the_machine_keeps_time(either: LoneMachine) -> None:
@@ -75,7 +74,7 @@ def test_every_user_resolves_names_and_the_machine_keeps_time(either: LoneMachin
     serve_names(either.network, cloud, {NAME: ADDRESS})
     serve_time(either.network, cloud, ahead=AHEAD)
     before = either.read("/etc/resolv.conf")
-    put(either, f"nameserver {NAMES[cloud]}", "/etc/resolv.conf")
+    put(either, f"nameserver {NAMES[cloud]}\n", "/etc/resolv.conf")
 
     for user in ("root", "nobody"):
         assert ADDRESS in either.run("runuser", "--user", user, "--", "getent", "ahostsv4", NAME)
