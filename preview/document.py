@@ -9,9 +9,11 @@ from policies.versions import Ending
 from preview.compare import Change, Comparison
 from preview.difference import PropertyChange
 from preview.effects import later
+from preview.reached import DoorChange
 from preview.report import NO_CLOUD, Against, Report
 from preview.symbols import symbolic_inputs, symbolic_outputs
 from preview.text import shown
+from reach.step import documented
 
 VERSION = 1
 """New keys may come without a new version; none goes and none changes its meaning."""
@@ -86,10 +88,20 @@ def _against(against: Against) -> dict[str, Any]:
         "later": [
             {"urn": found.machine.urn, "when": found.when, **_property(found.change)} for found in later(comparison)
         ],
-        "doors": [
-            {**asdict(door), "path": [str(step) for step in door.path], "words": str(door)} for door in against.doors
-        ],
+        "doors": [_door(door) for door in against.doors],
         "bundle": [{"path": file.path, "diff": file.diff()} for file in against.bundle.files],
+    }
+
+
+def _door(door: DoorChange) -> dict[str, Any]:
+    return {
+        "words": str(door),
+        "gained": door.is_gained,
+        "places": list(door.places),
+        "door": door.door,
+        "part": door.part,
+        "perhaps": door.perhaps,
+        "path": documented(door.path),
     }
 
 

@@ -41,17 +41,22 @@ class Door:
             threading.Thread(target=self._hear, args=(connection,), daemon=True).start()
 
     def _hear(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rw", encoding="utf-8") as file:
-            try:
-                for message in self._answer(json.loads(file.readline())):
+        try:
+            with connection, connection.makefile("rw", encoding="utf-8") as file:
+                for message in self._answers(file.readline()):
                     file.write(json.dumps(message) + "\n")
                     file.flush()
-                file.write(json.dumps({END: True}) + "\n")
-            except (LabError, LookupError) as error:
-                file.write(json.dumps({"error": str(error)}) + "\n")
-            except BrokenPipeError:
-                # Whoever asked went away.
-                return
+        except BrokenPipeError:
+            # Whoever asked went away, which may show only when what is left is written at the end.
+            return
+
+    def _answers(self, line: str) -> Iterator[Message]:
+        """What is said to a line, its end or its error last."""
+        try:
+            yield from self._answer(json.loads(line))
+            yield {END: True}
+        except (LabError, LookupError) as error:
+            yield {"error": str(error)}
 
 
 def ask(path: Path, question: Message) -> Iterator[Message]:
