@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lab.control_group import ControlGroup
@@ -16,6 +16,8 @@ from lab.network.network import BRIDGE, LabNetwork, Process
 
 UP = ("running", "degraded")
 
+AWAKE_SECONDS = 2
+"""After so long a program that enters a machine is told to go on, in case it was stopped."""
 NSPAWN_SECONDS = 5
 """For systemd-nspawn to notice that its machine is no more."""
 
@@ -104,12 +106,10 @@ class Container:
 
     def run(self, *command: str, check: bool = True) -> str:
         """What a command prints on the machine, errors included."""
-        done = subprocess.run(
-            [*self.entrance(), *command], check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        if check and done.returncode:
-            raise LabError(f"{' '.join(command)}: {done.stdout[-3000:]}")
-        return done.stdout
+        status, said = heard([*self.entrance(), *command])
+        if check and status:
+            raise LabError(f"{' '.join(command)}: {said[-3000:]}")
+        return said
 
     def entrance(self) -> list[str]:
         """The beginning of a command line that runs on the machine, for root outside."""
@@ -206,3 +206,22 @@ def _descendants(pid: int) -> list[int]:
     except (FileNotFoundError, ProcessLookupError):
         return []
     return [found for child in children for found in (int(child), *_descendants(int(child)))]
+
+
+def heard(command: Sequence[str]) -> tuple[int, str]:
+    """How a program ends that enters a machine, and what it prints, errors included.
+
+    A machine that goes down stops all of its processes before it ends them (systemd-shutdown). nsenter stops as its
+    program does, and nobody on this host would have it go on.
+    """
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            while True:
+                try:
+                    said = process.communicate(timeout=AWAKE_SECONDS)[0]
+                    return process.returncode, said
+                except subprocess.TimeoutExpired:
+                    process.send_signal(signal.SIGCONT)
+        except BaseException:
+            process.kill()
+            raise
