@@ -8,6 +8,7 @@ import pulumi_gcp as gcp
 
 from components.component import Component
 from components.iam import Statement, policy_document
+from settings.backup_vault.retention import BUCKET_RETENTION_ACTIONS, VERSION_RETENTION_ACTIONS
 
 ABANDONED_UPLOAD_DAYS = 7
 """Parts of an upload that was never finished are billed, and no listing shows them."""
@@ -159,6 +160,30 @@ def tls_only(bucket_arn: pulumi.Input[str]) -> Statement:
         principals={"AWS": "*"},
         resources=[bucket_arn, pulumi.Output.concat(bucket_arn, "/*")],
         conditions={"Bool": {"aws:SecureTransport": "false"}},
+    )
+
+
+def operator_alone(bucket_arn: pulumi.Input[str], operator_role_arn: str) -> tuple[Statement, Statement]:
+    """Refuses changes of what protects a locked bucket, and of its versions, to all but one role."""
+    # Sessions of a role carry the role's own ARN in this key.
+    not_the_operator = {"ArnNotEquals": {"aws:PrincipalArn": operator_role_arn}}
+    return (
+        Statement(
+            sid="OnlyTheOperatorChangesTheBucket",
+            effect="Deny",
+            actions=BUCKET_RETENTION_ACTIONS,
+            principals={"AWS": "*"},
+            resources=[bucket_arn],
+            conditions=not_the_operator,
+        ),
+        Statement(
+            sid="OnlyTheOperatorDeletesVersions",
+            effect="Deny",
+            actions=VERSION_RETENTION_ACTIONS,
+            principals={"AWS": "*"},
+            resources=[pulumi.Output.concat(bucket_arn, "/*")],
+            conditions=not_the_operator,
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from components.alerts.alerts import Alerts, AlertsArgs, AlertTargets
 from components.alerts.aws_alarms import PERIOD, AwsSeries, aws_alarm, own_aws_series
+from components.alerts.aws_log_alarms import aws_log_alarm
 from components.alerts.gcp_alarms import (
     certificate_expiring,
     gcp_alarm,
@@ -27,6 +28,7 @@ __all__ = [
     "MachineMetric",
     "Page",
     "aws_alarm",
+    "aws_log_alarm",
     "certificate_expiring",
     "gcp_alarm",
     "leading_to",

@@ -10,6 +10,7 @@ from components.buckets import (
     ABANDONED_UPLOAD_DAYS,
     S3Lifecycle,
     close_s3_bucket,
+    operator_alone,
     s3_lifecycle,
     s3_versioning,
     tls_only,
@@ -18,7 +19,6 @@ from components.component import Component
 from components.iam import Statement, policy_document, service_trust
 from components.roles import bounded_role
 from settings.audit.section import AuditSettings
-from settings.backup_vault.retention import BUCKET_RETENTION_ACTIONS, VERSION_RETENTION_ACTIONS
 
 SERVICE = "cloudtrail.amazonaws.com"
 
@@ -117,9 +117,7 @@ def _locked_bucket(
 
 def _bucket_statements(component: Component, operator_role_arn: str, names: AuditNames) -> Sequence[Statement]:
     """CloudTrail writes for this trail alone (its user guide, "Amazon S3 bucket policy"); one role may do more."""
-    everything = f"{names.bucket_arn}/*"
     of_trail = {"aws:SourceArn": names.trail_arn}
-    not_the_operator = {"ArnNotEquals": {"aws:PrincipalArn": operator_role_arn}}
     return (
         tls_only(names.bucket_arn),
         Statement(
@@ -136,22 +134,7 @@ def _bucket_statements(component: Component, operator_role_arn: str, names: Audi
             resources=[f"{names.bucket_arn}/AWSLogs/{component.context.aws_account_id}/*"],
             conditions={"StringEquals": {**of_trail, "s3:x-amz-acl": "bucket-owner-full-control"}},
         ),
-        Statement(
-            sid="OnlyTheOperatorChangesTheBucket",
-            effect="Deny",
-            actions=BUCKET_RETENTION_ACTIONS,
-            principals={"AWS": "*"},
-            resources=[names.bucket_arn],
-            conditions=not_the_operator,
-        ),
-        Statement(
-            sid="OnlyTheOperatorDeletesVersions",
-            effect="Deny",
-            actions=VERSION_RETENTION_ACTIONS,
-            principals={"AWS": "*"},
-            resources=[everything],
-            conditions=not_the_operator,
-        ),
+        *operator_alone(names.bucket_arn, operator_role_arn),
     )
 
 

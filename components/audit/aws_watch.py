@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.alerts import PERIOD, AlertTargets, AwsSeries, Page, aws_alarm
+from components.alerts import AlertTargets, Page, aws_log_alarm
 from components.component import Component
 
 NAMESPACE = "Packyard/Audit"
@@ -87,26 +87,13 @@ def _count(
     advice: str,
     page: Page,
 ) -> None:
-    name = f"{component.name}-{part}"
-    metric = component.context.physical_name(name, kind="secret")
-    aws.cloudwatch.LogMetricFilter(
-        name,
-        name=metric,
-        log_group_name=group.name,
-        pattern=pattern,
-        metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
-            name=metric, namespace=NAMESPACE, value="1"
-        ),
-        opts=component.child(),
-    )
-    aws_alarm(
+    aws_log_alarm(
         component,
         alerts,
-        name,
+        f"{component.name}-{part}",
+        log_group=group,
+        pattern=pattern,
+        namespace=NAMESPACE,
         advice=advice,
         page=page,
-        watched=AwsSeries(NAMESPACE, metric, {}),
-        limit=0,
-        seconds=PERIOD,
-        silence_rings=False,
     )

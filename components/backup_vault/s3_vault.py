@@ -7,13 +7,13 @@ from components.buckets import (
     ABANDONED_UPLOAD_DAYS,
     S3Lifecycle,
     close_s3_bucket,
+    operator_alone,
     s3_lifecycle,
     s3_versioning,
     tls_only,
 )
 from components.component import Component
-from components.iam import Statement, policy_document
-from settings.backup_vault.retention import BUCKET_RETENTION_ACTIONS, VERSION_RETENTION_ACTIONS
+from components.iam import policy_document
 from settings.backup_vault.section import S3Vault
 
 
@@ -65,28 +65,7 @@ def bucket_arn(bucket_name: pulumi.Input[str]) -> pulumi.Output[str]:
 
 def bucket_policy(arn: pulumi.Input[str], operator_role_arn: str) -> pulumi.Output[str]:
     """TLS for everyone; changes of retention for the operator alone. It grants nothing itself."""
-    everything = pulumi.Output.concat(arn, "/*")
-    # Sessions of a role carry the role's own ARN in this key.
-    not_the_operator = {"ArnNotEquals": {"aws:PrincipalArn": operator_role_arn}}
-    return policy_document(
-        tls_only(arn),
-        Statement(
-            sid="OnlyTheOperatorChangesTheBucket",
-            effect="Deny",
-            actions=BUCKET_RETENTION_ACTIONS,
-            principals={"AWS": "*"},
-            resources=[arn],
-            conditions=not_the_operator,
-        ),
-        Statement(
-            sid="OnlyTheOperatorDeletesVersions",
-            effect="Deny",
-            actions=VERSION_RETENTION_ACTIONS,
-            principals={"AWS": "*"},
-            resources=[everything],
-            conditions=not_the_operator,
-        ),
-    )
+    return policy_document(tls_only(arn), *operator_alone(arn, operator_role_arn))
 
 
 def _lifecycle(

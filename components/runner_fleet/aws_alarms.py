@@ -12,6 +12,7 @@ from components.alerts import (
     MachineMetric,
     Page,
     aws_alarm,
+    aws_log_alarm,
     leading_to,
     own_aws_series,
 )
@@ -120,26 +121,13 @@ def _of_group(shard: AwsShard, metric: str) -> AwsSeries:
 def _long_poll_alarm(
     component: Component, alerts: AlertTargets, machine: Ec2Machine, log_group: aws.cloudwatch.LogGroup
 ) -> None:
-    name = f"{machine.name}-long-polls"
-    metric = component.context.physical_name(name, kind="secret")
-    aws.cloudwatch.LogMetricFilter(
-        name,
-        name=metric,
-        log_group_name=log_group.name,
-        pattern=f'"{limits.LONG_POLL_LINE}"',
-        metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
-            name=metric, namespace=LOG_NAMESPACE, value="1"
-        ),
-        opts=component.child(),
-    )
-    aws_alarm(
+    aws_log_alarm(
         component,
         alerts,
-        name,
+        f"{machine.name}-long-polls",
+        log_group=log_group,
+        pattern=f'"{limits.LONG_POLL_LINE}"',
+        namespace=LOG_NAMESPACE,
         advice=limits.LONG_POLL_ADVICE,
         page=Page.LONG_POLLS,
-        watched=AwsSeries(LOG_NAMESPACE, metric, {}),
-        limit=0,
-        seconds=PERIOD,
-        silence_rings=False,
     )
