@@ -42,6 +42,22 @@ REGIONAL_ACTIONS = (
 """Whole services where EKS brings policies of AWS, which AWS widens: a boundary of single actions would stop nodes one
 day. What of them is whole is the deploy identity's own anyway, but for load balancers."""
 
+TAKES_MACHINES = (
+    "autoscaling:UpdateAutoScalingGroup",
+    "ec2:AttachVolume",
+    "ec2:CreateReplaceRootVolumeTask",
+    "ec2:DeleteVolume",
+    "ec2:DetachVolume",
+    "ec2:ModifyInstanceAttribute",
+    "ec2:ModifyVolume",
+)
+"""What makes somebody root on a machine, or takes its disk, by policies of AWS that know no resource: its policy for
+clusters allows most of it on every machine of the account. A cluster needs none of it (EKS user guide, "Amazon EKS
+cluster IAM role", minimal permissions; nodes are made and changed by a role of EKS's own)."""
+
+NODE_TAGS = "kubernetes.io/cluster/*"
+"""What a cluster tags its nodes with (the same page). A machine takes its document from another tag."""
+
 
 class RoleBoundary(Component):
     """The managed policy that bounds every role of the estate on AWS.
@@ -49,8 +65,8 @@ class RoleBoundary(Component):
     **Pulumi type:** `packyard:ci_identity:RoleBoundary`
 
     It grants nothing: a role may do what its own policies *and* this one allow. No role can be given rights over
-    identities, retention, or what does not begin with the stack's name. A person makes and changes it, as the
-    identities; the deploy identity may neither change it nor make a role without it.
+    identities, retention, or what does not begin with the stack's name, and none takes over another machine. A person
+    makes and changes it, as the identities; the deploy identity may neither change it nor make a role without it.
     """
 
     arn: pulumi.Output[str]
@@ -113,6 +129,14 @@ def boundary_statements(context: StackContext) -> tuple[Statement, ...]:
             actions=["ec2-instance-connect:SendSSHPublicKey"],
             resources=[f"arn:aws:ec2:{place}:instance/*"],
             conditions={"StringLike": {"ec2:ResourceTag/aws:autoscaling:groupName": own}},
+        ),
+        Statement(effect="Deny", sid="NobodyTakesMachines", actions=TAKES_MACHINES, resources=["*"]),
+        Statement(
+            effect="Deny",
+            sid="NobodyTellsMachinesWhatTheyAre",
+            actions=["ec2:CreateTags"],
+            resources=["arn:aws:ec2:*:*:instance/*"],
+            conditions={"ForAnyValue:StringNotLike": {"aws:TagKeys": NODE_TAGS}},
         ),
         Statement(
             sid="LoadBalancersMakeTheirRole",

@@ -49,6 +49,8 @@ def _holds(operator: str, value: str | None, wanted: list[str]) -> bool:
             return value in wanted
         case "StringLike" | "ArnLike":
             return value is not None and any(fnmatchcase(value, pattern) for pattern in wanted)
+        case "ForAnyValue:StringNotLike":
+            return value is not None and not any(fnmatchcase(value, pattern) for pattern in wanted)
         case "ArnNotEquals" | "StringNotEquals":
             return value not in wanted
         case _:

@@ -232,7 +232,8 @@ class Takeovers:
             answer = self._may(source, "autoscaling:UpdateAutoScalingGroup", group, EXISTING)
             yield answer, f"changes what workers of {name} are made from", ""
         for stored in machine.documents:
-            facts: Facts = {**EXISTING, f"aws:requesttag/{stored.source}": ("s3://another/document",)}
+            tag = {f"aws:requesttag/{stored.source}": ("s3://another/document",), "aws:tagkeys": (stored.source,)}
+            facts: Facts = {**EXISTING, **tag}
             words = f"changes the tag {stored.source}, from which {name} takes its document"
             yield self._may(source, "ec2:CreateTags", target, facts), words, ""
 

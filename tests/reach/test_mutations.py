@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import pytest
 
-from capture import Capture, Registration
+from capture import Capture
 from reach.answers import Reach
 from reach.model import Kind, Way
-from tests.reach.building import adding, allow, editing, granting
+from tests.reach.building import allow, editing, granting
+from tests.reach.grants import allowed, both, granted, keeping_tls_alone, trusted, without_denials
 from tests.support import estate
 
 READ_SECRET = ("secretmanager.versions.access", "secretsmanager:GetSecretValue")
@@ -49,56 +49,6 @@ class Mutation:
     who: str
     """The kind and name as answers say them; the beginning is enough."""
     steps: int
-
-
-def member(capture: Capture, account: str) -> str:
-    """The member of a service account by its logical name."""
-    urn = next(entry.urn for entry in capture.of_type("gcp:serviceaccount/account:Account") if entry.name == account)
-    return next(value for value, output in capture.invented[urn].items() if output == "member")
-
-
-def granted(like: str, account: str, **inputs: Any) -> Callable[[Capture], Capture]:
-    """One more grant, like another one, to a service account."""
-    return lambda capture: adding(capture, like, "mutation", member=member(capture, account), **inputs)
-
-
-def allowed(policy: str, action: Any, resource: Any = "*", **more: Any) -> Callable[[Capture], Capture]:
-    """One more statement in the policy of a role."""
-    return lambda capture: granting(capture, f"RolePolicy::{policy}", allow(action, resource, **more))
-
-
-def trusted(role: str, by: str) -> Callable[[Capture], Capture]:
-    """One more statement in the trust of a role, for another one; and the right to assume it."""
-
-    def change(capture: Capture) -> Capture:
-        entry, other = _role(capture, role), _role(capture, by)
-        trust = json.loads(str(entry.inputs["assumeRolePolicy"]))
-        arn = f"arn:aws:iam::111111111111:role/{other.inputs['name']}"
-        trust["Statement"].append({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": arn}})
-        bound = {key: value for key, value in other.inputs.items() if key != "permissionsBoundary"}
-        unbound = editing(capture, f"aws:iam/role:Role::{by}", **{**bound, "permissionsBoundary": ""})
-        return editing(unbound, f"aws:iam/role:Role::{role}", assumeRolePolicy=json.dumps(trust))
-
-    return change
-
-
-def keeping_tls_alone(capture: Capture) -> Capture:
-    """The vault's policy without its denials."""
-    entry = next(entry for entry in capture.of_type("aws:s3/bucketPolicy:BucketPolicy") if entry.name == "backup-vault")
-    policy = json.loads(str(entry.inputs["policy"]))
-    policy["Statement"] = [statement for statement in policy["Statement"] if statement["Sid"] == "TlsOnly"]
-    return editing(capture, "BucketPolicy::backup-vault", policy=json.dumps(policy))
-
-
-def both(*changes: Callable[[Capture], Capture]) -> Callable[[Capture], Capture]:
-    """One change after the other."""
-
-    def change(capture: Capture) -> Capture:
-        for one in changes:
-            capture = one(capture)
-        return capture
-
-    return change
 
 
 STORE_ON_AWS = "arn:aws:s3:::example-pkg-production-machine-store/*"
@@ -157,8 +107,8 @@ MUTATIONS = (
         3,
     ),
     Mutation(
-        "a manager sets tags on machines",
-        allowed("runner-manager-aws-blue-fleet", "ec2:CreateTags", "arn:aws:ec2:*:*:instance/*"),
+        "a manager sets tags on machines, and its boundary lets it",
+        both(allowed("runner-manager-aws-blue-fleet", "ec2:CreateTags", "arn:aws:ec2:*:*:instance/*"), without_denials),
         Question("root on pg-b"),
         "role runner-manager-aws-blue-machine",
         1,
@@ -304,7 +254,3 @@ def test_a_change_that_gives_nobody_anything_changes_no_answer() -> None:
 @cache
 def _unchanged() -> Reach:
     return Reach(estate("production"))
-
-
-def _role(capture: Capture, name: str) -> Registration:
-    return next(entry for entry in capture.of_type("aws:iam/role:Role") if entry.name == name)

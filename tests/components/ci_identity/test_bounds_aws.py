@@ -242,3 +242,12 @@ def test_the_boundary_fits_into_a_managed_policy(stack: str) -> None:
     (bound,) = estate(stack).of_type(POLICY)
 
     assert len("".join(str(bound.inputs["policy"]).split())) <= 6144, "quota of IAM, in characters without white space"
+
+
+def test_no_role_takes_over_a_machine_whatever_its_policies_allow() -> None:
+    machine = "arn:aws:ec2:us-east-1:000000000000:instance/i-00000000000000000"
+
+    for action in ("ModifyInstanceAttribute", "AttachVolume", "CreateReplaceRootVolumeTask"):
+        assert not administrator_may(f"ec2:{action}", machine)
+    assert not administrator_may("ec2:CreateTags", machine, aws__TagKeys="packyard-document")
+    assert administrator_may("ec2:CreateTags", machine, aws__TagKeys="kubernetes.io/cluster/example")
