@@ -34,6 +34,7 @@ from policies import (
     workers,
 )
 from policies.policy import Policy
+from policies.who_may import rights
 
 POLICIES: tuple[Policy, ...] = (
     value_limits.values_fit_their_limits,
@@ -157,4 +158,6 @@ POLICIES: tuple[Policy, ...] = (
     gcp_alarms.alarms_on_gcp_ring_when_it_gets_worse,
     logs.log_groups_expire,
     logs.networks_log_their_flows,
+    rights.machine_stores_are_written_by_deployments_alone,
+    rights.secrets_are_read_by_their_machine_alone,
 )

@@ -29,6 +29,7 @@ from tests.policies.served_mutations import SERVED_MUTATIONS
 from tests.policies.silence_mutations import SILENCE_MUTATIONS
 from tests.policies.tier_mutations import TIER_MUTATIONS
 from tests.policies.version_mutations import VERSION_MUTATIONS
+from tests.policies.who_may_mutations import FORBIDDEN
 from tests.support import STACKS, estate
 
 S3_BUCKET = Pick("aws:s3/bucket:Bucket")
@@ -314,7 +315,8 @@ def test_a_stack_that_says_so_is_unprotected_but_production_never() -> None:
 
 def test_every_policy_has_a_mutation() -> None:
     without = {policy.__name__ for policy in POLICIES} - {
-        policy.__name__ for policy, _ in (*MUTATIONS, *TIER_MUTATIONS, *PRODUCTION_MUTATIONS)
+        *(policy.__name__ for policy, _ in (*MUTATIONS, *TIER_MUTATIONS, *PRODUCTION_MUTATIONS)),
+        *(forbidden.policy.__name__ for forbidden in FORBIDDEN),
     }
 
     assert not without, "add a mutation of the good graph that this policy alone catches"
