@@ -34,7 +34,7 @@ from policies import (
     workers,
 )
 from policies.policy import Policy
-from policies.who_may import rights
+from policies.who_may import ports, rights
 
 POLICIES: tuple[Policy, ...] = (
     value_limits.values_fit_their_limits,
@@ -160,4 +160,14 @@ POLICIES: tuple[Policy, ...] = (
     logs.networks_log_their_flows,
     rights.machine_stores_are_written_by_deployments_alone,
     rights.secrets_are_read_by_their_machine_alone,
+    rights.secrets_are_changed_by_deployments_alone,
+    rights.objects_are_written_by_whom_the_table_names,
+    rights.objects_are_read_by_whom_the_table_names,
+    rights.backups_are_shortened_by_operators_alone,
+    rights.identities_are_administered_by_whom_the_table_names,
+    rights.the_state_is_decrypted_by_pipelines_alone,
+    rights.parameters_are_written_by_their_hosts_alone,
+    rights.machines_obey_whom_the_table_names,
+    rights.grants_can_be_read,
+    ports.doors_are_reached_by_whom_the_table_names,
 )

@@ -9,7 +9,7 @@ from functools import cached_property
 from capture import Capture, Registration
 from policies.values import mapping, policy_statements, records, strings, text
 from reach.answers import Reach
-from reach.machines import EC2_GROUP, GCE_TEMPLATE
+from reach.machines import EC2_GROUP, EC2_TEMPLATE, GCE_GROUP, GCE_TEMPLATE
 from reach.model import Kind, Principal
 from reach.values import project_of
 
@@ -34,7 +34,7 @@ SYSTEMS: Mapping[str, str] = {
 FLEETS = ("packyard:runner_fleet:AwsRunnerFleet", "packyard:runner_fleet:GcpRunnerFleet")
 """A fleet of one tier; its manager and its secrets are of the tier of its workers."""
 
-WORKERS = ("aws:autoscaling/group:Group", "gcp:compute/instanceGroupManager:InstanceGroupManager")
+WORKERS = (EC2_GROUP, EC2_TEMPLATE, GCE_GROUP, GCE_TEMPLATE)
 
 ROLES: tuple[tuple[str, str, str], ...] = (
     ("", "-snapshots", "the snapshot service"),
@@ -118,6 +118,14 @@ class Crews:
         return (
             "administrators of AWS" if entry.cloud == "aws" else self._administrators(project_of(self._capture, entry))
         )
+
+    def of_project(self, name: str) -> str:
+        """The administrators of a project, by its name."""
+        return self._administrators(name)
+
+    def project(self, name: str) -> str:
+        """What the table calls a project: that of the pipelines, or any other."""
+        return "pipelines on GCP" if "pipelines" in self._administrators(name) else "a project"
 
     def machine(self, urn: str) -> str:
         """What the table calls a machine, one of a group of workers, or a node."""

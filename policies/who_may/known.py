@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from capture import Capture, Registration
+from capture import Capture, Registration, Unknown
 from policies.policy import Finding
 from policies.who_may.crews import Crews
 from policies.who_may.table import Rows
@@ -36,6 +36,16 @@ class Known:
         """Who is who."""
         return Crews(self.reach)
 
+    @cached_property
+    def guarded_by_unknown(self) -> frozenset[str]:
+        """URNs of buckets whose own policy, with its denials, is known only after an update."""
+        return frozenset(
+            urn
+            for entry in self.capture.of_type("aws:s3/bucketPolicy:BucketPolicy")
+            if isinstance(entry.inputs.get("policy"), Unknown)
+            for urn in entry.property_dependencies.get("bucket", ())
+        )
+
     def targets(self, word: str) -> tuple[Target, ...]:
         """Everything whose words begin with a word, for example "secret"."""
         return tuple(target for target in self.reach.targets if target.words.startswith(f"{word} "))
@@ -49,8 +59,15 @@ class Known:
 class Asked:
     """A right over one resource, and everybody who gets it."""
 
-    target: Target
+    what: str
+    """The resource as a person says it."""
+    urn: str
+    """Of its registration; empty for what the program only names."""
+    whose: str
+    """The row that speaks of it."""
     ways: tuple[Way, ...]
+    owners: str = ""
+    """Its administrators, where no registration says in which account or project it lies."""
 
 
 def known(capture: Capture) -> Known:
@@ -63,34 +80,37 @@ def violations(known: Known, right: str, rows: Rows, asked: Iterable[Asked]) -> 
 
     Whoever gets it only through somebody who is told already is left out: what mends the one mends the other.
     """
-    found: dict[tuple[str, Path], list[tuple[Target, Way]]] = {}
+    found: dict[tuple[str, Path], list[tuple[Asked, Way]]] = {}
     for question in asked:
-        owner = known.crews.owner(question.target.urn)
-        row = rows.get(str(owner))
+        row = rows.get(question.whose)
         if row is None:
             yield Finding(
-                known.registration(question.target.urn),
-                f"nobody says who may {right} {question.target.words} of {owner}."
+                known.registration(question.urn),
+                f"nobody says who may {right} {question.what} of {question.whose}."
                 " HINT: a row in policies/who_may/table.py",
             )
             continue
-        owners = known.crews.owners(question.target.urn)
-        wrong = [way for way in question.ways if not row.allows(known.crews.of(way.principal), owner, owners)]
+        if question.urn in known.guarded_by_unknown:
+            # Without its denials everybody would be told whom they keep away.
+            continue
+        owners = question.owners or known.crews.owners(question.urn)
+        tier = known.crews.owner(question.urn).tier
+        wrong = [way for way in question.ways if not row.allows(known.crews.of(way.principal), tier, owners)]
         paths = {way.path for way in wrong}
         for way in wrong:
             if way.path[1:] not in paths:
-                found.setdefault((str(way.principal), way.path[:-1]), []).append((question.target, way))
-    for targets in found.values():
-        target, way = targets[0]
-        yield Finding(known.registration(target.urn), _message(known, right, way, target, len(targets) - 1))
+                found.setdefault((str(way.principal), way.path[:-1]), []).append((question, way))
+    for several in found.values():
+        question, way = several[0]
+        yield Finding(known.registration(question.urn), _message(known, right, way, question.what, len(several) - 1))
 
 
-def _message(known: Known, right: str, way: Way, target: Target, others: int) -> str:
+def _message(known: Known, right: str, way: Way, what: str, others: int) -> str:
     crew = known.crews.of(way.principal)
     who = str(way.principal) if crew == str(way.principal) else f"{way.principal} ({crew})"
-    what = f"{target.words} and {others} more" if others else target.words
+    more = f" and {others} more" if others else ""
     return (
-        f"{who} may {right} {what}: {'; '.join(told(way.path))}."
+        f"{who} may {right} {what}{more}: {'; '.join(told(way.path))}."
         " HINT: take away what allows a step, or say in policies/who_may/table.py why it may"
     )
 

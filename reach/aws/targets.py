@@ -56,11 +56,17 @@ def target_of(capture: Capture, entry: Registration) -> Target:
     return Target(
         words=f"{WORDS[entry.type]} {entry.name}",
         cloud="aws",
-        name=answer(capture, entry, "arn"),
+        name=arn_of(capture, entry),
         urn=entry.urn,
         account=account_of_provider(capture, entry),
         facts=tuple(facts.items()),
     )
+
+
+def arn_of(capture: Capture, entry: Registration) -> str:
+    """The ARN of a resource; that of a bucket is made of its name, so it is known before the first update, too."""
+    bucket = text(entry.inputs.get("bucket")) if entry.type == "aws:s3/bucket:Bucket" else ""
+    return answer(capture, entry, "arn") or (f"arn:aws:s3:::{bucket}" if bucket else "")
 
 
 def objects(bucket: Target, key: str) -> Target:

@@ -26,10 +26,10 @@ def targets(capture: Capture, index: Index) -> Iterator[Target]:
     for entry in capture.of_type(SECRET):
         yield _secret(capture, entry)
     for entry in capture.of_type(ACCOUNT):
-        email = answer(capture, entry, "email")
-        project = project_of(capture, entry)
-        scopes = (f"account:{email}", f"project:{project}")
-        yield Target(f"service account {entry.name}", "gcp", email, entry.urn, scopes=scopes)
+        # One without an address, before the first update, would be taken for every other one without.
+        if email := answer(capture, entry, "email"):
+            scopes = (f"account:{email}", f"project:{project_of(capture, entry)}")
+            yield Target(f"service account {entry.name}", "gcp", email, entry.urn, scopes=scopes)
     for entry in (*capture.of_type(GCE), *capture.of_type(DISK), *capture.of_type(GCE_GROUP)):
         yield _in_a_zone(capture, entry)
     for entry in (*capture.of_type(POOL), *capture.of_type(CUSTOM_ROLE)):
