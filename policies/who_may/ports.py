@@ -34,7 +34,7 @@ def doors_are_reached_by_whom_the_table_names(capture: Capture) -> Iterator[Find
     asked = known(capture)
     found: dict[tuple[str, str, str], list[_Arrival]] = {}
     for arrival in _arrivals(asked):
-        if not any(row.allows(arrival.flow, arrival.who) for row in PORTS.get(arrival.door, ())):
+        if not any(row.allows(arrival.flow, arrival.who, arrival.answer.path) for row in PORTS.get(arrival.door, ())):
             found.setdefault((arrival.who, words_of(arrival.target), arrival.target.urn), []).append(arrival)
     for arrivals in found.values():
         first = arrivals[0]

@@ -1,11 +1,13 @@
 """The rows of the table about rights in the clouds: nobody else gets them, by whatever number of steps."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from capture import Capture
 from policies.policy import Finding
 from policies.who_may import table
 from policies.who_may.known import Asked, Known, known, violations
+from policies.who_may.table import Rows
 from reach.gcp.targets import objects
 from reach.model import Target
 from reach.verbs import VERBS
@@ -31,88 +33,65 @@ LOG_IN = ("compute.instances.osLogin", "ssm:StartSession", "ec2-instance-connect
 STATE = "the state"
 
 
+@dataclass(frozen=True)
+class Right:
+    """One right over one kind of resource, with the rows that speak of it."""
+
+    words: str
+    """As a verb, for example "read"."""
+    rows: Rows
+    ask: Callable[[Known], Iterable[Asked]]
+
+
 def machine_stores_are_written_by_deployments_alone(capture: Capture) -> Iterator[Finding]:
     """Machines run as root what lies there, so whoever writes it owns every machine of every tier."""
-    asked = known(capture)
-    stores = [target for target in _objects(asked) if asked.crews.owner(target.urn).system == "machine store"]
-    actions = (*VERBS["write", "objects"], *VERBS["delete", "objects"])
-    yield from violations(asked, "write", table.MACHINE_STORES, _who_may(asked, actions, stores))
+    yield from _judged(capture, STORES)
 
 
 def secrets_are_read_by_their_machine_alone(capture: Capture) -> Iterator[Finding]:
     """A second reader is a second way to a key that signs packages, or to the runners of another tier."""
-    asked = known(capture)
-    secrets = asked.targets("secret")
-    yield from violations(asked, "read", table.SECRETS, _who_may(asked, VERBS["read", "secret"], secrets))
+    yield from _judged(capture, SECRETS)
 
 
 def secrets_are_changed_by_deployments_alone(capture: Capture) -> Iterator[Finding]:
     """Whoever puts a key of his own into a secret signs with it, and whoever deletes a passphrase ends its backups."""
-    asked = known(capture)
-    actions = (*VERBS["write", "secret"], *VERBS["delete", "secret"])
-    yield from violations(asked, "change", table.SECRET_CHANGES, _who_may(asked, actions, asked.targets("secret")))
+    yield from _judged(capture, SECRET_CHANGES)
 
 
 def objects_are_written_by_whom_the_table_names(capture: Capture) -> Iterator[Finding]:
     """Packages, caches of another tier, backups and the state are believed by whoever reads them next."""
-    asked = known(capture)
-    others = [target for target in _objects(asked) if asked.crews.owner(target.urn).system != "machine store"]
-    actions = (*VERBS["write", "objects"], *VERBS["delete", "objects"])
-    yield from violations(asked, "write", table.OBJECTS, _who_may(asked, actions, others))
+    yield from _judged(capture, WRITES)
 
 
 def objects_are_read_by_whom_the_table_names(capture: Capture) -> Iterator[Finding]:
     """A backup holds all that its machine has, and the state all that the program knows."""
-    asked = known(capture)
-    yield from violations(asked, "read", table.READS, _who_may(asked, VERBS["read", "objects"], _objects(asked)))
+    yield from _judged(capture, READS)
 
 
 def backups_are_shortened_by_operators_alone(capture: Capture) -> Iterator[Finding]:
     """Who takes over a machine takes its backups next: whatever ends a version, a lock or a bucket is for people."""
-    asked = known(capture)
-    ends = (
-        *_who_may(asked, BUCKET_CHANGES, asked.targets("bucket")),
-        *_who_may(asked, VERSION_RETENTION_ACTIONS, _objects(asked)),
-        *_snapshots(asked),
-    )
-    yield from violations(asked, "end before its time", table.RETENTION, ends)
+    yield from _judged(capture, ENDS)
 
 
 def identities_are_administered_by_whom_the_table_names(capture: Capture) -> Iterator[Finding]:
     """Who writes a policy or a trust has whatever they allow, at the latest one step later."""
-    asked = known(capture)
-    for word, actions in REWRITES.items():
-        yield from violations(asked, "administer", table.IDENTITIES, _who_may(asked, actions, asked.targets(word)))
+    yield from _judged(capture, ADMINISTRATION)
 
 
 def the_state_is_decrypted_by_pipelines_alone(capture: Capture) -> Iterator[Finding]:
     """The state holds every secret that the program was told, encrypted with one key."""
-    asked = known(capture)
-    keys = [target for target in asked.targets("key") if target.cloud == "gcp" and not target.urn]
-    yield from violations(asked, "use", table.STATE_KEY, _who_may(asked, VERBS["use", "key"], keys))
+    yield from _judged(capture, STATE_KEY)
 
 
 def parameters_are_written_by_their_hosts_alone(capture: Capture) -> Iterator[Finding]:
     """The database hosts take each other's keys from parameters: who writes one stands between them."""
-    asked = known(capture)
-    parameters = asked.targets("parameter")
-    yield from violations(asked, "write", table.PARAMETERS, _who_may(asked, VERBS["write", "parameter"], parameters))
+    yield from _judged(capture, PARAMETERS)
 
 
 def machines_obey_whom_the_table_names(capture: Capture) -> Iterator[Finding]:
     """Root on a machine is whatever the machine is, in both clouds: its secrets, its backups, its workers."""
-    asked = known(capture)
-    roots = (
-        Asked(machine.principal.name, urn, asked.crews.machine(urn), asked.reach.roots(machine))
-        for machine in asked.reach.machines
-        if (urn := machine.registration.urn)
-    )
-    yield from violations(asked, "become root on", table.ROOTS, roots)
-    logins = (
-        Asked(target.words, target.urn, asked.crews.machine(target.urn), asked.reach.who_may(LOG_IN, [target]))
-        for target in (*asked.targets("machine"), *asked.targets("a worker"))
-    )
-    yield from violations(asked, "log in to", table.ROOTS, logins)
+    yield from _judged(capture, ROOTS)
+    yield from _judged(capture, LOGINS)
 
 
 def grants_can_be_read(capture: Capture) -> Iterator[Finding]:
@@ -125,6 +104,55 @@ def grants_can_be_read(capture: Capture) -> Iterator[Finding]:
     asked = known(capture)
     for fault in asked.reach.faults:
         yield Finding(asked.registration(fault.urn), f"{fault.place}: {fault.message}")
+
+
+def _judged(capture: Capture, right: Right) -> Iterator[Finding]:
+    asked = known(capture)
+    yield from violations(asked, right.words, right.rows, right.ask(asked))
+
+
+def _stores(asked: Known) -> Iterable[Asked]:
+    stores = [target for target in _objects(asked) if asked.crews.owner(target.urn).system == "machine store"]
+    return _who_may(asked, (*VERBS["write", "objects"], *VERBS["delete", "objects"]), stores)
+
+
+def _writes(asked: Known) -> Iterable[Asked]:
+    others = [target for target in _objects(asked) if asked.crews.owner(target.urn).system != "machine store"]
+    return _who_may(asked, (*VERBS["write", "objects"], *VERBS["delete", "objects"]), others)
+
+
+def _ends(asked: Known) -> Iterable[Asked]:
+    return (
+        *_who_may(asked, BUCKET_CHANGES, asked.targets("bucket")),
+        *_who_may(asked, VERSION_RETENTION_ACTIONS, _objects(asked)),
+        *_snapshots(asked),
+    )
+
+
+def _secret_changes(asked: Known) -> Iterable[Asked]:
+    return _who_may(asked, (*VERBS["write", "secret"], *VERBS["delete", "secret"]), asked.targets("secret"))
+
+
+def _administration(asked: Known) -> Iterator[Asked]:
+    for word, actions in REWRITES.items():
+        yield from _who_may(asked, actions, asked.targets(word))
+
+
+def _state_key(asked: Known) -> Iterable[Asked]:
+    keys = [target for target in asked.targets("key") if target.cloud == "gcp" and not target.urn]
+    return _who_may(asked, VERBS["use", "key"], keys)
+
+
+def _roots(asked: Known) -> Iterator[Asked]:
+    for machine in asked.reach.machines:
+        urn = machine.registration.urn
+        yield Asked(machine.principal.name, urn, asked.crews.machine(urn), asked.reach.roots(machine))
+
+
+def _logins(asked: Known) -> Iterator[Asked]:
+    for target in (*asked.targets("machine"), *asked.targets("a worker")):
+        ways = asked.reach.who_may(LOG_IN, [target])
+        yield Asked(target.words, target.urn, asked.crews.machine(target.urn), ways)
 
 
 def _who_may(asked: Known, actions: Iterable[str], targets: Iterable[Target]) -> Iterator[Asked]:
@@ -166,3 +194,24 @@ def _snapshots(asked: Known) -> Iterator[Asked]:
             target = Target("snapshots", "gcp", f"projects/{name}/global/snapshots/*", scopes=(f"project:{name}",))
             action, whose = "compute.snapshots.delete", "snapshots on GCP"
         yield Asked(f"snapshots of disks in {name}", "", whose, asked.reach.who_may([action], [target]), owners)
+
+
+STORES = Right("write", table.MACHINE_STORES, _stores)
+SECRETS = Right("read", table.SECRETS, lambda asked: _who_may(asked, VERBS["read", "secret"], asked.targets("secret")))
+SECRET_CHANGES = Right("change", table.SECRET_CHANGES, _secret_changes)
+WRITES = Right("write", table.OBJECTS, _writes)
+READS = Right("read", table.READS, lambda asked: _who_may(asked, VERBS["read", "objects"], _objects(asked)))
+ENDS = Right("end before its time", table.RETENTION, _ends)
+ADMINISTRATION = Right("administer", table.IDENTITIES, _administration)
+STATE_KEY = Right("use", table.STATE_KEY, _state_key)
+PARAMETERS = Right(
+    "write", table.PARAMETERS, lambda asked: _who_may(asked, VERBS["write", "parameter"], asked.targets("parameter"))
+)
+ROOTS = Right("become root on", table.ROOTS, _roots)
+LOGINS = Right("log in to", table.ROOTS, _logins)
+
+RIGHTS = (
+    *(ROOTS, LOGINS, STORES, SECRETS, SECRET_CHANGES, WRITES, READS),
+    *(ENDS, ADMINISTRATION, STATE_KEY, PARAMETERS),
+)
+"""Every right that the table speaks of; what weighs most comes first."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from policies.who_may.crews import CLOUDS
 from reach.network.rules import ANY, Flow
+from reach.step import Path
 from settings.vocabulary import Trust
 
 
@@ -202,10 +203,13 @@ class Port:
     who: tuple[str, ...]
     """Crews, and of addresses that no machine of the estate has "the internet" and other crowds of `reach.network`."""
     reason: str
+    rules: tuple[str, ...] = ()
+    """How the name of the rule ends that opens a port which is a setting; empty where the ports are given here."""
 
-    def allows(self, flow: Flow, who: str) -> bool:
-        """Whether it lets somebody reach a port."""
-        return any(each.covers(flow) for each in self.flows) and (who in self.who or self.who == ANYBODY)
+    def allows(self, flow: Flow, who: str, path: Path) -> bool:
+        """Whether it lets somebody reach a port by a way."""
+        is_open = any(each.covers(flow) for each in self.flows) and (who in self.who or self.who == ANYBODY)
+        return is_open and (not self.rules or any(step.by.endswith(self.rules) for step in path))
 
 
 ANYBODY = ("anybody",)
@@ -233,9 +237,10 @@ PORTS: Mapping[str, tuple[Port, ...]] = {
     "dev instance on GCP": (
         Port((Flow("tcp", 80, 80), Flow("tcp", 443, 443)), ANYBODY, "a forge that everyone uses"),
         Port(
-            (Flow("tcp", 2222, 2222), Flow("tcp", 5050, 5050)),
-            ("named addresses of the internet",),
-            "Git over SSH and the image registry are for the team's addresses",
+            (Flow("tcp", 1, 21), Flow("tcp", 23)),
+            ANYBODY,
+            "Git over SSH and the image registry; the stack file says at which port, and whether for the team alone",
+            rules=("-git-ssh", "-registry"),
         ),
         IAP,
     ),
