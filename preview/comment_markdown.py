@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from capture import Registration
+from preview.able import AbilityChange
 from preview.comment_facts import StackFacts, StackFailure, StackResult, system_of, systems
 from preview.comment_text import Redactor, fenced, fitted, fold, literal, size
 from preview.comment_untrusted import MARKER
 from preview.compare import Change, Step
 from preview.effects import STEPS, later
+from preview.reached import DoorChange
 from preview.render_changes import SIGNS
 from preview.served_paths import folders
 from preview.telling import file_lines, told
@@ -19,7 +21,15 @@ from preview.violations import ViolationGroup, by_line
 ROOM = 56_000
 """Bytes of the whole comment. GitHub takes 65 536 letters, GitLab a million."""
 
-SHARES = {"failures": 6_000, "losses": 14_000, "reached": 6_000, "doors": 5_000, "policies": 5_000, "systems": 8_000}
+SHARES = {
+    "failures": 6_000,
+    "losses": 14_000,
+    "abilities": 4_000,
+    "reached": 4_000,
+    "doors": 5_000,
+    "policies": 5_000,
+    "systems": 8_000,
+}
 """Bytes that each part may take; the folded steps take what is left."""
 
 DIFF_WIDTH = 100
@@ -62,9 +72,11 @@ class _Writer:
         for title, part, blocks in (
             ("Cannot be previewed", "failures", list(self._failures())),
             ("⛔ Would be lost", "losses", list(self._losses())),
+            ("Who can newly do what", "abilities", list(self._able(is_gained=True))),
             ("Who newly reaches what", "reached", list(self._reached(is_gained=True))),
             ("Open to the world, and was not before", "doors", list(self._doors())),
             ("Policies that are violated", "policies", list(self._policies())),
+            ("Who can do what no longer", "abilities", list(self._able(is_gained=False))),
             ("Who reaches what no longer", "reached", list(self._reached(is_gained=False))),
         ):
             lines += self._part(f"### {title}", blocks, SHARES[part])
@@ -153,8 +165,18 @@ class _Writer:
         for result in self._compared:
             for door in result.against.doors:
                 if door.is_gained is is_gained:
-                    way = [f"  1. {self._literal(str(step), 300)}" for step in door.path] if is_gained else []
-                    yield [f"* {self._literal(result.stack)}: {self._literal(str(door), 400)}", *way]
+                    yield self._with_way(result.stack, door)
+
+    def _able(self, *, is_gained: bool) -> Iterator[list[str]]:
+        """One line for each way, and below what is gained its steps."""
+        for result in self._compared:
+            for change in result.against.abilities:
+                if change.is_gained is is_gained:
+                    yield self._with_way(result.stack, change)
+
+    def _with_way(self, stack: str, change: AbilityChange | DoorChange) -> list[str]:
+        way = [f"  1. {self._literal(str(step), 300)}" for step in change.path] if change.is_gained else []
+        return [f"* {self._literal(stack)}: {self._literal(str(change), 400)}", *way]
 
     def _doors(self) -> Iterator[list[str]]:
         for result in self._compared:

@@ -6,6 +6,7 @@ from typing import Any
 
 from capture import Capture, Registration, urn_name
 from policies.versions import Ending
+from preview.able import AbilityChange
 from preview.compare import Change, Comparison
 from preview.difference import PropertyChange
 from preview.effects import later
@@ -88,8 +89,20 @@ def _against(against: Against) -> dict[str, Any]:
         "later": [
             {"urn": found.machine.urn, "when": found.when, **_property(found.change)} for found in later(comparison)
         ],
+        "abilities": [_ability(change) for change in against.abilities],
         "doors": [_door(door) for door in against.doors],
         "bundle": [{"path": file.path, "diff": file.diff()} for file in against.bundle.files],
+    }
+
+
+def _ability(change: AbilityChange) -> dict[str, Any]:
+    return {
+        "words": str(change),
+        "gained": change.is_gained,
+        "who": change.who,
+        "rights": list(change.rights),
+        "perhaps": change.perhaps,
+        "path": documented(change.path),
     }
 
 

@@ -13,7 +13,7 @@ from preview.endings import show_endings
 from preview.layout import columns, flow, put, put_flow, put_hanging
 from preview.machines import Disk, Group, Machine
 from preview.render_changes import show_changes, show_losses
-from preview.render_reached import show_doors
+from preview.render_reached import show_abilities, show_doors
 from preview.report import EXIT_FINE, EXIT_LOSS, NO_CLOUD, Report
 from preview.text import kind_of, service_of
 from preview.violations import by_line
@@ -32,6 +32,7 @@ def render(report: Report, *, full: bool, changes_alone: bool = False, console: 
         show_losses(out, report.against)
     _header(out, report)
     if report.against is not None:
+        show_abilities(out, report.against.abilities, full=full)
         show_doors(out, report.against.doors, full=full)
         show_changes(out, report.against, full=full)
     if not changes_alone:

@@ -6,6 +6,7 @@ from capture import Capture
 from policies import Violation, check
 from policies.secrets_in_clear import veiled
 from policies.versions import Ending, endings
+from preview.able import AbilityChange, ability_changes
 from preview.bundle import NO_BUNDLE_CHANGE, BundleChange, Files, bundle_change
 from preview.compare import Comparison, all_new, compare
 from preview.exposure import Exposure, exposures
@@ -35,6 +36,8 @@ class Against:
     """False where that revision has no such stack, so that everything is new."""
     comparison: Comparison
     bundle: BundleChange = NO_BUNDLE_CHANGE
+    abilities: tuple[AbilityChange, ...] = ()
+    """What somebody newly can do, then what somebody no longer can."""
     doors: tuple[DoorChange, ...] = ()
     """What somebody newly reaches over the network, then what nobody reaches any more."""
 
@@ -49,8 +52,15 @@ def _against(revision: str, before: PastCapture, present: Capture, bundle: Files
         return Against(revision, before.commit, exists=False, comparison=all_new(present))
     comparison = compare(before.capture, present)
     changed = bundle_change(before.capture, before.bundle, present, bundle)
-    doors = door_changes(before.capture, present)
-    return Against(revision, before.commit, exists=True, comparison=comparison, bundle=changed, doors=doors)
+    return Against(
+        revision,
+        before.commit,
+        exists=True,
+        comparison=comparison,
+        bundle=changed,
+        abilities=ability_changes(before.capture, present),
+        doors=door_changes(before.capture, present),
+    )
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ class Asked:
 
 
 def known(capture: Capture) -> Known:
-    """What is known of a capture. Every policy asks about the same one after the other, so the last one is kept."""
+    """What is known of a capture. Every policy asks about the same, and a preview about two: both are kept."""
     return _known(_Same(capture))
 
 
@@ -128,6 +128,6 @@ class _Same:
         return isinstance(other, _Same) and other.capture is self.capture
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _known(same: _Same) -> Known:
     return Known(same.capture)

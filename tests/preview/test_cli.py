@@ -151,7 +151,7 @@ def test_the_keys_of_the_document_are_those_of_its_version() -> None:
     }  # fmt: skip
     assert set(found["against"]) == {
         "revision", "commit", "stackExists", "statefulLosses", "guardLosses", "changes", "renames", "outputs", "paths",
-        "bundle", "later", "doors",
+        "bundle", "later", "doors", "abilities",
     }  # fmt: skip
     assert set(found["against"]["changes"][0]) == {
         "step", "urn", "type", "losesState", "losesGuard", "protected", "retained", "properties", "options",
