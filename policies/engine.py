@@ -11,11 +11,13 @@ from capture import Capture, Registration, Unknown, Value
 from policies import providers, secrets_in_clear, worker_groups
 from policies.policy import Policy
 from policies.registry import POLICIES
+from policies.who_may import ports
 
 UNTOLD: Mapping[Policy, str] = {
     providers.every_resource_names_its_plugin_version: "the engine tells no version",
     worker_groups.templates_are_replaced_before_they_go: "an automatic name stands among what it tells",
     secrets_in_clear.no_secret_in_clear: "secrets arrive opened, so all of them would look clear",
+    ports.doors_are_reached_by_whom_the_table_names: "an address in a rule does not say whose it is",
     secrets_in_clear.secret_inputs_are_secrets: "secrets arrive opened, so all of them would look clear",
 }
 """Policies that cannot run in the engine, with the reason."""

@@ -44,11 +44,44 @@ def project_of(capture: Capture, registration: Registration) -> str:
 
 
 def answer(capture: Capture, registration: Registration, output: str) -> str:
-    """What a cloud would answer for an output of a resource, such as "arn"; empty where it is not known."""
+    """What a cloud would answer for an output of a resource, such as "arn"; empty where it is not known.
+
+    Pulumi's engine shows a policy pack inputs and outputs together.
+    """
     for value, name in capture.invented.get(registration.urn, {}).items():
         if name == output:
             return value
-    return text(registration.outputs.get(output))
+    told = text(registration.outputs.get(output)) or text(registration.inputs.get(output))
+    return told or _made_of_its_name(capture, registration, output)
+
+
+def account_of_provider(capture: Capture, registration: Registration) -> str:
+    """The account of AWS that the provider of a resource works in; empty where it does not say."""
+    return digits(provider_input(capture, registration, "allowedAccountIds"))
+
+
+def digits(value: str) -> str:
+    """The digits of the first entry of a list in JSON."""
+    return "".join(character for character in value.partition(",")[0] if character.isdigit())
+
+
+NAMED_BY_IAM = {"aws:iam/role:Role": "role", "aws:iam/user:User": "user", "aws:iam/policy:Policy": "policy"}
+"""What an ARN of IAM calls each type (IAM user guide, "IAM ARNs")."""
+
+
+def _made_of_its_name(capture: Capture, registration: Registration, output: str) -> str:
+    """What a cloud makes of a name that is registered, so that it is known before the cloud answers."""
+    name = text(registration.inputs.get("name"))
+    if (registration.type, output) == ("gcp:serviceaccount/account:Account", "email"):
+        identifier, project = text(registration.inputs.get("accountId")), project_of(capture, registration)
+        return f"{identifier}@{project}.iam.gserviceaccount.com" if identifier and project else ""
+    if (registration.type, output) == ("aws:s3/bucket:Bucket", "arn"):
+        bucket = text(registration.inputs.get("bucket"))
+        return f"arn:aws:s3:::{bucket}" if bucket else ""
+    if registration.type in NAMED_BY_IAM and output == "arn":
+        account, path = account_of_provider(capture, registration), text(registration.inputs.get("path")) or "/"
+        return f"arn:aws:iam::{account}:{NAMED_BY_IAM[registration.type]}{path}{name}" if account and name else ""
+    return ""
 
 
 def place(registration: Registration, key: str = "") -> str:

@@ -8,7 +8,7 @@ from capture import Capture, Registration
 from reach.aws.document import DocumentError, Statement, statements_of
 from reach.data import is_action, managed_policy
 from reach.model import Facts, Fault, Kind, Principal, Target
-from reach.values import answer, mapping, place, provider_input, records, text, texts
+from reach.values import answer, digits, mapping, place, records, text, texts
 
 ROLE = "aws:iam/role:Role"
 USER = "aws:iam/user:User"
@@ -92,7 +92,7 @@ class Index:
             dict.fromkeys(
                 account
                 for entry in capture.of_type("pulumi:providers:aws")
-                if (account := _digits(text(entry.inputs.get("allowedAccountIds"))))
+                if (account := digits(text(entry.inputs.get("allowedAccountIds"))))
             )
         )
         self._read()
@@ -272,15 +272,6 @@ def account_of(arn: str) -> str:
     """The account in an ARN; empty where it has none."""
     parts = arn.split(":", 5)
     return parts[4] if len(parts) > 4 else ""
-
-
-def account_of_provider(capture: Capture, entry: Registration) -> str:
-    """The account that the provider of a resource works in."""
-    return _digits(provider_input(capture, entry, "allowedAccountIds"))
-
-
-def _digits(value: str) -> str:
-    return "".join(character for character in value.partition(",")[0] if character.isdigit())
 
 
 def _facts(principal: Principal, account: str) -> dict[str, tuple[str, ...]]:

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from capture import Capture, Registration
 from capture.registration import parsed
-from reach.aws.index import account_of_provider
 from reach.model import Target
-from reach.values import answer, mapping, provider_input, records, text
+from reach.values import account_of_provider, answer, mapping, provider_input, records, text
 
 WORDS = {
     "aws:s3/bucket:Bucket": "bucket",
@@ -56,17 +55,32 @@ def target_of(capture: Capture, entry: Registration) -> Target:
     return Target(
         words=f"{WORDS[entry.type]} {entry.name}",
         cloud="aws",
-        name=arn_of(capture, entry),
+        name=answer(capture, entry, "arn") or _unlike_any_other(capture, entry),
         urn=entry.urn,
         account=account_of_provider(capture, entry),
         facts=tuple(facts.items()),
     )
 
 
-def arn_of(capture: Capture, entry: Registration) -> str:
-    """The ARN of a resource; that of a bucket is made of its name, so it is known before the first update, too."""
-    bucket = text(entry.inputs.get("bucket")) if entry.type == "aws:s3/bucket:Bucket" else ""
-    return answer(capture, entry, "arn") or (f"arn:aws:s3:::{bucket}" if bucket else "")
+BEFORE_IT_EXISTS = {
+    "aws:ec2/instance:Instance": "ec2:{place}:instance/i-of-{name}",
+    "aws:ebs/volume:Volume": "ec2:{place}:volume/vol-of-{name}",
+    "aws:ec2/launchTemplate:LaunchTemplate": "ec2:{place}:launch-template/lt-of-{name}",
+    "aws:secretsmanager/secret:Secret": "secretsmanager:{place}:secret:{name}-of-it",
+    "aws:ssm/parameter:Parameter": "ssm:{place}:parameter{name}",
+    "aws:kms/key:Key": "kms:{place}:key/of-{name}",
+    "aws:autoscaling/group:Group": "autoscaling:{place}:autoScalingGroup:of-it:autoScalingGroupName/{name}",
+}
+"""ARNs of what has no id yet: patterns for its kind and its name fit, and those of no other (service authorisation
+reference, resource types)."""
+
+
+def _unlike_any_other(capture: Capture, entry: Registration) -> str:
+    account, region = account_of_provider(capture, entry), provider_input(capture, entry, "region")
+    if entry.type not in BEFORE_IT_EXISTS or not account:
+        return ""
+    name = text(entry.inputs.get("name")) or entry.name
+    return f"arn:aws:{BEFORE_IT_EXISTS[entry.type].format(place=f'{region}:{account}', name=name)}"
 
 
 def objects(bucket: Target, key: str) -> Target:

@@ -9,6 +9,8 @@ import pytest
 from capture import Capture, Registration, Secret, Unknown
 from policies import open_ports, stateful
 from policies.engine import ENGINE_POLICIES, engine_capture, validation
+from policies.who_may import rights
+from tests.reach.grants import allowed
 from tests.support import ROOT, STACKS, estate
 
 
@@ -70,6 +72,16 @@ def test_the_engine_reports_what_is_wrong_and_where() -> None:
 
     assert {urn for _, urn in reported} == {disk.urn}
     assert all("HINT: " in message for message, _ in reported)
+
+
+@pytest.mark.parametrize("preview", [True, False], ids=["first update", "final"])
+def test_the_engine_tells_who_gets_a_right_that_the_table_forbids(preview: bool) -> None:  # noqa: FBT001 -- a parameter of pytest
+    rewrites = allowed("ci-identity-preview", ["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"])
+    arguments = Arguments(_resources(rewrites(estate("production", preview=preview))))
+
+    reported = _reported(rights.secrets_are_read_by_their_machine_alone, arguments)
+
+    assert any(message.startswith("role ci-identity-preview (previews) may read") for message, _ in reported)
 
 
 def test_an_unknown_source_is_no_open_port() -> None:
