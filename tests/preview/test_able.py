@@ -34,7 +34,7 @@ def test_whoever_can_no_longer_is_named_too_and_programs_read_it() -> None:
     found = compared(READS_THE_KEY(estate("production")), estate("production"))
     (change,) = document(found.report)["against"]["abilities"]
 
-    assert not change["is_gained"]
+    assert not change["gained"]
     assert change["who"] == MANAGER_ON_GCP
     assert "Who can do what no longer" in terminal(found)
 
