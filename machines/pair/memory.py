@@ -182,7 +182,7 @@ WIREGUARD_KEY = Memory(
     "the private key of this end of the tunnel",
     writers=("exchange", "converge"),
     clearers=(NOBODY,),
-    at_boot="a new boot disk has a new one, which the peer takes in",
+    at_boot="a new boot disk has a new one; the peer takes it in, and signs nothing for it before a person has agreed",
 )
 WIREGUARD_PEER = Memory(
     Folder.WIREGUARD,

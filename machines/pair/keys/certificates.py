@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -18,6 +18,16 @@ BACKDATED = timedelta(hours=1)
 """A certificate is valid from this long before it was made, for a peer whose clock is behind."""
 
 SERVER = "server"
+
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    x509.InvalidVersion,
+)
+"""What the library raises for a text of somebody else that it cannot make sense of."""
 
 
 @dataclass(frozen=True)
@@ -96,22 +106,27 @@ def read_request(text: str) -> ec.EllipticCurvePublicKey:
     """The public key of a request whose sender holds the private one. Raises ValueError with the reason."""
     try:
         request = x509.load_pem_x509_csr(text.encode())
-    except ValueError:
+        key, is_sound = request.public_key(), request.is_signature_valid
+    except UNREADABLE:
         raise ValueError("it is no certificate request in PEM") from None
-    key = request.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise ValueError("its key is not EC P-256")
-    if not request.is_signature_valid:
+    if not is_sound:
         raise ValueError("its signature does not fit its key")
     return key
 
 
 def read_certificates(text: str) -> tuple[x509.Certificate, ...]:
-    """All certificates of a PEM text; none where there is none, or where one of them is broken."""
+    """All certificates of a PEM text; none where there is none, or where one of them is broken.
+
+    Its parts are read here too, since a library that reads them later would end a round of the exchange later.
+    """
     try:
-        return tuple(x509.load_pem_x509_certificates(text.encode()))
-    except ValueError:
+        found = tuple(x509.load_pem_x509_certificates(text.encode()))
+        is_readable = all(each.public_key() and each.extensions and each.subject and each.issuer for each in found)
+    except UNREADABLE:
         return ()
+    return found if is_readable else ()
 
 
 def certificate_text(*certificates: x509.Certificate) -> str:
@@ -147,7 +162,7 @@ def signed_by(certificate: x509.Certificate, authority: x509.Certificate) -> boo
     """Whether the authority signed it."""
     try:
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature):
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True
 

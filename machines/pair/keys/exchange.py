@@ -4,17 +4,14 @@ What has not come yet is named and waited for. A round that finds nothing to do 
 may be taken in of that which the peer laid out is judged by `known`.
 """
 
-import json
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 
 from cryptography import x509
 
 from pair import memory
-from pair.keys import authority, certificates, known, signing, wireguard
+from pair.keys import authority, certificates, known, signing, vouched, wireguard
 from pair.keys.certificate_folder import CertificateFolder, Holding, Installed
 from pair.keys.certificates import Names
 from pair.keys.known import Known
@@ -36,6 +33,7 @@ class Exchange:
         self._addresses = dict(settings.hosts)
         self._own: tuple[x509.Certificate, ...] = ()
         self._known = self._before(known.read(settings.server))
+        self._meets = not self._known.peer_key
 
     def _before(self, found: Known) -> Known:
         """A host of before this was kept knows what it uses."""
@@ -69,7 +67,7 @@ class Exchange:
     def _ask(self) -> None:
         """Makes a key for each certificate that is missing, wrong or near its end, and lays out the requests."""
         host, installed, trusted = self._settings.host, self._folder.installed(), self._trusted()
-        requests = _texts(self._value(host, self._names.certificate_requests))
+        requests: dict[str, str] = {}
         for kind, names in self._wanted(host).items():
             pending = self._folder.pending(kind)
             if pending is None and self._is_due(installed.holding(kind), names, trusted):
@@ -77,7 +75,8 @@ class Exchange:
             if pending is not None:
                 requests[kind] = pending.request
         if requests:
-            self._lay_out(host, self._names.certificate_requests, _json(requests))
+            value = vouched.laid_out(host, requests, wireguard.shared_secret(self._known.peer_key))
+            self._lay_out(host, self._names.certificate_requests, value)
 
     def _is_due(self, holding: Holding | None, names: Names, trusted: tuple[x509.Certificate, ...]) -> bool:
         certificate = holding.parsed() if holding is not None else None
@@ -96,21 +95,36 @@ class Exchange:
         lifetime = timedelta(days=self._settings.certificates.days)
         signatory = signing.Signatory(own, self._trusted(), lifetime, self._now)
         for name in self._addresses:
-            requests = _texts(self._value(name, self._names.certificate_requests))
-            present = _texts(self._value(name, self._names.certificates))
+            requests = self._requests(name)
+            present = vouched.texts(self._value(name, self._names.certificates))
             answer = signatory.answer(self._wanted(name), requests, present)
             for reason in answer.refused:
                 _complain(f"a certificate request of {name} is refused: {reason}")
             if answer.waits:
                 _say(f"the new authority signs for {name} once both hosts have had time to fetch it")
             if answer.certificates:
-                self._lay_out(name, self._names.certificates, _json(answer.certificates))
+                self._lay_out(name, self._names.certificates, vouched.json_of(answer.certificates))
+
+    def _requests(self, host: str) -> dict[str, str]:
+        """What a host asks for: of this one, what waits here; of the peer, what it proves, but for the first time."""
+        if host == self._settings.host:
+            waiting = {kind: self._folder.pending(kind) for kind in self._settings.certificates.kinds}
+            return {kind: pending.request for kind, pending in waiting.items() if pending is not None}
+        value = self._value(host, self._names.certificate_requests)
+        key = self._known.peer_key
+        if value is None or (self._meets and key) or vouched.is_of(host, value, wireguard.shared_secret(key)):
+            return vouched.read(value)
+        _complain(
+            f"what {host} asks for is refused: it is not told by the key that this host knows of it."
+            " HINT: a host that was made anew asks with a new key: pairctl trust"
+        )
+        return {}
 
     def _install(self) -> None:
         """All that is sound comes into use together; before the first time, nothing does until nothing is missing."""
         host, trusted = self._settings.host, self._trusted()
         installed = self._folder.installed()
-        offered = _texts(self._value(host, self._names.certificates))
+        offered = vouched.texts(self._value(host, self._names.certificates))
         holdings: dict[str, Holding] = {}
         missing: list[str] = []
         for kind, names in self._wanted(host).items():
@@ -190,20 +204,6 @@ class Exchange:
 def _end(holding: Holding) -> datetime:
     certificate = holding.parsed()
     return datetime.min.replace(tzinfo=UTC) if certificate is None else certificate.not_valid_after_utc
-
-
-def _texts(value: str | None) -> dict[str, str]:
-    """A JSON object of texts; whatever else another host laid out counts as nothing."""
-    try:
-        content: Any = json.loads(value or "{}")
-    except ValueError:
-        return {}
-    entries = cast("dict[Any, Any]", content) if isinstance(content, dict) else {}
-    return {key: text for key, text in entries.items() if isinstance(key, str) and isinstance(text, str)}
-
-
-def _json(texts: Mapping[str, str]) -> str:
-    return json.dumps(texts, sort_keys=True)
 
 
 def _say(text: str) -> None:

@@ -4,8 +4,9 @@ import base64
 import re
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import x25519
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from host import files
 from host.errors import HostError
 from host.programs import run
@@ -27,6 +28,25 @@ TIMEOUT = 10
 
 def own_public_key() -> str:
     """The public key of this host; the private one is made when there is none."""
+    raw = _own_key().public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    return base64.b64encode(raw).decode()
+
+
+def shared_secret(peer_key: str) -> bytes | None:
+    """What this host and the holder of that key alone can compute; None where the key is good for nothing.
+
+    The label keeps it apart from what the tunnel makes of the same two keys.
+    """
+    if not is_public_key(peer_key):
+        return None
+    try:
+        agreed = _own_key().exchange(x25519.X25519PublicKey.from_public_bytes(base64.b64decode(peer_key)))
+    except ValueError:
+        return None
+    return HKDF(hashes.SHA256(), length=32, salt=None, info=b"packyard certificate requests").derive(agreed)
+
+
+def _own_key() -> x25519.X25519PrivateKey:
     text = files.text_of(KEY)
     if text is None:
         made = x25519.X25519PrivateKey.generate()
@@ -36,11 +56,9 @@ def own_public_key() -> str:
         text = base64.b64encode(raw).decode() + "\n"
         files.write(KEY, text)
     try:
-        key = x25519.X25519PrivateKey.from_private_bytes(base64.b64decode(text.strip(), validate=True))
+        return x25519.X25519PrivateKey.from_private_bytes(base64.b64decode(text.strip(), validate=True))
     except ValueError:
         raise HostError(f"{KEY} holds no WireGuard key", "remove it: the next run makes a new one") from None
-    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return base64.b64encode(raw).decode()
 
 
 def is_public_key(text: str) -> bool:

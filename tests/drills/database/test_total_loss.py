@@ -1,5 +1,6 @@
 """Nothing is left but one cloud's bucket and secrets."""
 
+import re
 import time
 
 import pytest
@@ -48,7 +49,8 @@ def test_the_other_cloud_comes_back_from_its_bucket_and_secrets_alone(pair: Pair
     pair.lab.a.rebuild(keep_data=False)
     pair.lab.a.wait_for(pair.lab.a.has_converged, 300, "pg-a converges")
     pair.calm("pg-a")
-    pair.follow("both-lost", "rejoin", primary="pg-a")
+    made = re.findall(r"here\): WireGuard key (\S+)", pair.run("pg-a", "pairctl trust"))
+    pair.follow("both-lost", "rejoin", {"key": made[0]}, primary="pg-a")
     pair.wait_until_whole()
     row.redundancy = time.time() - started
     # At each boot: a restored pair has nothing left to make.

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from host.errors import HostError
-from pair.commands import exchange
+from pair.commands import exchange, trust
 from pair.keys import authority, certificates
 from pair.keys.certificates import Names
 from pair.server import cluster
@@ -338,13 +338,19 @@ def test_a_new_authority_signs_nothing_before_the_peer_could_fetch_it(pair: Pair
     assert pair.certificate(OTHER) != old
 
 
-def test_a_lost_host_asks_with_new_keys_and_is_served(pair: Pair) -> None:
+def test_a_lost_host_asks_with_new_keys_and_is_served_once_a_person_agreed(pair: Pair) -> None:
     pair.settle()
     old = pair.certificate(OTHER)
     for path in sorted((pair.root / OTHER).rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
 
     pair.settle()
+    assert not (pair.folder(OTHER).path / "server.pem").exists()
+    key = pair.value(f"{OTHER}/wireguard-public-key")
+    agreed = argparse.Namespace(fingerprint=key, refuse=False, yes=True, dry_run=False)
+    assert trust.run(agreed, pair.settings(AUTHORITY)) == 0
+    pair.run(AUTHORITY)
+    pair.run(OTHER)
 
     assert certificates.public_key_of(pair.certificate(OTHER)) != certificates.public_key_of(old)
 
