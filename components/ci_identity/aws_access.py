@@ -210,22 +210,14 @@ LINKED_SERVICES = (
 )
 """Services that make a role of their own at first use."""
 
-LOG_CHANGES = (
-    "logs:CreateLogStream",
-    "logs:DeleteLogGroup",
-    "logs:DeleteLogStream",
-    "logs:DeleteMetricFilter",
-    "logs:DeleteRetentionPolicy",
-    "logs:PutLogEvents",
-    "logs:PutMetricFilter",
-    "logs:PutRetentionPolicy",
+LOG_CHANGES = tuple(f"logs:{verb}*" for verb in ("Associate", "Create", "Delete", "Disassociate", "Put", "Update"))
+ALARM_CHANGES = tuple(f"cloudwatch:{verb}*" for verb in ("Delete", "Disable", "Put", "Set", "Untag"))
+RECORD_CHANGES = (
+    *RETENTION_ACTIONS,
+    *(f"s3:{verb}*" for verb in ("Create", "Delete", "GetObject", "Put", "Replicate", "Restore", "Update")),
 )
-ALARM_CHANGES = (
-    "cloudwatch:DeleteAlarms",
-    "cloudwatch:DisableAlarmActions",
-    "cloudwatch:PutMetricAlarm",
-    "cloudwatch:SetAlarmState",
-)
+"""All that changes something, by its first word: a list of single actions is never whole, and AWS adds others, such as
+rules that mute alarms, and keys without which a log group takes nothing."""
 
 LOG_IN_ACTIONS = ("ssm:ResumeSession", "ssm:SendCommand", "ssm:StartAutomationExecution", "ssm:StartSession")
 
@@ -360,7 +352,7 @@ def audit_statements(audit: AuditNames) -> Sequence[Statement]:
         Statement(
             sid="NeverTouchRecords",
             effect="Deny",
-            actions=[*RETENTION_ACTIONS, "s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"],
+            actions=RECORD_CHANGES,
             resources=[audit.bucket_arn, f"{audit.bucket_arn}/*"],
         ),
         Statement(

@@ -123,14 +123,16 @@ def test_a_deployment_takes_back_no_record_and_silences_nothing(stack: str) -> N
     alarm = inputs(capture, "aws:cloudwatch/metricAlarm:MetricAlarm", "audit-iam")["name"]
     role = f"arn:aws:iam::{account}:role/{inputs(capture, 'aws:iam/role:Role', 'audit')['name']}"
 
-    for action in ("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration", "s3:DeleteBucket"):
+    for action in ("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration", "s3:DeleteBucket", "s3:PutBucketAcl"):
         assert denies(deploy, action, bucket, here)
-    for action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject"):
+    for action in ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:PutObject", "s3:ReplicateObject"):
         assert denies(deploy, action, f"{bucket}/AWSLogs/a", here)
-    for action in ("logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:PutRetentionPolicy"):
-        assert denies(deploy, action, group, here)
-    for action in ("cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:PutMetricAlarm"):
-        assert denies(deploy, action, f"arn:aws:cloudwatch:us-east-1:{account}:alarm:{alarm}", here)
+    for action in ("DeleteLogGroup", "DeleteMetricFilter", "PutRetentionPolicy", "AssociateKmsKey", "PutTransformer"):
+        assert denies(deploy, f"logs:{action}", group, here)
+    for action in ("DeleteAlarms", "DisableAlarmActions", "PutMetricAlarm", "PutAlarmMuteRule", "SetAlarmState"):
+        assert denies(deploy, f"cloudwatch:{action}", f"arn:aws:cloudwatch:us-east-1:{account}:alarm:{alarm}", here)
+    for action in ("logs:DescribeMetricFilters", "logs:ListTagsForResource"):
+        assert not denies(deploy, action, group, here)
     assert denies(deploy, "iam:PutRolePolicy", role, here)
     for action in ("cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors"):
         assert not allows(deploy, action, "arn:aws:cloudtrail:us-east-1:000000000000:trail/any", here)
