@@ -13,8 +13,10 @@ SUB_COMPONENTS = ("project_path", "ref_type", "ref_protected", "environment_prot
 Of a GitLab token AWS compares `aud` and `sub` alone, and by default `sub` says nothing of the environment, so that any
 job on the branch would do. The name of the environment cannot be put there, its tier can. `ref` is left out because it
 holds the branch of a merge request, which a wildcard alone could match; that the branch is protected stays in. On AWS
-any protected branch will do, therefore. `pulumi up` also needs the state, which lies on GCP behind the `ref`; calls by
-hand do not, so what stands before them is who may deploy to the environment.
+any protected branch will do, therefore, and any protected environment: the tier is what the job itself says of it
+(GitLab's source: `environment_tier` of a build takes the job's `deployment_tier` before that of the environment).
+`pulumi up` also needs the state, which lies on GCP behind the `ref` and the environment's name; calls by hand do not.
+What stands before them is who gets a `.gitlab-ci.yml` onto a protected branch (docs/ci.md).
 """
 
 DEPLOY_SOURCES = ("push", "web")
