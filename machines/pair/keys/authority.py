@@ -33,7 +33,7 @@ class Authority:
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
     introduction: tuple[x509.Certificate, ...] = ()
-    """What the peer needs to trust it; empty for the first one, which has nobody to introduce it."""
+    """What the peer needs to trust it; empty for the first one of this host, which the host itself vouches for."""
 
     @property
     def made(self) -> datetime:
@@ -68,7 +68,7 @@ def make(host: str, now: datetime) -> Authority:
 def introduce(
     new: Authority, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, now: datetime
 ) -> x509.Certificate:
-    """A certificate about the new authority by the holder of another, which may be a host's own as a server."""
+    """A certificate about the new authority by the holder of another."""
     subject, lifetime = new.certificate.subject, certificates.remaining(certificate, now)
     builder = _builder(subject, certificate.subject, new.key.public_key(), now, lifetime)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
@@ -80,18 +80,15 @@ def is_introduced(
     found: x509.Certificate,
     beside: Iterable[x509.Certificate],
     trusted: Sequence[x509.Certificate],
-    names: Names,
     now: datetime,
 ) -> bool:
-    """Whether a certificate beside it speaks for it, of a trusted authority or of the host with these names."""
-    beside = tuple(beside)
+    """Whether a certificate beside it, of a trusted authority, speaks for it."""
     alive = [each for each in trusted if certificates.valid_at(each, now)]
-    hosts = [each for each in beside if not any(certificates.faults(each, names, alive, now))]
     return any(
         certificates.public_key_of(each) == certificates.public_key_of(found)
         and each.subject == found.subject
         and certificates.valid_at(each, now)
-        and any(certificates.signed_by(each, issuer) for issuer in (*alive, *hosts))
+        and any(certificates.signed_by(each, issuer) for issuer in alive)
         for each in beside
     )
 

@@ -75,7 +75,7 @@ class Exchange:
             if pending is not None:
                 requests[kind] = pending.request
         if requests:
-            value = vouched.laid_out(host, requests, wireguard.shared_secret(self._known.peer_key))
+            value = vouched.laid_out(host, requests, self._secret())
             self._lay_out(host, self._names.certificate_requests, value)
 
     def _is_due(self, holding: Holding | None, names: Names, trusted: tuple[x509.Certificate, ...]) -> bool:
@@ -89,9 +89,10 @@ class Exchange:
     def _sign(self) -> None:
         host = self._settings.host
         folder = memory.AUTHORITY.below(self._settings.server.mount_point)
-        own = signing.authorities(host, folder, self._folder.installed().holding(certificates.SERVER), self._now)
+        own = signing.authorities(host, folder, self._now)
         self._own = tuple(each.certificate for each in own)
-        self._lay_out(host, self._names.authority, certificates.certificate_text(*signing.laid_out(own, self._now)))
+        pem = certificates.certificate_text(*signing.laid_out(own, self._now))
+        self._lay_out(host, self._names.authority, vouched.authorities(host, pem, self._secret()))
         lifetime = timedelta(days=self._settings.certificates.days)
         signatory = signing.Signatory(own, self._trusted(), lifetime, self._now)
         for name in self._addresses:
@@ -111,8 +112,8 @@ class Exchange:
             waiting = {kind: self._folder.pending(kind) for kind in self._settings.certificates.kinds}
             return {kind: pending.request for kind, pending in waiting.items() if pending is not None}
         value = self._value(host, self._names.certificate_requests)
-        key = self._known.peer_key
-        if value is None or (self._meets and key) or vouched.is_of(host, value, wireguard.shared_secret(key)):
+        is_first = self._meets and self._known.peer_key
+        if value is None or is_first or vouched.is_of(host, value, self._secret()):
             return vouched.read(value)
         _complain(
             f"what {host} asks for is refused: it is not told by the key that this host knows of it."
@@ -173,9 +174,10 @@ class Exchange:
     def _trusted(self) -> tuple[x509.Certificate, ...]:
         """The authorities of both hosts, as far as they are known or introduced."""
         offers: list[known.Offer] = []
-        for host, address in self._addresses.items():
-            found = certificates.read_certificates(self._value(host, self._names.authority) or "")
-            offers.append(known.Offer(host, found, certificates.names_of(certificates.SERVER, host, address)))
+        for host in self._addresses:
+            value = self._value(host, self._names.authority) or ""
+            is_proven = host == self._settings.peer and vouched.are_of(host, value, self._secret())
+            offers.append(known.Offer(host, certificates.read_certificates(value), is_proven))
         self._know(known.judged(self._known, offers, self._own, self._now))
         return authority.bundle(certificates.read_certificates(self._known.authorities), self._now)
 
@@ -190,6 +192,9 @@ class Exchange:
     def _wanted(self, host: str) -> dict[str, Names]:
         kinds = self._settings.certificates.kinds
         return {kind: certificates.names_of(kind, host, self._addresses[host]) for kind in kinds}
+
+    def _secret(self) -> bytes | None:
+        return wireguard.shared_secret(self._known.peer_key)
 
     def _value(self, host: str, name: str) -> str | None:
         return self._values.get(f"{host}/{name}")

@@ -2,14 +2,14 @@
 
 The first key and the first authorities are taken as they come. What comes after them in the exchange may be of anybody
 who can write there: a new key is taken and told, since a lost host comes back with one; a new authority is taken only
-where one that is trusted introduces it, or a person says so.
+where one that is trusted introduces it, the peer vouches for it with the key of its tunnel, or a person says so.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,10 +20,11 @@ from host.errors import HostError
 
 from pair import memory
 from pair.keys import authority, certificates
-from pair.keys.certificates import Names
 from pair.settings import Server
 
 LOCK = memory.EXCHANGE_LOCK.below(Path("/run"))
+PROVEN_FOR = timedelta(days=7)
+"""A host vouches for an authority that is no older: what it laid out once and has withdrawn comes back with nobody."""
 PATIENCE = 60
 """Seconds; a round of the exchange takes some, and its service ends after three minutes."""
 
@@ -119,8 +120,8 @@ class Offer:
     host: str
     found: tuple[x509.Certificate, ...]
     """All certificates of it: authorities, and what introduces them."""
-    names: Names
-    """Of the host as a server."""
+    is_proven: bool
+    """Whether the peer laid it out, with the key of the tunnel that a person knows of."""
 
 
 def judged(known: Known, offers: Iterable[Offer], own: Iterable[x509.Certificate], now: datetime) -> Known:
@@ -152,7 +153,8 @@ def _is_introduced(
     now: datetime,
 ) -> bool:
     offer = laid_out[found]
-    return authority.is_introduced(found, offer.found, tuple(trusted), offer.names, now)
+    is_new = now - found.not_valid_before_utc <= PROVEN_FOR
+    return (offer.is_proven and is_new) or authority.is_introduced(found, offer.found, tuple(trusted), now)
 
 
 def agreed(known: Known, stranger: Stranger) -> Known:

@@ -11,7 +11,6 @@ from host.errors import HostError
 
 from pair.keys import authority, certificates
 from pair.keys.authority import Authority
-from pair.keys.certificate_folder import Holding
 from pair.keys.certificates import Names
 
 INTRODUCTION = ".introduction"
@@ -30,17 +29,16 @@ class Signed:
     """Whether an authority is too new to sign."""
 
 
-def authorities(host: str, folder: Path, server: Holding | None, now: datetime) -> tuple[Authority, ...]:
+def authorities(host: str, folder: Path, now: datetime) -> tuple[Authority, ...]:
     """The authorities in a folder of this host that have not ended; a new one is made when it is time.
 
-    The newest of them introduces it, or else what this host is a server with, which the other host signed. Raises
-    HostError where another could have put one of its own there.
+    The newest of them introduces it. Raises HostError where another could have put one of its own there.
     """
     files.require_own(folder)
     own = [each for each in _stored(folder) if certificates.valid_at(each.certificate, now)]
     if authority.needs_new(own, now):
         made = authority.make(host, now)
-        introduction = tuple(_introduction(made, own, server, now))
+        introduction = tuple(_introduction(made, own, now))
         try:
             files.make_folder(folder)
             files.write(folder / f"{made.name}{INTRODUCTION}", certificates.certificate_text(*introduction))
@@ -52,18 +50,10 @@ def authorities(host: str, folder: Path, server: Holding | None, now: datetime) 
     return tuple(own)
 
 
-def _introduction(
-    made: Authority, own: Sequence[Authority], server: Holding | None, now: datetime
-) -> Iterator[x509.Certificate]:
+def _introduction(made: Authority, own: Sequence[Authority], now: datetime) -> Iterator[x509.Certificate]:
     if own:
         newest = max(own, key=lambda each: each.made)
         yield authority.introduce(made, newest.key, newest.certificate, now)
-        return
-    key = certificates.read_key(server.key) if server is not None else None
-    certificate = server.parsed() if server is not None else None
-    if key is not None and certificate is not None and certificates.valid_at(certificate, now):
-        yield authority.introduce(made, key, certificate, now)
-        yield certificate
 
 
 def laid_out(own: Sequence[Authority], now: datetime) -> tuple[x509.Certificate, ...]:

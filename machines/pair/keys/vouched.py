@@ -1,4 +1,4 @@
-"""Requests for certificates as a host lays them out: with a proof that only this host and its peer can make.
+"""What a host asks for and signs with, as it lays them out: with a proof that only this host and its peer can make.
 
 Whoever can write the exchange could otherwise ask for a certificate in the name of a host, with a key of his own, and
 introduce an authority with that. The secret of the proof is what the keys of the tunnel agree on, so whoever agrees to
@@ -46,6 +46,23 @@ def is_of(host: str, value: str | None, secret: bytes | None) -> bool:
     return secret is not None and hmac.compare_digest(proof.encode(), _proof(host, read(value), secret).encode())
 
 
+def authorities(host: str, pem: str, secret: bytes | None) -> str:
+    """The authorities of a host as it lays them out, with a proof behind them where it has met its peer."""
+    return pem if secret is None else f"{pem}{PROOF}: {_mac(secret, f'authorities of {host}', pem)}\n"
+
+
+def are_of(host: str, value: str, secret: bytes | None) -> bool:
+    """Whether that host laid out these authorities."""
+    pem, _, proof = value.rpartition(f"{PROOF}: ")
+    if secret is None or not pem:
+        return False
+    return hmac.compare_digest(proof.strip().encode(), _mac(secret, f"authorities of {host}", pem).encode())
+
+
 def _proof(host: str, requests: Mapping[str, str], secret: bytes) -> str:
     """The host's name keeps one host's requests from being laid out as the other's."""
-    return hmac.new(secret, f"{host}\n{json_of(requests)}".encode(), hashlib.sha256).hexdigest()
+    return _mac(secret, host, json_of(requests))
+
+
+def _mac(secret: bytes, what: str, text: str) -> str:
+    return hmac.new(secret, f"{what}\n{text}".encode(), hashlib.sha256).hexdigest()

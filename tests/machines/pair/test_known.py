@@ -146,12 +146,11 @@ def test_an_introduction_of_one_authority_is_no_good_for_another(pair: Pair) -> 
         pair.now += timedelta(days=10)
         pair.settle()
     found = [each for each in laid_out(pair) if certificates.signed_by(each, each)]
-    names = certificates.names_of("server", AUTHORITY, "10.200.0.2")
     stranger = authority.make(AUTHORITY, found[0].not_valid_before_utc + certificates.BACKDATED).certificate
     old = min(found, key=lambda each: each.not_valid_before_utc)
 
-    assert authority.is_introduced(found[0], laid_out(pair), [old], names, pair.now)
-    assert not authority.is_introduced(stranger, laid_out(pair), [old], names, pair.now)
+    assert authority.is_introduced(found[0], laid_out(pair), [old], pair.now)
+    assert not authority.is_introduced(stranger, laid_out(pair), [old], pair.now)
 
 
 def test_a_renewed_authority_is_introduced_by_the_old_one_and_interrupts_nothing(

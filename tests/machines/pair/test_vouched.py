@@ -106,6 +106,40 @@ def test_an_authority_that_a_strangers_request_would_introduce_is_refused(pair: 
     assert set(pair.folder(OTHER).installed().trusted) == before
 
 
+def test_who_reads_the_certificates_of_a_host_introduces_no_authority(pair: Pair) -> None:
+    """As postgres of the host that signs, who reads them and what the machine's role may write."""
+    held = pair.folder(AUTHORITY).installed().holding(certificates.SERVER)
+    assert held is not None
+    key, server = certificates.read_key(held.key), held.parsed()
+    assert key is not None
+    assert server is not None
+    made, before = authority.make(AUTHORITY, pair.now), set(pair.folder(OTHER).installed().trusted)
+    parts = (made.certificate, authority.introduce(made, key, server, pair.now), server)
+    present = pair.value(f"{AUTHORITY}/certificate-authority")
+    write(pair, f"{AUTHORITY}/certificate-authority", certificates.certificate_text(*parts) + present)
+
+    pair.run(OTHER)
+
+    assert set(pair.folder(OTHER).installed().trusted) == before
+    assert len(known.read(pair.settings(OTHER).server).strangers) == 1
+
+
+def test_an_authority_that_its_host_has_withdrawn_comes_back_with_nobody(pair: Pair) -> None:
+    name = f"{AUTHORITY}/certificate-authority"
+    before = pair.value(name)
+    (old,) = certificates.read_certificates(before)
+    for path in (pair.settings(AUTHORITY).server.mount_point / "pair-authority").iterdir():
+        path.unlink()
+    pair.now += timedelta(days=8)
+    pair.settle()
+    assert old not in pair.folder(OTHER).installed().trusted
+
+    write(pair, name, before)
+    pair.run(OTHER)
+
+    assert old not in pair.folder(OTHER).installed().trusted
+
+
 def pem(der: bytes) -> str:
     return f"-----BEGIN CERTIFICATE-----\n{base64.encodebytes(der).decode()}-----END CERTIFICATE-----\n"
 
