@@ -51,7 +51,14 @@ def _arrivals(asked: Known) -> Iterator[_Arrival]:
         if isinstance(target, Internet) or (isinstance(place, Machine) and place.kind is Kind.SUBNET):
             continue
         for flow, answer in answers:
-            yield _Arrival(_door(asked, place, target), _who(asked, place, answer), place, target, flow, answer)
+            yield _Arrival(
+                door=_door(asked, place, target),
+                who=_who(asked, place, answer),
+                place=place,
+                target=target,
+                flow=flow,
+                answer=answer,
+            )
 
 
 def _who(asked: Known, place: Place, answer: Answer) -> str:
