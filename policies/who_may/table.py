@@ -218,6 +218,12 @@ ANYBODY = ("anybody",)
 IAP = Port(
     (Flow("tcp", 22, 22),), ("Identity-Aware Proxy",), "administrators come through it, whom IAM lets in one by one"
 )
+PING = Port(
+    (Flow("icmp"),),
+    ("cluster node on AWS",),
+    "where a VPN joins the networks, each pings the other; what else crosses it is a rule of its own",
+    rules=("link-ping",),
+)
 TUNNEL = Flow("udp", 51820, 51820)
 SCRAPE = Port(
     (Flow("tcp", 9252, 9252),),
@@ -230,6 +236,7 @@ PORTS: Mapping[str, tuple[Port, ...]] = {
     "database host on GCP": (
         Port((TUNNEL,), ("database host on AWS",), "replication goes through the tunnel alone"),
         IAP,
+        PING,
     ),
     "inside of the tunnel of the database hosts": (
         Port((Flow(ANY),), ("database host on AWS", "database host on GCP"), "each is the other's only peer"),
@@ -243,10 +250,12 @@ PORTS: Mapping[str, tuple[Port, ...]] = {
             rules=("-git-ssh", "-registry"),
         ),
         IAP,
+        PING,
     ),
     "package server on GCP": (
         Port((Flow("tcp", 8443, 8444),), ("Google's front ends",), "load balancers ask it; nobody passes them by"),
         IAP,
+        PING,
     ),
     "where packages are served": (
         Port((Flow("tcp", 80, 80), Flow("tcp", 443, 443)), ANYBODY, "packages are for everyone"),
