@@ -40,24 +40,23 @@ GOOGLE_ISSUER = "accounts.google.com"
 """Built into AWS STS as a web identity provider, so no IAM OIDC provider resource is made."""
 
 
-def google_trust(service_account_unique_id: pulumi.Input[str], audience: str) -> pulumi.Output[str]:
-    """A trust policy that lets one Google service account assume the role, with tokens made for this audience alone.
+def google_trust(service_account_unique_id: pulumi.Input[str], audience: str, *, sid: str = "") -> Statement:
+    """Of a trust policy, what lets one Google service account assume the role, by tokens made for this audience alone.
 
     Google's token has `azp`, so `:aud` is matched against it, which is the service account's unique id, and `:oaud`
     against the token's audience (AWS IAM user guide, "Available keys for AWS web identity federation").
     """
-    return policy_document(
-        Statement(
-            actions=["sts:AssumeRoleWithWebIdentity"],
-            principals={"Federated": GOOGLE_ISSUER},
-            conditions={
-                "StringEquals": {
-                    f"{GOOGLE_ISSUER}:sub": service_account_unique_id,
-                    f"{GOOGLE_ISSUER}:aud": service_account_unique_id,
-                    f"{GOOGLE_ISSUER}:oaud": audience,
-                }
-            },
-        )
+    return Statement(
+        sid=sid,
+        actions=["sts:AssumeRoleWithWebIdentity"],
+        principals={"Federated": GOOGLE_ISSUER},
+        conditions={
+            "StringEquals": {
+                f"{GOOGLE_ISSUER}:sub": service_account_unique_id,
+                f"{GOOGLE_ISSUER}:aud": service_account_unique_id,
+                f"{GOOGLE_ISSUER}:oaud": audience,
+            }
+        },
     )
 
 

@@ -14,8 +14,6 @@ from preview.forge import Api, ForgeError, github, gitlab
 
 TOKEN = "PACKYARD_SETTINGS_TOKEN"  # noqa: S105 -- the name of a variable
 """The variable or secret with a token that may read the settings."""
-SUB_COMPONENTS = ["project_path", "ref_type", "ref_protected", "environment_protected", "deployment_tier"]
-"""What AWS compares (components/ci_identity/gitlab.py)."""
 VARIABLES = "ci_pipeline_variables_minimum_override_role"
 FEW = ("maintainer", "owner")
 """Who may give a pipeline variables. With `no_one_allowed` the schedules would lose theirs."""
@@ -31,18 +29,15 @@ def gitlab_faults() -> list[str]:
     path = f"/projects/{project}"
     settings = _asked(api, path, MAINTAINER)
     runs_forks = settings.get("ci_allow_fork_pipelines_to_run_in_parent_project")
-    components = settings.get("ci_id_token_sub_claim_components")
     faults: list[str] = []
     given_by = settings.get(VARIABLES)
-    if runs_forks is None or components is None or given_by is None:
+    if runs_forks is None or given_by is None:
         faults.append(f"{path}: the token does not see the settings of CI/CD. {MAINTAINER}")
     if runs_forks:
         faults.append(
             "`ci_allow_fork_pipelines_to_run_in_parent_project` is on: a member who presses Run pipeline at the merge"
             " request of a fork runs its `.gitlab-ci.yml` here with their own rights. HINT: docs/ci.md, Setting up"
         )
-    if components is not None and components != SUB_COMPONENTS:
-        faults.append(f"`ci_id_token_sub_claim_components` is {components}, and AWS compares {SUB_COMPONENTS}")
     # Before GitLab 18 a switch of its own turned the role off.
     if (given_by is not None and given_by not in FEW) or settings.get("restrict_user_defined_variables") is False:
         faults.append(

@@ -10,7 +10,6 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from settings.ci_identity.other_stacks import OTHER_STACK_RULES
 from settings.declarations import example, first_sentence, item, keys, meaning, members, nested_models
 from settings.faults import Fault, Path, SectionError, SettingsError, in_file_order
 from settings.other_stacks import copied
@@ -36,7 +35,7 @@ def parse(raw: Mapping[str, object], stack: str, stack_file: FilePath | None = N
     """
     source = stack_file.name if stack_file else f"Pulumi.{stack}.yaml"
     others = other_stacks(stack_file) if stack_file else {}
-    faults = list(_find_faults(raw, stack, others))
+    faults = list(_find_faults(raw, stack))
     faults += [fault for other, sections in others.items() for fault in copied(raw, sections, other)]
     if faults:
         lines = lines_by_path(stack_file) if stack_file else {}
@@ -60,7 +59,7 @@ def _located(fault: Fault, lines: Mapping[Path, int], beside: Mapping[str, Mappi
     return replace(fault, line=line_of(fault.path, lines), against_line=against_line)
 
 
-def _find_faults(raw: Mapping[str, object], stack: str, others: Mapping[str, Mapping[str, object]]) -> Iterator[Fault]:
+def _find_faults(raw: Mapping[str, object], stack: str) -> Iterator[Fault]:
     if "stack" in raw:
         yield Fault(("stack",), "the stack is named by the file, not in it", "leave the key out")
     try:
@@ -74,8 +73,6 @@ def _find_faults(raw: Mapping[str, object], stack: str, others: Mapping[str, Map
         yield from rule(settings)
     if not settings.estate.example:
         yield from placeholder_faults(raw)
-    for other_rule in OTHER_STACK_RULES:
-        yield from other_rule(settings, others)
 
 
 def _lies_within(path: Path, around: Path) -> bool:

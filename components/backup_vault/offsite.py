@@ -25,7 +25,7 @@ def writer_role(
         f"{component.name}-offsite-{name}",
         name=place.role_arn.rpartition("/")[2],
         description=f"Off-site backups of {name}: writes below {place.prefix}/ and deletes no version",
-        trust=google_trust(unique_id, place.audience),
+        trust=policy_document(google_trust(unique_id, place.audience)),
         session_seconds=SESSION_SECONDS,
     )
     below = pulumi.Output.concat(bucket_arn, "/", place.prefix, "/")

@@ -1,12 +1,16 @@
-"""AWS: an OIDC provider for each platform, and a role for each identity that trusts exactly its jobs."""
+"""AWS: an OIDC provider for each platform of which it tells the jobs apart, and a role for each identity.
+
+A role trusts exactly the jobs of its identity, or the account that GCP makes of them.
+"""
 
 from collections.abc import Mapping, Sequence
 
 import pulumi_aws as aws
+import pulumi_gcp as gcp
 
-from components.ci_identity.claims import Platform, Purpose
+from components.ci_identity.claims import Claims, Platform, Purpose
 from components.component import Component
-from components.iam import Statement, policy_document
+from components.iam import Statement, google_trust, policy_document
 
 SESSION_SECONDS: Mapping[Purpose, int] = {Purpose.PREVIEW: 3600, Purpose.DEPLOY: 7200}
 """Life of a session. An update may wait for a control plane of EKS and its nodes; a preview waits for nothing."""
@@ -15,7 +19,7 @@ SESSION_SECONDS: Mapping[Purpose, int] = {Purpose.PREVIEW: 3600, Purpose.DEPLOY:
 def oidc_providers(
     component: Component, platforms: Sequence[Platform], audience: str
 ) -> dict[str, aws.iam.OpenIdConnectProvider]:
-    """The issuers, by platform. An account has each of them once.
+    """The issuers that AWS asks, by platform. An account has each of them once.
 
     No thumbprints: AWS checks the issuer's certificate against its own list of authorities (IAM user guide).
     """
@@ -28,6 +32,7 @@ def oidc_providers(
             opts=component.child(),
         )
         for platform in platforms
+        if any(job.aws is not None for job in platform.jobs.values())
     }
 
 
@@ -37,16 +42,22 @@ def pipeline_role(
     platforms: Sequence[Platform],
     issuers: Mapping[str, aws.iam.OpenIdConnectProvider],
     *,
+    account: gcp.serviceaccount.Account,
     audience: str,
     statements: Sequence[Statement],
 ) -> aws.iam.Role:
-    """The role of one identity with its rights."""
+    """The role of one identity with its rights. `account` is what its jobs act as on GCP."""
     role = aws.iam.Role(
         f"{component.name}-{purpose}",
         name=role_name(component, purpose),
         description=f"Pipelines that {purpose} this stack",
         assume_role_policy=policy_document(
-            *(_trust(component, purpose, platform, issuers[platform.name], audience) for platform in platforms)
+            *(
+                google_trust(account.unique_id, audience, sid=platform.name.capitalize())
+                if (claims := platform.jobs[purpose].aws) is None
+                else _trust(component, platform, claims, issuers[platform.name], audience)
+                for platform in platforms
+            )
         ),
         max_session_duration=SESSION_SECONDS[purpose],
         tags=component.tags(),
@@ -65,13 +76,12 @@ def role_name(component: Component, purpose: Purpose) -> str:
 
 def _trust(
     component: Component,
-    purpose: Purpose,
     platform: Platform,
+    claims: Claims,
     issuer: aws.iam.OpenIdConnectProvider,
     audience: str,
 ) -> Statement:
     host, account = platform.issuer_host, component.context.aws_account_id
-    claims = platform.jobs[purpose].aws
     # Made from the address, because a preview knows it and shows the whole trust; it still waits for the issuer.
     arn = issuer.url.apply(lambda url: f"arn:aws:iam::{account}:oidc-provider/{url.removeprefix('https://')}")
     return Statement(

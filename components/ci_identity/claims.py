@@ -23,8 +23,9 @@ class JobClaims:
     environment: str
     gcp: Claims
     """GCP compares any claim of the token."""
-    aws: Claims
-    """AWS compares only claims that it knows of an issuer (IAM guide, "Available keys for AWS OIDC federation")."""
+    aws: Claims | None
+    """AWS compares only claims that it knows of an issuer (IAM guide, "Available keys for AWS OIDC federation"). None
+    where these do not tell such jobs from others: they come to AWS as their service account on GCP."""
 
 
 @dataclass(frozen=True)

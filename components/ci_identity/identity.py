@@ -102,7 +102,7 @@ class CiIdentity(Component):
                 gcp_provider=provider,
                 opts=pulumi.ResourceOptions(parent=self),
             )
-        self.role_arns = _roles(self, args, platforms)
+        self.role_arns = _roles(self, args, platforms, accounts)
         self.register_outputs({"outputs": self.outputs})
 
     @property
@@ -125,7 +125,10 @@ def _platforms(settings: CiIdentitySettings) -> tuple[Platform, ...]:
 
 
 def _roles(
-    component: Component, args: CiIdentityArgs, platforms: Sequence[Platform]
+    component: Component,
+    args: CiIdentityArgs,
+    platforms: Sequence[Platform],
+    accounts: Mapping[Purpose, gcp.serviceaccount.Account],
 ) -> dict[Purpose, pulumi.Output[str]]:
     vault, audit, audience = args.vault, args.audit, args.settings.audience
     issuers = oidc_providers(component, platforms, audience)
@@ -144,7 +147,13 @@ def _roles(
     }
     return {
         purpose: pipeline_role(
-            component, purpose, platforms, issuers, audience=audience, statements=statements[purpose]
+            component,
+            purpose,
+            platforms,
+            issuers,
+            account=accounts[purpose],
+            audience=audience,
+            statements=statements[purpose],
         ).arn
         for purpose in Purpose
     }

@@ -242,7 +242,7 @@ def _rights_of_a(component: Component, args: DatabasePairArgs, machine: GceMachi
         f"{component.name}-{DatabaseHost.A}",
         name=identity.role_arn.rpartition("/")[2],
         description="The database host on GCP: its repository on S3 and the exchange of public keys",
-        trust=google_trust(machine.service_account_unique_id, identity.audience),
+        trust=policy_document(google_trust(machine.service_account_unique_id, identity.audience)),
         session_seconds=SESSION_SECONDS,
     )
     _grant(component, args, DatabaseHost.A, role.name)

@@ -58,9 +58,6 @@ GOOGLE_SERVICE = re.compile(r"serviceAccount:service-\d+@(?:gcp-sa-)?([\w-]+)\.i
 
 ENVIRONMENT = re.compile(r"(?:^|, )environment ([^,]+)")
 BRANCH = re.compile(r"(?:^|, )ref [^,*]+")
-SUBJECTS = re.compile(r"(?:^|, )sub ([^,]+)")
-GITLAB_ON_AWS = re.compile(r"project_path:[^*]+:ref_protected:(\w+):environment_protected:true:deployment_tier:(\w+)")
-DEPLOY_TIERS = ("production", "staging")
 PREVIEW_END = "-preview"
 
 
@@ -240,12 +237,7 @@ def _trust(entry: Registration) -> str:
 
 
 def _jobs(claims: str) -> str:
-    """Jobs by what their tokens must claim: one environment, and to deploy one branch or a protected one."""
-    subjects = SUBJECTS.search(claims)
-    found = [GITLAB_ON_AWS.fullmatch(subject) for subject in subjects[1].split(" or ")] if subjects else []
-    if found and None not in found:
-        deploys = all(match and match[1] == "true" and match[2] in DEPLOY_TIERS for match in found)
-        return "jobs that deploy" if deploys else "jobs that preview"
+    """Jobs by what their tokens must claim: one environment, and to deploy one branch."""
     environment = ENVIRONMENT.search(claims)
     if environment and environment[1].endswith(PREVIEW_END):
         return "jobs that preview"

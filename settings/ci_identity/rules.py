@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 
-from settings.ci_identity.section import DeploymentTier
 from settings.faults import Fault, Path, disagreement
 from settings.stack import Settings
 
 PREVIEW = "-preview"
 """Ends the name of a preview environment, behind the whole name of its stack."""
-
-PREVIEW_TIERS = (DeploymentTier.TESTING, DeploymentTier.DEVELOPMENT, DeploymentTier.OTHER)
 
 
 def audience_is_of_this_stack(settings: Settings) -> Iterator[Fault]:
@@ -64,49 +61,23 @@ def previews_never_deploy(settings: Settings) -> Iterator[Fault]:
     identity = settings.ci_identity
     if identity is None:
         return
-    gitlab, github = identity.gitlab, identity.github
-    if gitlab is not None and gitlab.preview.name == gitlab.deploy.name:
-        yield disagreement(
-            ("ciIdentity", "gitlab", "preview", "name"),
-            ("ciIdentity", "gitlab", "deploy", "name"),
-            "merge requests would run in the environment that deploys",
-        )
-    if github is not None and github.preview_environment == github.deploy_environment:
-        yield disagreement(
-            ("ciIdentity", "github", "previewEnvironment"),
-            ("ciIdentity", "github", "deployEnvironment"),
-            "pull requests would run in the environment that deploys",
-        )
-
-
-def tiers_tell_environments_apart(settings: Settings) -> Iterator[Fault]:
-    """AWS sees the tier of a GitLab environment and never its name, so the tier alone keeps previews from deploying."""
-    gitlab = settings.ci_identity.gitlab if settings.ci_identity else None
-    if gitlab is None:
-        return
-    wanted = DeploymentTier.PRODUCTION if settings.is_production else DeploymentTier.STAGING
-    if gitlab.deploy.tier is not wanted:
-        yield disagreement(
-            ("ciIdentity", "gitlab", "deploy", "tier"),
-            ("estate", "kind"),
-            f"{gitlab.deploy.tier} is not {wanted}, the tier that deploys a stack of kind {settings.estate.kind}",
-        )
-    if gitlab.preview.tier not in PREVIEW_TIERS:
-        yield Fault(
-            ("ciIdentity", "gitlab", "preview", "tier"),
-            f"{gitlab.preview.tier} is a tier that deploys",
-            f"one of {', '.join(PREVIEW_TIERS)}",
-        )
+    for platform, trusted in (("gitlab", identity.gitlab), ("github", identity.github)):
+        if trusted is not None and trusted.preview_environment == trusted.deploy_environment:
+            yield disagreement(
+                ("ciIdentity", platform, "previewEnvironment"),
+                ("ciIdentity", platform, "deployEnvironment"),
+                "merge requests would run in the environment that deploys",
+            )
 
 
 def _environments(settings: Settings) -> Iterator[tuple[Path, str]]:
     identity = settings.ci_identity
-    if identity is not None and identity.gitlab is not None:
-        yield ("ciIdentity", "gitlab", "preview", "name"), identity.gitlab.preview.name
-        yield ("ciIdentity", "gitlab", "deploy", "name"), identity.gitlab.deploy.name
-    if identity is not None and identity.github is not None:
-        yield ("ciIdentity", "github", "previewEnvironment"), identity.github.preview_environment
-        yield ("ciIdentity", "github", "deployEnvironment"), identity.github.deploy_environment
+    if identity is None:
+        return
+    for platform, trusted in (("gitlab", identity.gitlab), ("github", identity.github)):
+        if trusted is not None:
+            yield ("ciIdentity", platform, "previewEnvironment"), trusted.preview_environment
+            yield ("ciIdentity", platform, "deployEnvironment"), trusted.deploy_environment
 
 
 CI_IDENTITY_RULES = (
@@ -114,5 +85,4 @@ CI_IDENTITY_RULES = (
     environments_are_of_this_stack,
     state_has_a_project_of_its_own,
     previews_never_deploy,
-    tiers_tell_environments_apart,
 )

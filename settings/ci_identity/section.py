@@ -1,6 +1,5 @@
 """Identities of pipelines: which jobs of which project may preview this stack, and which may change it."""
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import model_validator
@@ -16,7 +15,7 @@ Issuer = Annotated[
         "https://gitlab.example.com",
     ),
 ]
-"""The `iss` of the tokens, character for character; both clouds fetch its keys from there, so it must be reachable."""
+"""The `iss` of the tokens, character for character; GCP fetches its keys from there, so it must be reachable."""
 
 Audience = Annotated[
     str,
@@ -94,16 +93,6 @@ KmsKey = Annotated[
 ]
 
 
-class DeploymentTier(StrEnum):
-    """Tiers of GitLab environments (GitLab documentation, "Deployment tier of environments")."""
-
-    PRODUCTION = "production"
-    STAGING = "staging"
-    TESTING = "testing"
-    DEVELOPMENT = "development"
-    OTHER = "other"
-
-
 class StatePlace(Section):
     """Where the state of this stack lies. Both exist before the program (docs/bootstrap.md)."""
 
@@ -119,22 +108,8 @@ class StatePlace(Section):
         return self.kms_key.split("/")[1]
 
 
-class GitLabEnvironment(Section):
-    """A protected environment of the GitLab project."""
-
-    name: EnvironmentName
-    """The stack's name to deploy, and the stack's name with -preview behind it to preview."""
-    tier: DeploymentTier
-    """Must be written as `deployment_tier` at the job too: GitLab would guess it from the name, and `sub`, which is all
-    that AWS compares, can hold the tier and not the name. So no two stacks of one GitLab project share a tier."""
-
-
 class GitLabIdentity(Section):
-    """Jobs of one GitLab project.
-
-    The project's `ci_id_token_sub_claim_components` must be set to SUB_COMPONENTS of components/ci_identity/gitlab.py
-    (projects API). Otherwise AWS refuses every job; no other job is let in.
-    """
+    """Jobs of one GitLab project. GCP takes their tokens, and AWS takes what GCP makes of them."""
 
     issuer: Issuer
     """Address of the GitLab instance, as its tokens name it."""
@@ -144,10 +119,10 @@ class GitLabIdentity(Section):
     """Its numeric id, in quotes; it is on the project's page and outlives a rename."""
     branch: Branch
     """Changes the stack; must be protected."""
-    preview: GitLabEnvironment
-    """Environment of merge requests, which only read."""
-    deploy: GitLabEnvironment
-    """Environment that changes the stack."""
+    preview_environment: EnvironmentName
+    """Protected environment of merge requests, which only read: the stack's name with -preview behind it."""
+    deploy_environment: EnvironmentName
+    """Protected environment that changes the stack: the stack's name."""
 
 
 class GitHubIdentity(Section):

@@ -6,14 +6,12 @@ from typing import Any
 
 import pytest
 
-from components.ci_identity.gitlab import SUB_COMPONENTS
 from preview.comment_post import main as post
 from preview.forge_settings import main
 from tests.preview.comment.test_post import Forge
 
 PROJECT = {
     "ci_allow_fork_pipelines_to_run_in_parent_project": False,
-    "ci_id_token_sub_claim_components": list(SUB_COMPONENTS),
     "ci_config_path": None,
     "ci_pipeline_variables_minimum_override_role": "maintainer",
 }
@@ -66,7 +64,6 @@ def test_a_gitlab_project_as_the_page_wants_it_passes(forge: Forge, tmp_path: Pa
     ("name", "value"),
     [
         ("ci_allow_fork_pipelines_to_run_in_parent_project", True),
-        ("ci_id_token_sub_claim_components", ["project_path", "ref_type", "ref"]),
         ("ci_config_path", "ci.yml@somebody/else"),
         ("ci_pipeline_variables_minimum_override_role", "developer"),
         ("ci_pipeline_variables_minimum_override_role", "no_one_allowed"),

@@ -14,6 +14,8 @@ from typing import Any, cast
 import pytest
 import yaml
 
+from components.ci_identity.aws_federation import SESSION_SECONDS
+from components.ci_identity.claims import Purpose
 from tests.copies import copy_project
 from tests.support import ROOT, STACKS, stack_file_text
 
@@ -210,8 +212,9 @@ def test_gitlab_asks_as_the_stack_file_trusts(stack: str) -> None:
 
     assert set(jobs) == {f"{what} {stack}" for what in ("preview", "plan", "up", "drift")}
     for name, job in jobs.items():
-        purpose = trusted["deploy" if name.startswith("up") else "preview"]
-        assert job["environment"] == {"name": purpose["name"], "deployment_tier": purpose["tier"]}, name
+        purpose = "deploy" if name.startswith("up") else "preview"
+        assert job["environment"]["name"] == trusted[f"{purpose}Environment"], name
+        assert int(job["variables"]["AWS_SESSION_SECONDS"]) == SESSION_SECONDS[Purpose(purpose)], name
         assert job["id_tokens"] == {"IDENTITY_TOKEN": {"aud": identity(stack)["audience"]}}, name
 
 
@@ -272,13 +275,14 @@ def test_gitlabs_identity_file_is_what_google_reads(tmp_path: Path) -> None:
     environment = {
         "PATH": os.environ["PATH"],
         "IDENTITY_TOKEN": "a.b.c",
-        "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+        "IDENTITY_TOKEN_FILE": str(token),
         "GOOGLE_APPLICATION_CREDENTIALS": str(credentials),
         "GCP_IDENTITY_PROVIDER": "projects/1/locations/global/workloadIdentityPools/p/providers/q",
         "GCP_SERVICE_ACCOUNT": "preview@p.iam.gserviceaccount.com",
     }
     assert lines[0] == "make setup"
-    subprocess.run(["sh", "-ec", "\n".join(lines[1:])], env=environment, check=True)
+    assert "preview.amazon_session" in lines[-1]
+    subprocess.run(["sh", "-ec", "\n".join(lines[1:-1])], env=environment, check=True)
     written = json.loads(credentials.read_text(encoding="utf-8"))
 
     assert token.read_text(encoding="utf-8") == "a.b.c"

@@ -1,5 +1,6 @@
 """Changes of production that let somebody do what the table forbids him, by one step and by three."""
 
+import json
 from dataclasses import dataclass
 
 from capture import Capture
@@ -44,6 +45,25 @@ def jobs_of_any_branch(capture: Capture) -> Capture:
         "WorkloadIdentityPoolProvider::ci-identity-deploy-gitlab",
         attributeCondition='assertion.project_path == "example-group/packyard"',
     )
+
+
+def jobs_that_call_themselves_production(capture: Capture) -> Capture:
+    """The role of deployments takes GitLab's own tokens, of which AWS compares the tier that a job says it has."""
+    name = "ci-identity-deploy"
+    role = next(entry for entry in capture.of_type("aws:iam/role:Role") if entry.name == name)
+    trust = json.loads(str(role.inputs["assumeRolePolicy"]))
+    subject = "project_path:example-group/packyard:environment_protected:true:deployment_tier:production"
+    claims = {"gitlab.example.com:aud": "https://packyard.example.com/production", "gitlab.example.com:sub": subject}
+    issuer = "arn:aws:iam::111111111111:oidc-provider/gitlab.example.com"
+    trust["Statement"].append(
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": issuer},
+            "Condition": {"StringEquals": claims},
+        }
+    )
+    return editing(capture, f"aws:iam/role:Role::{name}", assumeRolePolicy=json.dumps(trust))
 
 
 def within_any_boundary(*changes: Change) -> Change:
@@ -97,6 +117,13 @@ IN_THE_CLOUDS = (
         rights.machine_stores_are_written_by_deployments_alone,
         ANY_JOB,
         3,
+    ),
+    Forbidden(
+        "jobs that call themselves production write the machine store on AWS",
+        jobs_that_call_themselves_production,
+        rights.machine_stores_are_written_by_deployments_alone,
+        ANY_JOB,
+        2,
     ),
     Forbidden(
         "a manager reads the key that signs packages",

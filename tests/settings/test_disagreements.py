@@ -55,7 +55,6 @@ def _of_one_day(sections: Sections) -> None:
             "databasePair.gcp.dataDiskGiB",
         ),
         (_of_one_day, "databasePair.aws.maintenanceWindow.day", "databasePair.gcp.maintenanceWindow.day"),
-        (_with("estate", "kind", value="production"), "ciIdentity.gitlab.deploy.tier", "estate.kind"),
     ],
 )
 def test_both_values_are_named_with_their_lines(

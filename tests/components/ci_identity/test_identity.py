@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from capture import Capture
-from components.ci_identity.gitlab import SUB_COMPONENTS
 from lab.clouds.aws_policy import allows, denies, statements
 from policies.values import component_token
+from reach.values import answer
 from tests.registrations import one
 from tests.support import STACKS, estate, variant
 
@@ -25,7 +25,6 @@ GITLAB_DEPLOY: Token = {
     "ref_protected": "true",
     "environment": "staging",
     "environment_protected": "true",
-    "deployment_tier": "staging",
     "pipeline_source": "push",
 }
 GITLAB_PREVIEW: Token = {
@@ -33,7 +32,6 @@ GITLAB_PREVIEW: Token = {
     "ref": "feature",
     "ref_protected": "false",
     "environment": "staging-preview",
-    "deployment_tier": "development",
     "pipeline_source": "merge_request_event",
 }
 GITHUB_DEPLOY: Token = {
@@ -62,6 +60,7 @@ def with_ids(token: Token, owner: str = "example-org@3000003", repository: str =
 
 
 CLOUDS = ("gcp", "aws")
+PURPOSES = ("preview", "deploy")
 
 
 def gcp_admits(capture: Capture, purpose: str, platform: str, token: Token) -> bool:
@@ -82,21 +81,35 @@ def gcp_admits(capture: Capture, purpose: str, platform: str, token: Token) -> b
 
 
 def aws_admits(capture: Capture, purpose: str, platform: str, token: Token) -> bool:
-    """Whether the role takes the token, of which AWS makes condition keys."""
-    host = "gitlab.example.com" if platform == "gitlab" else "token.actions.githubusercontent.com"
-    sub = token.get("sub") or ":".join(f"{claim}:{token[claim]}" for claim in SUB_COMPONENTS if claim in token)
-    request = {f"{host}:{claim}": value for claim, value in {**token, "sub": sub}.items()}
-    role = one(capture, "aws:iam/role:Role", f"ci-identity-{purpose}")
-    (trust,) = (
-        entry
-        for entry in statements(role.inputs["assumeRolePolicy"])
-        if entry["Principal"]["Federated"].endswith(f":oidc-provider/{host}")
-    )
-    assert set(trust["Condition"]) == {"StringEquals"}
+    """Whether the role takes the token, of which AWS makes condition keys, or else that of the account it leads to."""
+    if platform == "gitlab":
+        return any(
+            gcp_admits(capture, taken, platform, token) and role_takes_account(capture, purpose, taken)
+            for taken in PURPOSES
+        )
+    host = "token.actions.githubusercontent.com"
+    (trust,) = (entry for entry in trusts(capture, purpose) if host in entry["Principal"]["Federated"])
     return all(
-        request.get(key) in ([wanted] if isinstance(wanted, str) else wanted)
+        token.get(key.removeprefix(f"{host}:")) in ([wanted] if isinstance(wanted, str) else wanted)
         for key, wanted in trust["Condition"]["StringEquals"].items()
     )
+
+
+def role_takes_account(capture: Capture, purpose: str, account: str) -> bool:
+    """Whether a role takes the token that Google signs for an account, made for the stack's audience."""
+    entry = one(capture, "gcp:serviceaccount/account:Account", f"ci-identity-{account}")
+    unique_id = answer(capture, entry, "uniqueId")
+    token = {"sub": unique_id, "aud": unique_id, "oaud": "https://packyard.example.com/staging"}
+    claims = {f"accounts.google.com:{claim}": value for claim, value in token.items()}
+    (trust,) = (entry for entry in trusts(capture, purpose) if entry["Principal"]["Federated"] == "accounts.google.com")
+    return claims == trust["Condition"]["StringEquals"]
+
+
+def trusts(capture: Capture, purpose: str) -> list[Any]:
+    """The statements of a role's trust, each of exact values alone."""
+    found = statements(one(capture, "aws:iam/role:Role", f"ci-identity-{purpose}").inputs["assumeRolePolicy"])
+    assert all(set(entry["Condition"]) == {"StringEquals"} for entry in found)
+    return found
 
 
 ADMITS = {"gcp": gcp_admits, "aws": aws_admits}
@@ -105,10 +118,7 @@ ADMITS = {"gcp": gcp_admits, "aws": aws_admits}
 def identities(platform: str, token: Token) -> set[tuple[str, str]]:
     capture = estate("staging")
     return {
-        (cloud, purpose)
-        for cloud in CLOUDS
-        for purpose in ("preview", "deploy")
-        if ADMITS[cloud](capture, purpose, platform, token)
+        (cloud, purpose) for cloud in CLOUDS for purpose in PURPOSES if ADMITS[cloud](capture, purpose, platform, token)
     }
 
 
@@ -141,11 +151,16 @@ def test_a_job_gets_the_identity_of_its_environment_and_no_other(platform: str, 
         ("gitlab", {**GITLAB_DEPLOY, "project_path": "somebody/packyard", "project_id": "7"}),
         ("gitlab", {**GITLAB_DEPLOY, "ref_protected": "false"}),
         ("gitlab", {**GITLAB_DEPLOY, "ref_type": "tag"}),
-        ("gitlab", {**GITLAB_DEPLOY, "environment": "production", "deployment_tier": "production"}),
+        ("gitlab", {**GITLAB_DEPLOY, "environment": "production"}),
         ("gitlab", {**GITLAB_DEPLOY, "environment_protected": "false"}),
         ("gitlab", {**GITLAB_PREVIEW, "project_path": "a-fork/packyard", "project_id": "7"}),
         ("gitlab", {**GITLAB_PREVIEW, "environment_protected": "false"}),
-        ("gitlab", {key: value for key, value in GITLAB_DEPLOY.items() if not key.startswith(("environ", "deploy"))}),
+        ("gitlab", {key: value for key, value in GITLAB_DEPLOY.items() if not key.startswith("environment")}),
+        ("gitlab", {**GITLAB_DEPLOY, "ref": "release"}),
+        ("gitlab", {**GITLAB_DEPLOY, "pipeline_source": "merge_request_event"}),
+        ("gitlab", {**GITLAB_DEPLOY, "project_id": "7"}),
+        # What a job says of its own tier is not asked for.
+        ("gitlab", {**GITLAB_PREVIEW, "environment": "review", "deployment_tier": "staging"}),
         ("github", {**GITHUB_DEPLOY, "aud": "sts.amazonaws.com"}),
         ("github", {**GITHUB_DEPLOY, "repository_id": "7"}),
         ("github", {**GITHUB_DEPLOY, "ref": "refs/heads/feature"}),
@@ -176,17 +191,20 @@ def test_every_other_job_gets_none(platform: str, token: Token) -> None:
     assert identities(platform, token) == set()
 
 
-@pytest.mark.parametrize(
-    ("platform", "token"),
-    [
-        ("gitlab", {**GITLAB_DEPLOY, "ref": "release"}),
-        ("gitlab", {**GITLAB_DEPLOY, "pipeline_source": "merge_request_event"}),
-        ("gitlab", {**GITLAB_DEPLOY, "project_id": "7"}),
-        ("github", {**GITHUB_DEPLOY, "event_name": "pull_request"}),
-    ],
-)
-def test_what_aws_cannot_see_gcp_refuses(platform: str, token: Token) -> None:
-    assert identities(platform, token) == {("aws", "deploy")}, "the state lies on GCP, so no update gets far"
+def test_the_event_of_a_run_is_told_by_gcp_alone() -> None:
+    """AWS knows no claim of GitHub's for it; the state lies on GCP, so no update gets far."""
+    assert identities("github", {**GITHUB_DEPLOY, "event_name": "pull_request"}) == {("aws", "deploy")}
+
+
+def test_no_job_of_gitlab_comes_to_aws_by_its_own_token() -> None:
+    """AWS would compare what the job says of itself."""
+    capture = estate("staging")
+
+    trusted = {str(entry["Principal"]["Federated"]) for purpose in PURPOSES for entry in trusts(capture, purpose)}
+    github = "token.actions.githubusercontent.com"
+    assert {name.rpartition("/")[2] for name in trusted} == {"accounts.google.com", github}
+    issuers = capture.of_type("aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+    assert [entry.inputs["url"] for entry in issuers] == [f"https://{github}"]
 
 
 def test_grants_on_gcp_name_the_project_and_the_environment() -> None:

@@ -18,20 +18,17 @@ from tests.support import faults_of
         ({"gitlab.projectPath": "example-group"}, "gitlab.projectPath", "one project"),
         ({"gitlab.projectId": "packyard"}, "gitlab.projectId", "numeric"),
         ({"gitlab.branch": "release-*"}, "gitlab.branch", "wildcard"),
-        ({"gitlab.deploy.name": "*"}, "gitlab.deploy.name", "wildcard"),
-        ({"gitlab.deploy.name": "staging"}, "gitlab.deploy.name", "another stack"),
-        ({"gitlab.preview.name": "staging-preview"}, "gitlab.preview.name", "another stack"),
-        ({"gitlab.preview.name": "productions"}, "gitlab.preview.name", "another stack"),
-        ({"gitlab.preview.name": "production"}, "gitlab.preview.name", "merge requests"),
-        ({"gitlab.deploy.tier": "staging"}, "gitlab.deploy.tier", "is not production, the tier"),
-        ({"gitlab.preview.tier": "production"}, "gitlab.preview.tier", "deploys"),
-        ({"gitlab.preview.tier": "staging"}, "gitlab.preview.tier", "deploys"),
+        ({"gitlab.deployEnvironment": "*"}, "gitlab.deployEnvironment", "wildcard"),
+        ({"gitlab.deployEnvironment": "staging"}, "gitlab.deployEnvironment", "another stack"),
+        ({"gitlab.previewEnvironment": "staging-preview"}, "gitlab.previewEnvironment", "another stack"),
+        ({"gitlab.previewEnvironment": "productions"}, "gitlab.previewEnvironment", "another stack"),
+        ({"gitlab.previewEnvironment": "production"}, "gitlab.previewEnvironment", "merge requests"),
         ({"github.repository": "example-org/*"}, "github.repository", "wildcard"),
         ({"github.ownerId": None}, "github.ownerId", "missing"),
         ({"github.ownerId": "example-org"}, "github.ownerId", "numeric"),
         ({"github.branch": "refs/heads/*"}, "github.branch", "wildcard"),
         ({"github.deployEnvironment": "staging"}, "github.deployEnvironment", "another stack"),
-        ({"github.previewEnvironment": "production"}, "github.previewEnvironment", "pull requests"),
+        ({"github.previewEnvironment": "production"}, "github.previewEnvironment", "merge requests"),
         ({"github.deployWorkflow": "deploy.yml"}, "github.deployWorkflow", ".github/workflows"),
         ({"state.bucket": "gs://example"}, "state.bucket", "without gs://"),
         (
@@ -54,10 +51,3 @@ def test_an_identity_for_more_than_its_jobs_is_refused(changes: dict[str, object
 @pytest.mark.parametrize("left_out", ["gitlab", "github"])
 def test_one_platform_is_enough(left_out: str) -> None:
     assert faults_of("production", {f"ciIdentity.{left_out}": None}) == ()
-
-
-def test_staging_never_deploys_as_production() -> None:
-    (fault,) = faults_of("staging", {"ciIdentity.gitlab.deploy.tier": "production"})
-
-    assert "is not staging, the tier" in fault.wrong
-    assert fault.against == ("estate", "kind")
