@@ -70,8 +70,8 @@ drift: setup ## Write what differs between the clouds and STACK to OUTPUT (needs
 		{ $(BIN)/python -m preview.comment_engine "$$answer" --stack $(STACK) --output "$(OUTPUT)" || test -s "$(OUTPUT)"; }
 
 .PHONY: test
-test: setup ## Run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## Run the tests, a process for each core up to four, each test file in one of them
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: pulumi
 pulumi: setup ## Build the Pulumi CLI for the rehearsal from the Go module proxy, once (where none is installed)
