@@ -10,6 +10,7 @@ from policies.values import at, mapping, number, records, text
 
 URL_MAP = "gcp:compute/uRLMap:URLMap"
 BACKEND = "gcp:compute/backendService:BackendService"
+BACKEND_BUCKET = "gcp:compute/backendBucket:BackendBucket"
 ARMOR = "gcp:compute/securityPolicy:SecurityPolicy"
 
 WORST_STATUS_OF_AN_ANSWER = 399
@@ -51,14 +52,32 @@ def plain_http_only_redirects(capture: Capture) -> Iterator[Finding]:
 
 def caches_keep_files_alone(capture: Capture) -> Iterator[Finding]:
     """A kept 404 outlives the publish of its file, and a query in the key lets anybody pass the cache."""
-    for service in capture.of_type(BACKEND):
-        policy = mapping(service.inputs.get("cdnPolicy"))
-        if service.inputs.get("enableCdn") is not True:
+    for backend in (*capture.of_type(BACKEND), *capture.of_type(BACKEND_BUCKET)):
+        policy = mapping(backend.inputs.get("cdnPolicy"))
+        if backend.inputs.get("enableCdn") is not True:
             continue
         if policy.get("negativeCaching") is not False:
-            yield Finding(service, "its cache keeps errors and redirects. HINT: negative_caching=False")
-        if at(policy, "cacheKeyPolicy.includeQueryString") is not False:
-            yield Finding(service, "a query passes its cache. HINT: cache_key_policy with include_query_string=False")
+            yield Finding(backend, "its cache keeps errors and redirects. HINT: negative_caching=False")
+        # A service has the query in its key unless told otherwise, a bucket has none unless told otherwise.
+        if backend.type == BACKEND and at(policy, "cacheKeyPolicy.includeQueryString") is not False:
+            yield Finding(backend, "a query passes its cache. HINT: cache_key_policy with include_query_string=False")
+        if backend.type == BACKEND_BUCKET and at(policy, "cacheKeyPolicy.queryStringWhitelists"):
+            yield Finding(backend, "a query passes its cache. HINT: no query_string_whitelists")
+
+
+def what_is_stopped_asks_no_store(capture: Capture) -> Iterator[Finding]:
+    """Only a service can have requests aborted: a rule that aborts before a bucket is refused, or serves (URL maps)."""
+    for url_map in capture.of_type(URL_MAP):
+        for holder in (url_map.inputs, *records(url_map.inputs.get("pathMatchers"))):
+            for rule in (_default(holder), *records(holder.get("routeRules"))):
+                service = _service(capture, rule)
+                if _is_refused(rule) and service is not None and service.type == BACKEND_BUCKET:
+                    yield Finding(url_map, "aborts requests to a bucket. HINT: a backend service without a backend")
+
+
+def _default(holder: Mapping[str, Value]) -> Mapping[str, Value]:
+    """What answers where no rule fits, written as a rule."""
+    return {"service": holder.get("defaultService"), "routeAction": holder.get("defaultRouteAction")}
 
 
 def _is_guarded(capture: Capture, matcher: Mapping[str, Value]) -> bool:

@@ -107,10 +107,10 @@ def _holding_back(policy: Registration) -> tuple[str, ...]:
 
 
 def services_to_the_world_have_armor(capture: Capture) -> Iterator[Finding]:
-    """A backend without a policy of Cloud Armor answers whoever finds its host name."""
+    """A backend without a policy of Cloud Armor answers whoever finds its host name; where none is, nothing answers."""
     for service in capture.of_type("gcp:compute/backendService:BackendService"):
         external = text(service.inputs.get("loadBalancingScheme")).startswith("EXTERNAL")
-        if external and not service.inputs.get("securityPolicy"):
+        if external and service.inputs.get("backends") and not service.inputs.get("securityPolicy"):
             yield Finding(service, "has no policy of Cloud Armor. HINT: security_policy")
 
 

@@ -1,4 +1,7 @@
-"""Cloud Armor: who reaches the upload host, how often one address may ask past the cache, and what nobody gets."""
+"""Cloud Armor: who reaches the upload host, and what nobody gets from the public one.
+
+What reads a bucket can't be throttled: backend buckets take policies of the edge alone, which deny and never count.
+"""
 
 from collections.abc import Sequence
 
@@ -32,50 +35,27 @@ def upload_allow_list(
     return _policy(component, "upload", "Who reaches the upload host", [*rules, _everybody_else("deny(403)")])
 
 
-def rate_limit(component: Component, requests_per_minute: int) -> gcp.compute.SecurityPolicy:
-    """Slows one address down that asks the server for too much. What the cache answers does not count."""
-    throttle = gcp.compute.SecurityPolicyRuleArgs(
-        action="throttle",
-        priority=1000,
-        description="Requests of one address past the cache",
-        match=_sources(["*"]),
-        rate_limit_options=gcp.compute.SecurityPolicyRuleRateLimitOptionsArgs(
-            conform_action="allow",
-            exceed_action="deny(429)",
-            enforce_on_key="IP",
-            rate_limit_threshold=gcp.compute.SecurityPolicyRuleRateLimitOptionsRateLimitThresholdArgs(
-                count=requests_per_minute, interval_sec=60
-            ),
-        ),
-    )
-    return _policy(
-        component, "public", "How often one address may ask the server", [throttle, _everybody_else("allow")]
-    )
-
-
 def denied_to_all(
-    component: Component, hidden: Sequence[str], packages: Sequence[str], stopped: Sequence[str]
+    component: Component, packages: Sequence[str], repositories: Sequence[str]
 ) -> gcp.compute.SecurityPolicy:
-    """What nobody gets from the public host in any spelling: folders, single packages, stopped repositories.
+    """What nobody gets from the public host in any spelling: withdrawn packages, and what no file is called.
 
-    Of the kinds of policies this one alone is asked before a cache answers. It knows 403, 404 and 502 as answers, and
-    502 tells clients to come again, as the URL map's own 503 does for a stopped repository in its plain spelling.
+    Of the kinds of policies this one alone is asked before a cache answers, and for a bucket at all.
     """
     denied = [
-        *(("deny(404)", "Not on the public host", each) for each in withdrawn.below(hidden)),
-        *(("deny(502)", "Stopped repositories", each) for each in withdrawn.below(stopped)),
-        *(("deny(404)", "Withdrawn packages", each) for each in withdrawn.expressions(packages)),
+        ("No name of a file", withdrawn.NO_NAME),
+        *(("Withdrawn packages", each) for each in withdrawn.expressions(packages, repositories)),
     ]
     rules = [
         gcp.compute.SecurityPolicyRuleArgs(
-            action=action,
+            action="deny(404)",
             priority=1000 + index,
             description=description,
             match=gcp.compute.SecurityPolicyRuleMatchArgs(
                 expr=gcp.compute.SecurityPolicyRuleMatchExprArgs(expression=expression)
             ),
         )
-        for index, (action, description, expression) in enumerate(denied)
+        for index, (description, expression) in enumerate(denied)
     ]
     return _policy(component, "edge", "What nobody gets", [*rules, _everybody_else("allow")], kind="CLOUD_ARMOR_EDGE")
 

@@ -1,18 +1,12 @@
 """The machine document of the package server."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
 
-from components.package_server.backends import (
-    CONTENT_HEALTH_PATH,
-    CONTENT_PORT,
-    LOAD_BALANCER_RANGES,
-    UPLOAD_HEALTH_PATH,
-    UPLOAD_PORT,
-)
+from components.package_server.backends import LOAD_BALANCER_RANGES, UPLOAD_HEALTH_PATH, UPLOAD_PORT
 from components.package_server.keys import ServerSecrets
 from components.package_server.monitoring import KEY_ALERT_DAYS, ServerMetric
 from components.package_server.routes import KEYS_PREFIX, PRE_RELEASE_PREFIX
@@ -21,20 +15,20 @@ from settings.backup_vault.offsite import OffsitePlace
 from settings.package_server.document import (
     MOUNT_POINT,
     BackupDocument,
-    Channel,
     ChannelDocument,
     DatabaseDocument,
     ListenerDocument,
     MonitoringDocument,
     PackageServerDocument,
+    PipelineDocument,
     PulpDocument,
     RepositoryDocument,
     SigningKeyDocument,
 )
 from settings.package_server.section import PackageServerSettings, PulpSettings, SigningKey
 
-DOMAINS: Mapping[Channel, str] = {"release": "release", "preRelease": "pre-release"}
-"""Pulp domain of each channel. A domain has its own storage, repositories and rights; "default" holds nothing."""
+PRE_RELEASE_DOMAIN = "pre-release"
+"""The one Pulp domain in use. A domain has its own storage, repositories and rights; "default" holds nothing."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,8 @@ def _document(settings: PackageServerSettings, parts: DocumentParts, names: dict
         upload_host=settings.hosts.upload,
         pulp=_pulp(settings.pulp),
         channels=_channels(settings, names),
-        repositories=tuple(_repositories(settings)),
+        pipelines=_pipelines(settings),
+        repositories=_repositories(settings),
         database=DatabaseDocument(directory=f"{MOUNT_POINT}/postgresql"),
         database_fields_key_secret=names["database_fields_key"],
         admin_password_secret=names["admin_password"],
@@ -75,9 +70,7 @@ def _document(settings: PackageServerSettings, parts: DocumentParts, names: dict
             _signing_key("package", settings.keys.package, names["package_key"]),
         ),
         listeners=ListenerDocument(
-            content_port=CONTENT_PORT,
             upload_port=UPLOAD_PORT,
-            content_health_path=CONTENT_HEALTH_PATH,
             upload_health_path=UPLOAD_HEALTH_PATH,
             proxy_ranges=LOAD_BALANCER_RANGES,
         ),
@@ -109,36 +102,46 @@ def _pulp(pulp: PulpSettings) -> PulpDocument:
 def _channels(settings: PackageServerSettings, names: dict[str, str]) -> tuple[ChannelDocument, ...]:
     return (
         ChannelDocument(
-            channel="release",
-            domain=DOMAINS["release"],
-            bucket=names["release"],
-            host=settings.hosts.public,
-            url_prefix="",
-            cached=True,
+            channel="release", domain=None, bucket=names["release"], host=settings.hosts.public, url_prefix=""
         ),
         ChannelDocument(
             channel="preRelease",
-            domain=DOMAINS["preRelease"],
+            domain=PRE_RELEASE_DOMAIN,
             bucket=names["pre_release"],
             host=settings.hosts.upload,
             url_prefix=PRE_RELEASE_PREFIX.strip("/"),
-            cached=False,
         ),
     )
 
 
-def _repositories(settings: PackageServerSettings) -> Iterator[RepositoryDocument]:
-    for channel, domain in DOMAINS.items():
-        for repository in settings.repositories:
-            yield RepositoryDocument(
-                name=repository.name,
-                channel=channel,
-                domain=domain,
-                format=repository.format,
-                base_path=repository.path,
-                codename=repository.codename,
-                architectures=repository.architectures,
-            )
+def _pipelines(settings: PackageServerSettings) -> tuple[PipelineDocument, ...]:
+    return tuple(
+        PipelineDocument(
+            name=pipeline.name,
+            issuer=pipeline.issuer,
+            project_id=pipeline.project_id,
+            ref=pipeline.ref,
+            environment=pipeline.environment,
+        )
+        for pipeline in settings.pipelines
+    )
+
+
+def _repositories(settings: PackageServerSettings) -> tuple[RepositoryDocument, ...]:
+    return tuple(
+        RepositoryDocument(
+            name=repository.name,
+            format=repository.format,
+            base_path=repository.path,
+            codename=repository.codename,
+            components=repository.components,
+            architectures=repository.architectures,
+            retention_days=repository.retention_days,
+            uploaders=repository.uploaders,
+            releasers=repository.releasers,
+        )
+        for repository in settings.repositories
+    )
 
 
 def _signing_key(purpose: Literal["metadata", "package"], key: SigningKey, secret: str) -> SigningKeyDocument:

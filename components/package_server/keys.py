@@ -6,7 +6,7 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component
-from components.package_server.storage import private_bucket
+from components.package_server.storage import let_front_read, private_bucket
 from components.secrets import empty_gcp_secret, let_read_gcp_secrets
 from settings.package_server.section import PackageStorage
 
@@ -51,11 +51,7 @@ def grant_reader(component: Component, secrets: ServerSecrets, member: pulumi.In
 
 
 def public_keys_backend(component: Component, storage: PackageStorage) -> gcp.compute.BackendBucket:
-    """A bucket of its own that the load balancer reads itself, so the keys are there when Pulp is not.
-
-    The bucket is private: a load balancer reads it with its service agent (Google, "Configure private bucket access"),
-    so not even public keys need an exception from public access prevention. Operators put the files there by hand.
-    """
+    """A bucket of its own that the load balancer reads itself, and no machine writes. Operators put the files there."""
     bucket = private_bucket(component, "public-keys", storage)
     backend = gcp.compute.BackendBucket(
         f"{component.name}-public-keys",
@@ -75,14 +71,5 @@ def public_keys_backend(component: Component, storage: PackageStorage) -> gcp.co
         ),
         opts=component.child(),
     )
-    gcp.storage.BucketIAMMember(
-        f"{component.name}-public-keys-reader",
-        bucket=bucket.name,
-        role="roles/storage.objectViewer",
-        member=pulumi.Output.format(
-            "serviceAccount:service-{}@https-lb.iam.gserviceaccount.com", bucket.project_number
-        ),
-        # The service agent does not exist before the project's first backend bucket does.
-        opts=component.child(depends_on=[backend]),
-    )
+    let_front_read(component, "public-keys", bucket, backend)
     return backend

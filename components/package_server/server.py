@@ -12,11 +12,12 @@ from components.dns import PublicZone
 from components.machine import GceMachine, GceMachineArgs
 from components.machine_store import MachineStore
 from components.network import GcpNetwork
-from components.package_server.backends import server_backends
+from components.package_server.backends import Backends, no_backend, upload_backend
 from components.package_server.document import DocumentParts, server_document
 from components.package_server.front import front
 from components.package_server.keys import grant_reader, public_keys_backend, server_secrets
 from components.package_server.monitoring import monitoring
+from components.package_server.release import release_backends
 from components.package_server.storage import grant_writer, package_buckets
 from components.package_server.url_map import package_url_map
 from settings.backup_vault.offsite import OffsitePlace
@@ -46,16 +47,16 @@ class PackageServerArgs:
 
 
 class PackageServer(Component):
-    """Public apt and yum repositories: Pulp on one machine, packages in buckets, Cloud CDN in front.
+    """Public apt and yum repositories: a bucket behind Cloud CDN, and one machine with Pulp that fills it.
 
     **Pulumi type:** `packyard:package_server:PackageServer`
 
     Makes the buckets of releases and pre-releases, the empty secrets of both signing keys and of Pulp, the machine,
-    the load balancer with its certificates and names, the bucket of the public keys, probes and alarms. The
-    emergency stop changes its URL map and its policy at the edge, withdrawn packages that policy alone. It leaves
-    content, Pulp's users and repositories to the machine's role, and the keys' private halves and published files
-    to an operator. CI's identities belong to those who upload: they reach Pulp's API on the upload host and get no
-    right on any bucket or secret.
+    the load balancer with its certificates and names, the bucket of the public keys, probes and alarms. Releases are
+    read from their bucket, so clients need neither Pulp nor the machine. The emergency stop changes the URL map alone,
+    withdrawn packages the policy at the edge alone. It leaves content, Pulp's users and repositories to the machine's
+    role, and the keys' private halves and published files to an operator. CI's identities belong to those who upload:
+    they reach Pulp's API on the upload host and get no right on any bucket or secret.
     """
 
     public_host: str
@@ -89,9 +90,13 @@ class PackageServer(Component):
         grant_writer(self, buckets, self.machine.service_account_member)
         grant_reader(self, secrets, self.machine.service_account_member)
 
-        keys = public_keys_backend(self, settings.storage)
-        backends = server_backends(self, self.machine, args.network, settings, args.publish_addresses)
-        url_map = package_url_map(self, settings, backends, keys)
+        backends = Backends(
+            release=release_backends(self, buckets.release, settings),
+            keys=public_keys_backend(self, settings.storage),
+            upload=upload_backend(self, self.machine, args.network, settings, args.publish_addresses),
+            nothing=no_backend(self),
+        )
+        url_map = package_url_map(self, settings, backends)
         addresses = front(self, url_map, settings.hosts, args.zone)
         monitoring(self, settings, buckets.release.project, args.alerts)
 

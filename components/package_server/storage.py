@@ -1,4 +1,4 @@
-"""Buckets of the packages: releases and pre-releases apart, both private."""
+"""Buckets of the packages: releases and pre-releases apart, both private, and how the load balancer reads one."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,18 @@ WRITER_ROLE = "roles/storage.objectUser"
 """Reads, writes and deletes objects (Pulp's orphan cleanup deletes), without any right on the bucket itself."""
 
 
+FRONT_ROLE = "roles/storage.legacyObjectReader"
+"""Gets objects and does not list them. Behind "/" of a host, a right to list would be a public listing."""
+
+
 @dataclass(frozen=True)
 class PackageBuckets:
     """The two buckets. CI writes to neither: it goes through Pulp's API."""
 
     release: gcp.storage.Bucket
+    """Public files alone, each under the path of its address. Never Pulp's artifacts."""
     pre_release: gcp.storage.Bucket
+    """Pulp's artifacts."""
 
 
 def package_buckets(component: Component, settings: PackageStorage) -> PackageBuckets:
@@ -50,4 +56,24 @@ def private_bucket(component: Component, what: str, settings: PackageStorage) ->
         noncurrent_days=settings.noncurrent_days,
         soft_delete_days=settings.soft_delete_days,
         location=settings.location,
+    )
+
+
+def let_front_read(
+    component: Component, what: str, bucket: gcp.storage.Bucket, backend: gcp.compute.BackendBucket
+) -> None:
+    """Lets the load balancer get objects of a private bucket.
+
+    It reads with its project's service agent (Google, "Configure private bucket access"), so not even public files need
+    an exception from public access prevention. A name that is not there is answered 403, since nothing may be listed.
+    """
+    gcp.storage.BucketIAMMember(
+        f"{component.name}-{what}-reader",
+        bucket=bucket.name,
+        role=FRONT_ROLE,
+        member=pulumi.Output.format(
+            "serviceAccount:service-{}@https-lb.iam.gserviceaccount.com", bucket.project_number
+        ),
+        # The service agent does not exist before the project's first backend bucket does.
+        opts=component.child(depends_on=[backend]),
     )

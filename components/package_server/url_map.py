@@ -4,10 +4,11 @@ import pulumi
 import pulumi_gcp as gcp
 
 from components.component import Component
-from components.package_server.backends import ServerBackends
+from components.package_server.backends import Backends
 from components.package_server.routes import (
-    HIDDEN_STATUS,
+    ABSENT_STATUS,
     KEYS_PREFIX,
+    PACKAGE_FOLDERS,
     MatchKind,
     PathMatch,
     Route,
@@ -21,11 +22,9 @@ EVERY_REQUEST = 100.0
 """Percentage of requests that an abort hits."""
 
 
-def package_url_map(
-    component: Component, settings: PackageServerSettings, backends: ServerBackends, keys: gcp.compute.BackendBucket
-) -> gcp.compute.URLMap:
+def package_url_map(component: Component, settings: PackageServerSettings, backends: Backends) -> gcp.compute.URLMap:
     """The URL map of both hosts. Its tests are run by Google before each update: a map that fails them is refused."""
-    nothing = backends.link(Target.METADATA, keys)
+    nothing = backends.link(Target.NOTHING)
     return gcp.compute.URLMap(
         component.name,
         name=component.context.physical_name(component.name, kind="gce"),
@@ -35,7 +34,7 @@ def package_url_map(
         default_route_action=gcp.compute.URLMapDefaultRouteActionArgs(
             fault_injection_policy=gcp.compute.URLMapDefaultRouteActionFaultInjectionPolicyArgs(
                 abort=gcp.compute.URLMapDefaultRouteActionFaultInjectionPolicyAbortArgs(
-                    http_status=HIDDEN_STATUS, percentage=EVERY_REQUEST
+                    http_status=ABSENT_STATUS, percentage=EVERY_REQUEST
                 )
             )
         ),
@@ -47,12 +46,12 @@ def package_url_map(
             gcp.compute.URLMapPathMatcherArgs(
                 name=name,
                 default_service=nothing,
-                route_rules=[_rule(route, backends.link(route.target, keys)) for route in routes],
+                route_rules=[_rule(route, backends.link(route.target)) for route in routes],
             )
             for name, routes in (("public", public_routes(settings)), ("upload", upload_routes()))
         ],
         tests=[
-            gcp.compute.URLMapTestArgs(host=host, path=path, service=backends.link(target, keys))
+            gcp.compute.URLMapTestArgs(host=host, path=path, service=backends.link(target))
             for host, path, target in _samples(settings)
         ],
         opts=component.child(),
@@ -76,7 +75,7 @@ def _rule(route: Route, service: pulumi.Input[str]) -> gcp.compute.URLMapPathMat
         priority=route.priority,
         match_rules=[_match(match) for match in route.matches],
         service=service,
-        route_action=None if route.abort is None else _abort(route.abort),
+        route_action=_action(route),
         header_action=None if route.cache_control is None else _replace_cache_control(route.cache_control),
     )
 
@@ -89,14 +88,23 @@ def _match(match: PathMatch) -> gcp.compute.URLMapPathMatcherRouteRuleMatchRuleA
             return gcp.compute.URLMapPathMatcherRouteRuleMatchRuleArgs(path_template_match=match.value)
 
 
-def _abort(status: int) -> gcp.compute.URLMapPathMatcherRouteRuleRouteActionArgs:
-    return gcp.compute.URLMapPathMatcherRouteRuleRouteActionArgs(
-        fault_injection_policy=gcp.compute.URLMapPathMatcherRouteRuleRouteActionFaultInjectionPolicyArgs(
-            abort=gcp.compute.URLMapPathMatcherRouteRuleRouteActionFaultInjectionPolicyAbortArgs(
-                http_status=status, percentage=EVERY_REQUEST
+def _action(route: Route) -> gcp.compute.URLMapPathMatcherRouteRuleRouteActionArgs | None:
+    if route.abort is not None:
+        abort = gcp.compute.URLMapPathMatcherRouteRuleRouteActionFaultInjectionPolicyAbortArgs(
+            http_status=route.abort, percentage=EVERY_REQUEST
+        )
+        return gcp.compute.URLMapPathMatcherRouteRuleRouteActionArgs(
+            fault_injection_policy=gcp.compute.URLMapPathMatcherRouteRuleRouteActionFaultInjectionPolicyArgs(
+                abort=abort
             )
         )
-    )
+    if route.rewrite is not None:
+        return gcp.compute.URLMapPathMatcherRouteRuleRouteActionArgs(
+            url_rewrite=gcp.compute.URLMapPathMatcherRouteRuleRouteActionUrlRewriteArgs(
+                path_template_rewrite=route.rewrite
+            )
+        )
+    return None
 
 
 def _replace_cache_control(value: str) -> gcp.compute.URLMapPathMatcherRouteRuleHeaderActionArgs:
@@ -127,16 +135,22 @@ def _samples(settings: PackageServerSettings) -> list[tuple[str, str, Target]]:
 
 def _repository_samples(repository: Repository) -> list[tuple[str, Target]]:
     root = f"/{repository.path}"
+    day = f"{root}/snapshots/20260101T000000Z"
+    packages = PACKAGE_FOLDERS[repository.format]
     if repository.format is RepositoryFormat.APT:
-        release = f"{root}/dists/{repository.codename}"
+        release, component = f"dists/{repository.codename}", repository.components[0]
+        package = f"{packages}/{component}/e/example/example_1.0.0_amd64.deb"
         return [
-            (f"{release}/InRelease", Target.METADATA),
-            (f"{release}/main/binary-amd64/Packages.gz", Target.METADATA),
-            (f"{release}/main/binary-amd64/by-hash/SHA256/{'0' * 64}", Target.IMMUTABLE),
-            (f"{root}/pool/main/e/example/example_1.0.0_amd64.deb", Target.IMMUTABLE),
+            (f"{root}/{release}/InRelease", Target.METADATA),
+            (f"{root}/{release}/{component}/binary-amd64/Packages.gz", Target.METADATA),
+            (f"{root}/{release}/{component}/binary-amd64/by-hash/SHA256/{'0' * 64}", Target.IMMUTABLE),
+            (f"{root}/{package}", Target.IMMUTABLE),
+            (f"{day}/{release}/InRelease", Target.IMMUTABLE),
         ]
     return [
         (f"{root}/repodata/repomd.xml", Target.METADATA),
+        (f"{root}/mirrorlist", Target.METADATA),
         (f"{root}/repodata/{'0' * 64}-primary.xml.gz", Target.IMMUTABLE),
-        (f"{root}/Packages/e/example-1.0.0-1.x86_64.rpm", Target.IMMUTABLE),
+        (f"{root}/{packages}/e/example-1.0.0-1.x86_64.rpm", Target.IMMUTABLE),
+        (f"{day}/repodata/repomd.xml", Target.IMMUTABLE),
     ]

@@ -30,6 +30,8 @@ REWRITES: Mapping[str, tuple[str, ...]] = {
 
 LOG_IN = ("compute.instances.osLogin", "ssm:StartSession", "ec2-instance-connect:SendSSHPublicKey")
 
+LIST = ("storage.objects.list",)
+
 STATE = "the state"
 
 
@@ -66,6 +68,11 @@ def objects_are_written_by_whom_the_table_names(capture: Capture) -> Iterator[Fi
 def objects_are_read_by_whom_the_table_names(capture: Capture) -> Iterator[Finding]:
     """A backup holds all that its machine has, and the state all that the program knows."""
     yield from _judged(capture, READS)
+
+
+def what_is_served_is_listed_by_whom_the_table_names(capture: Capture) -> Iterator[Finding]:
+    """Behind "/" of a host, a front that may list is a public listing of everything that a bucket keeps."""
+    yield from _judged(capture, LISTS)
 
 
 def backups_are_shortened_by_operators_alone(capture: Capture) -> Iterator[Finding]:
@@ -119,6 +126,12 @@ def _stores(asked: Known) -> Iterable[Asked]:
 def _writes(asked: Known) -> Iterable[Asked]:
     others = [target for target in _objects(asked) if asked.crews.owner(target.urn).system != "machine store"]
     return _who_may(asked, (*VERBS["write", "objects"], *VERBS["delete", "objects"]), others)
+
+
+def _lists(asked: Known) -> Iterable[Asked]:
+    backends = asked.capture.of_type("gcp:compute/backendBucket:BackendBucket")
+    served = {urn for each in backends for urn in each.property_dependencies.get("bucketName", ())}
+    return _who_may(asked, LIST, [target for target in asked.targets("bucket") if target.urn in served])
 
 
 def _ends(asked: Known) -> Iterable[Asked]:
@@ -201,6 +214,7 @@ SECRETS = Right("read", table.SECRETS, lambda asked: _who_may(asked, VERBS["read
 SECRET_CHANGES = Right("change", table.SECRET_CHANGES, _secret_changes)
 WRITES = Right("write", table.OBJECTS, _writes)
 READS = Right("read", table.READS, lambda asked: _who_may(asked, VERBS["read", "objects"], _objects(asked)))
+LISTS = Right("list", table.LISTS, _lists)
 ENDS = Right("end before its time", table.RETENTION, _ends)
 ADMINISTRATION = Right("administer", table.IDENTITIES, _administration)
 STATE_KEY = Right("use", table.STATE_KEY, _state_key)
@@ -211,7 +225,7 @@ ROOTS = Right("become root on", table.ROOTS, _roots)
 LOGINS = Right("log in to", table.ROOTS, _logins)
 
 RIGHTS = (
-    *(ROOTS, LOGINS, STORES, SECRETS, SECRET_CHANGES, WRITES, READS),
+    *(ROOTS, LOGINS, STORES, SECRETS, SECRET_CHANGES, WRITES, READS, LISTS),
     *(ENDS, ADMINISTRATION, STATE_KEY, PARAMETERS),
 )
 """Every right that the table speaks of; what weighs most comes first."""

@@ -119,13 +119,21 @@ READS: Rows = {
     ),
     "package server on GCP": Row(
         (*OBJECTS["package server on GCP"].who, "Google's service https-lb"),
-        "load balancers serve the bucket of public keys",
+        "load balancers serve releases and public keys out of their buckets",
     ),
     "the state": Row(
         (*DEPLOY, "previews", "jobs that preview"), "a preview compares with what exists; secrets are encrypted there"
     ),
 }
 """Who reads objects of a bucket."""
+
+LISTS: Rows = {
+    "package server on GCP": Row(
+        OBJECTS["package server on GCP"].who,
+        "the server sweeps what no day names; the world knows what it asks for",
+    )
+}
+"""Who lists the objects of a bucket that a load balancer serves."""
 
 _OPERATORS = Row(("operators",), "the bucket's own policy refuses everyone else, administrators included")
 
@@ -253,7 +261,7 @@ PORTS: Mapping[str, tuple[Port, ...]] = {
         PING,
     ),
     "package server on GCP": (
-        Port((Flow("tcp", 8443, 8444),), ("Google's front ends",), "load balancers ask it; nobody passes them by"),
+        Port((Flow("tcp", 8444, 8444),), ("Google's front ends",), "load balancers ask it; nobody passes them by"),
         IAP,
         PING,
     ),

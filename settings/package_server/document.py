@@ -30,7 +30,7 @@ class PulpDocument(DocumentPart):
     workers: int
     """Processes that do Pulp's tasks."""
     domain_enabled: Literal[True] = True
-    """Each channel is a Pulp domain, so that each has its own bucket."""
+    """Pre-releases are a Pulp domain of their own, with a bucket of their own."""
     apt_by_hash: Literal[True] = True
     """Off by default in pulp_deb; without it apt fails while a publish is under way."""
     rpm_compression: Literal["gz"] = "gz"
@@ -48,41 +48,57 @@ class PulpDocument(DocumentPart):
 
 
 class ChannelDocument(DocumentPart):
-    """One Pulp domain with the bucket behind it."""
+    """Where one of the two kinds of packages is, and under which address it is read."""
 
     channel: Channel
     """Which of the two it is."""
-    domain: str
-    """Name of the Pulp domain."""
+    domain: str | None
+    """Pulp domain of pre-releases, which Pulp alone serves. Releases are plain files, and in no domain."""
     bucket: str
-    """Bucket of its packages."""
+    """Of pre-releases, the bucket of Pulp's artifacts. That of releases holds nothing but public files, each under the
+    path of its address: the load balancer reads it."""
     url_prefix: str
     """Path below its host: empty for releases."""
     host: str
     """Public name that it is served under."""
-    cached: bool
-    """Whether a CDN stands before it; nginx answers with immutable headers only then."""
+
+
+class PipelineDocument(DocumentPart):
+    """Jobs that are let in by their identity token. Its audience is `https://` and the upload host."""
+
+    name: str
+    """What repositories call it."""
+    issuer: str
+    """The `iss` of its tokens."""
+    project_id: str
+    """Numeric id of the project: GitLab `project_id`, GitHub `repository_id`."""
+    ref: str
+    """Branch or tag that it runs for, which must be protected: GitLab `ref_path`, GitHub `ref`."""
+    environment: str
+    """The `environment` of its jobs."""
 
 
 class RepositoryDocument(DocumentPart):
-    """One repository in one channel."""
+    """One repository. It exists twice under one path, once in each channel."""
 
     name: str
     """Name of the Pulp repository and distribution."""
-    channel: Channel
-    """The channel that it is in."""
-    domain: str
-    """Pulp domain of the channel."""
     format: RepositoryFormat
     """What its clients speak."""
     base_path: str
-    """Path below the host."""
+    """Path below the host and the channel's prefix."""
     codename: str | None
     """The one codename of an apt repository; None of an rpm one."""
+    components: tuple[str, ...]
+    """Components of an apt repository; none of an rpm one."""
     architectures: tuple[Architecture, ...]
     """Processor architectures that it serves."""
-    retention_days: int = 3
-    """Nothing that a published index names is deleted before."""
+    retention_days: int
+    """Days for which any day's state is kept. What no kept day names is removed."""
+    uploaders: tuple[str, ...]
+    """Names of the pipelines that may upload to its pre-release."""
+    releasers: tuple[str, ...]
+    """Names of the pipelines that may release what its pre-release holds."""
 
 
 class DatabaseDocument(DocumentPart):
@@ -114,16 +130,12 @@ class SigningKeyDocument(DocumentPart):
 
 
 class ListenerDocument(DocumentPart):
-    """What nginx listens on. Only the load balancer reaches these ports."""
+    """What nginx listens on. Only the load balancer reaches this port."""
 
-    content_port: int
-    """Release content alone; Pulp's API is not behind it."""
     upload_port: int
-    """Pulp's API and pre-release content."""
-    content_health_path: str
-    """Path that the load balancer asks of the content port."""
+    """Pulp's API and pre-release content. Nothing that is released is read from the machine."""
     upload_health_path: str
-    """Apart, because a broken API must not end the reading."""
+    """Path that the load balancer asks of the upload port."""
     proxy_ranges: tuple[str, ...]
     """Sources whose X-Forwarded-For is believed."""
 
@@ -166,16 +178,16 @@ class PackageServerDocument(RoleSettings):
     """Name of Pulp's API and of pre-releases."""
     pulp: PulpDocument
     channels: tuple[ChannelDocument, ...]
-    """Both Pulp domains."""
+    """Releases and pre-releases."""
+    pipelines: tuple[PipelineDocument, ...]
+    """Who is let in by the identity of a job."""
     repositories: tuple[RepositoryDocument, ...]
-    """Every repository, once in each channel."""
+    """Every repository."""
     database: DatabaseDocument
     database_fields_key_secret: str
     """Encrypts fields of the database; a restored dump is worthless without it."""
     admin_password_secret: str
     """Secret Manager id of the password of Pulp's admin."""
-    upload_identities: tuple[str, ...] = ()
-    """Pulp users that may upload to pre-release; CI's identities are added here when they exist."""
     signing_keys: tuple[SigningKeyDocument, ...]
     """Both keys."""
     listeners: ListenerDocument

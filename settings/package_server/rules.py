@@ -57,6 +57,38 @@ def apt_repositories_hold_one_codename(settings: Settings) -> Iterator[Fault]:
             )
 
 
+def apt_repositories_name_their_components(settings: Settings) -> Iterator[Fault]:
+    """Without one apt finds no index, and dnf knows no components."""
+    for index, repository in enumerate(_repositories(settings)):
+        is_apt = repository.format is RepositoryFormat.APT
+        if is_apt and not repository.components:
+            yield Fault(_at(index), "an apt repository needs its components", "for example components: [main]")
+        elif repository.components and not is_apt:
+            yield Fault(_at(index, "components"), "an rpm repository has no components", "leave the key out")
+
+
+def package_pipelines_are_known(settings: Settings) -> Iterator[Fault]:
+    """A misspelt name would let nobody in, and be found out at the next release."""
+    if (server := settings.package_server) is None:
+        return
+    known = {pipeline.name for pipeline in server.pipelines}
+    named: set[str] = set()
+    for index, repository in enumerate(server.repositories):
+        for key, names in (("uploaders", repository.uploaders), ("releasers", repository.releasers)):
+            named.update(names)
+            for place, name in enumerate(names):
+                if name not in known:
+                    right = f"one of {', '.join(sorted(known))}" if known else "a pipeline of packageServer.pipelines"
+                    yield Fault(_at(index, key, place), f"no pipeline is called {name}", right)
+    for index, pipeline in enumerate(server.pipelines):
+        if pipeline.name not in named:
+            yield Fault(
+                ("packageServer", "pipelines", index),
+                f"{pipeline.name} may do nothing: no repository names it",
+                "its name in uploaders or releasers of a repository",
+            )
+
+
 def package_hosts_lie_in_the_zone(settings: Settings) -> Iterator[Fault]:
     """A name outside of the zone gets neither a record nor a certificate; one name for both would publish the API."""
     if (server := settings.package_server) is None:
@@ -187,24 +219,22 @@ def withdrawn_packages_fit_their_rules(settings: Settings) -> Iterator[Fault]:
     if (server := settings.package_server) is None:
         return
     at = ("packageServer", "withdrawnPaths")
-    lengths = [withdrawn.length(path) for path in server.withdrawn_paths]
-    for index, length in enumerate(lengths):
+    repositories = tuple(repository.path for repository in server.repositories)
+    for index, path in enumerate(server.withdrawn_paths):
+        length = withdrawn.length(path, repositories)
         if length > withdrawn.SUBEXPRESSION_LIMIT:
             yield Fault(
                 (*at, index),
                 f"its expression has {length} characters, and Cloud Armor takes {withdrawn.SUBEXPRESSION_LIMIT}",
                 "stop its repository (emergencyStop), and take the package out of it",
             )
-    stopped = len(withdrawn.below(server.emergency_stop.repositories))
-    filled = len(withdrawn.expressions(server.withdrawn_paths)) + stopped
+    filled = len(withdrawn.expressions(server.withdrawn_paths, repositories))
     if filled > withdrawn.MOST_RULES:
-        with_stopped = " and the stopped repositories" if stopped else ""
-        everything = "; emergencyStop.everything needs no rule" if stopped else ""
         yield Fault(
             at,
-            f"the {len(server.withdrawn_paths)} withdrawn packages{with_stopped} fill {filled} rules of Cloud Armor,"
+            f"the {len(server.withdrawn_paths)} withdrawn packages fill {filled} rules of Cloud Armor,"
             f" and there are {withdrawn.MOST_RULES} for them",
-            f"leave out what its repository has had no index of for three days: nothing serves it any more{everything}",
+            "leave out what was taken out of the bucket too: nothing serves it any more",
         )
 
 
@@ -243,6 +273,8 @@ PACKAGE_SERVER_RULES = (
     package_repositories_lie_side_by_side,
     package_paths_are_free,
     apt_repositories_hold_one_codename,
+    apt_repositories_name_their_components,
+    package_pipelines_are_known,
     package_hosts_lie_in_the_zone,
     package_hosts_belong_to_nobody_else,
     package_uploads_are_not_open_to_the_world,

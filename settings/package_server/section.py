@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from settings.base import Section
+from settings.ci_identity.section import EnvironmentName, Issuer, PlatformId
 from settings.distinct import Distinct
 from settings.forms import pattern_type
 from settings.machine.section import GceSize
@@ -50,6 +51,26 @@ Fingerprint = Annotated[
 ]
 
 
+Ref = Annotated[
+    str,
+    pattern_type(
+        r"refs/(heads|tags)/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*",
+        "the whole name of one branch or tag (a wildcard would admit others)",
+        "refs/heads/main",
+    ),
+]
+
+Component = Annotated[
+    str, pattern_type(r"[a-z0-9][a-z0-9-]{0,39}", "a component (lower-case letters, digits, hyphens)", "main")
+]
+"""A component of an apt repository."""
+
+SHORTEST_RETENTION_DAYS = 3
+"""Metadata that a client has begun to read stays valid for as long (pulpcore#7546)."""
+
+LONGEST_RETENTION_DAYS = 3650
+
+
 class RepositoryFormat(StrEnum):
     """What a repository serves."""
 
@@ -69,8 +90,34 @@ class Repository(Section):
     codename: Annotated[Slug | None, Field(examples=["trixie"])] = None
     """The one codename of an apt repository. Packages of one version differ between codenames, so in one repository
     they would overwrite each other (omnibus-gitlab; tuna/issues#2395)."""
+    components: Annotated[tuple[Component, ...], Field(examples=[["main"]])] = ()
+    """Components of an apt repository, which clients name after the codename. An rpm one has none."""
     architectures: Annotated[tuple[Architecture, ...], Field(min_length=1, examples=[["amd64", "arm64"]])]
     """Processor architectures that it serves; those of an apt repository are named in its Release file."""
+    retention_days: Annotated[int, Field(ge=SHORTEST_RETENTION_DAYS, le=LONGEST_RETENTION_DAYS, examples=[365])]
+    """Days for which any day's state can be installed. What no kept day names any more is removed."""
+    uploaders: Annotated[tuple[Slug, ...], Field(examples=[["build"]])] = ()
+    """Names of the pipelines that may upload to its pre-release."""
+    releasers: Annotated[tuple[Slug, ...], Field(examples=[["release"]])] = ()
+    """Names of the pipelines that may make a release of what its pre-release holds."""
+
+
+class Pipeline(Section):
+    """Jobs of one project that the upload host lets in by their identity token, whose audience is that host.
+
+    All of it must be as the token says, and the ref must be protected.
+    """
+
+    name: Slug
+    """What repositories call it."""
+    issuer: Issuer
+    """Address of the forge, as its tokens name it (`iss`)."""
+    project_id: PlatformId
+    """Numeric id of the project, in quotes (GitLab `project_id`, GitHub `repository_id`)."""
+    ref: Ref
+    """Branch or tag that it runs for (GitLab `ref_path`, GitHub `ref`)."""
+    environment: Annotated[EnvironmentName, Field(examples=["packages-release"])]
+    """Environment that its jobs name, which the forge guards."""
 
 
 class PulpSettings(Section):
@@ -132,15 +179,6 @@ class PackageHosts(Section):
     """Pulp's API and the pre-release repositories, for the allow-list alone."""
 
 
-class EdgeSettings(Section):
-    """The load balancer and CDN in front of the public host."""
-
-    requests_per_minute: Annotated[int, Field(ge=60, le=100000, examples=[3000])]
-    """Requests that one address may send to the server past the cache, in a minute. Whole offices share an address."""
-    access_log_sampling: Annotated[float, Field(ge=0, le=1, examples=[0.1])]
-    """Share of requests that are logged, 0 to 1. Logs hold client addresses."""
-
-
 class PackageAlerts(Section):
     """Ages and amounts that raise an alert."""
 
@@ -158,7 +196,7 @@ class EmergencyStop(Section):
     everything: bool = False
     """All of the public host but the public keys."""
     repositories: tuple[RepositoryPath, ...] = ()
-    """Paths of single repositories. Other spellings of them get 502 at the edge."""
+    """Paths of single repositories."""
 
 
 class PackageServerSettings(Section):
@@ -172,13 +210,18 @@ class PackageServerSettings(Section):
     storage: PackageStorage
     repositories: Annotated[
         tuple[Repository, ...],
-        Field(min_length=1, max_length=150),
+        Field(min_length=1, max_length=60),
         Distinct(("name",), "a name for each, or they overwrite each other"),
         Distinct(("path",), "a path for each, or they overwrite each other"),
     ]
-    """Each takes one of the 200 route rules that a path matcher may have."""
+    """Each takes three of the 200 route rules that a path matcher may have."""
+    pipelines: Annotated[
+        tuple[Pipeline, ...],
+        Distinct(("name",), "a name for each, since repositories name them"),
+        Distinct(("issuer", "projectId", "ref", "environment"), "jobs of one kind are one pipeline"),
+    ] = ()
+    """Who is let in by the identity of a job. Which of them may do what is said at each repository."""
     keys: SigningKeys
-    edge: EdgeSettings
     backup_time: TimeOfDay
     """Daily time of the database dump and its copy to the backup vault, UTC."""
     alerts: PackageAlerts
@@ -187,6 +230,5 @@ class PackageServerSettings(Section):
         tuple[PackagePath, ...],
         Field(examples=[["gitlab/gitlab-ce/debian/trixie/pool/main/g/gitlab-ce/gitlab-ce_18.7.0-ce.0_amd64.deb"]]),
     ] = ()
-    """Packages that were taken back: whoever asks for one, in whatever spelling, gets 404 at the edge, before any
-    cache. Pulp alone would go on serving them for its three days of retention. Each is the path of a file, not of a
-    URL: what a URL writes as %7e is "~" here."""
+    """Packages that were taken back: whoever asks for one, in whatever spelling and below whatever day, gets 404 at the
+    edge, before any cache. Each is the path of a file, not of a URL: what a URL writes as %7e is "~" here."""

@@ -1,4 +1,4 @@
-"""What Cloud Armor denies at the edge, files and folders, by the decoded path of a request, so that no spelling counts.
+"""What Cloud Armor denies at the edge, by the decoded path of a request, so that no spelling counts.
 
 A URL map compares a path as the client spelt it, and Google's global load balancer takes no regular expressions there.
 apt encodes some characters and leaves others, each release differently, and whoever wants a withdrawn package may
@@ -20,15 +20,20 @@ EXPRESSION_LIMIT = 2048
 fill it (Google, "Cloud Armor quotas and limits")."""
 
 MOST_RULES = 19
-"""Rules for withdrawn packages and stopped repositories. A project has 20 with expressions unless Google grants more
-(quota SECURITY_POLICY_CEVAL_RULES), and what is hidden takes one."""
+"""Rules for withdrawn packages. A project has 20 with expressions unless Google grants more (quota
+SECURITY_POLICY_CEVAL_RULES), and NO_NAME takes one."""
+
+NO_NAME = "!request.path.urlDecode().matches(r'^[ -~]*$')"
+"""Matches what no file is called: names are printable ASCII. A line feed, or a byte that is no UTF-8, would otherwise
+stand where ANYWHERE expects any character, and pass it."""
 
 SLASH = r"/(\.?/)*"
-"""One slash, or what nginx and others take for one: `//` and `/./`."""
+"""One slash, or what servers take for one: `//` and `/./`."""
+
+ANYWHERE = "(/.*)?"
+"""Between a repository and a file of it: every day and every pointer of it serves the same files (routes.py)."""
 
 BEFORE, BETWEEN, AFTER = f"request.path.urlDecode().matches(r'^{SLASH}(", "|", ")$')"
-BELOW = ")/')"
-"""In place of AFTER, for whatever lies below a folder."""
 
 OR = " || "
 
@@ -36,7 +41,29 @@ SPECIAL = frozenset(".^{}")
 """Characters of names that mean something else in a regular expression; "+" stands apart."""
 
 
-def pattern(path: str) -> str:
+def length(path: str, repositories: Iterable[str]) -> int:
+    """Characters of the shortest subexpression that withdraws one file."""
+    return len(BEFORE) + len(_in_every_view(path, repositories)) + len(AFTER)
+
+
+def expressions(paths: Sequence[str], repositories: Iterable[str]) -> tuple[str, ...]:
+    """Expressions that match requests for any of these files; each is one rule.
+
+    Each lies below the path of a repository. No path may be longer than a subexpression takes.
+    """
+    roots = tuple(repositories)
+    room = SUBEXPRESSION_LIMIT - len(BEFORE) - len(AFTER)
+    subexpressions = _packed((_in_every_view(path, roots) for path in paths), room, BETWEEN)
+    return tuple(_packed((f"{BEFORE}{each}{AFTER}" for each in subexpressions), EXPRESSION_LIMIT, OR))
+
+
+def _in_every_view(path: str, repositories: Iterable[str]) -> str:
+    root = next((root for root in repositories if path.startswith(f"{root}/")), "")
+    file = path.removeprefix(f"{root}/")
+    return f"{_pattern(root)}{ANYWHERE}{SLASH}{_pattern(file)}" if root else _pattern(file)
+
+
+def _pattern(path: str) -> str:
     """What the decoded path of a request for a file looks like, without its first slash.
 
     A name may hold `%3a` itself. Whoever copies what apt printed means the character, so both are the file.
@@ -48,29 +75,6 @@ def pattern(path: str) -> str:
         else _literal(part)
         for index, part in enumerate(parts)
     )
-
-
-def length(path: str) -> int:
-    """Characters of the shortest subexpression that withdraws one file."""
-    return len(BEFORE) + len(pattern(path)) + len(AFTER)
-
-
-def expressions(paths: Sequence[str]) -> tuple[str, ...]:
-    """Expressions that match requests for any of these files; each is one rule.
-
-    No path may be longer than a subexpression takes.
-    """
-    return _expressions(paths, AFTER)
-
-
-def below(folders: Sequence[str]) -> tuple[str, ...]:
-    """Expressions that match requests for whatever lies below any of these folders; each is one rule."""
-    return _expressions([folder.strip("/") for folder in folders], BELOW)
-
-
-def _expressions(paths: Sequence[str], after: str) -> tuple[str, ...]:
-    subexpressions = _packed((pattern(path) for path in paths), SUBEXPRESSION_LIMIT - len(BEFORE) - len(after), BETWEEN)
-    return tuple(_packed((f"{BEFORE}{each}{after}" for each in subexpressions), EXPRESSION_LIMIT, OR))
 
 
 def _literal(text: str) -> str:

@@ -106,7 +106,7 @@ def services(draw: st.DrawFn, stack: str) -> Changes:
         "devInstance.gitSsh.allowedCidrs": [] if open_port else ["203.0.113.0/24", "198.51.100.0/24"],
         "devInstance.gitSsh.port": draw(st.sampled_from([222, 2222, 8022])),
         "devInstance.machine.dataDiskGiB": draw(st.integers(100, 60000)),
-        "packageServer.edge.requestsPerMinute": draw(st.integers(60, 100000)),
+        "packageServer.repositories.0.retentionDays": draw(st.integers(3, 3650)),
         "packageServer.emergencyStop.everything": draw(st.booleans()),
         "packageServer.uploadAllowedCidrs": draw(
             st.sampled_from([["203.0.113.0/24"], ["203.0.113.9/32", "198.51.100.0/24"]])

@@ -16,13 +16,14 @@ WORKERS_OUT = Pick(FIREWALL, "-workers-out-web")
 MACHINE_OUT = Pick(FIREWALL, "pg-a-out-web")
 LAST_OUT = Pick(FIREWALL, "testground-out-rest")
 NETWORK = Pick("gcp:compute/network:Network", "testground")
-PUBLIC_ARMOR = Pick("gcp:compute/securityPolicy:SecurityPolicy", "-public")
+EDGE_ARMOR = Pick("gcp:compute/securityPolicy:SecurityPolicy", "-edge")
 UPLOAD_ARMOR = Pick("gcp:compute/securityPolicy:SecurityPolicy", "-upload")
-BACKEND = Pick("gcp:compute/backendService:BackendService")
+BACKEND = Pick("gcp:compute/backendService:BackendService", "-upload")
 TLS = Pick("gcp:compute/sSLPolicy:SSLPolicy")
 PROXY = Pick("gcp:compute/targetHttpsProxy:TargetHttpsProxy")
 RECORD = Pick("gcp:dns/recordSet:RecordSet", "dev-instance-host")
-CHECK = Pick("gcp:compute/healthCheck:HealthCheck", "-content")
+CHECK = Pick("gcp:compute/healthCheck:HealthCheck", "-upload")
+GROUP = Pick("gcp:compute/instanceGroup:InstanceGroup", "package-server")
 BUCKET = Pick("gcp:storage/bucket:Bucket")
 GRANT = "gcp:storage/bucketIAMMember:BucketIAMMember"
 TEMPLATE = Pick("gcp:compute/instanceTemplate:InstanceTemplate")
@@ -100,7 +101,7 @@ EDGE_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (firewalls.armor_lets_in_whom_it_names, change(UPLOAD_ARMOR, {"rules.0.match.config.srcIpRanges": ("*",)})),
     (
         firewalls.armor_lets_in_whom_it_names,
-        change(PUBLIC_ARMOR, {"rules.0.priority": 2147483646, "rules.0.action": "deny(403)"}),
+        change(EDGE_ARMOR, {"rules.0.action": "allow"}),
     ),
     (firewalls.services_to_the_world_have_armor, change(BACKEND, {"securityPolicy": GONE})),
     (firewalls.tls_is_modern, change(TLS, {"minTlsVersion": "TLS_1_0"})),
@@ -128,8 +129,8 @@ EDGE_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
             Pick("gcp:compute/address:Address", "dev-instance-public"), {"addressType": "INTERNAL"}, reported_on=RECORD
         ),
     ),
-    (addresses.health_checks_ask_the_service, change(CHECK, {"httpsHealthCheck.port": 8444})),
-    (addresses.firewalls_let_health_checks_in, change(PROBES, {"allows.0.ports": ("8444",)}, reported_on=CHECK)),
+    (addresses.health_checks_ask_the_service, change(GROUP, {"namedPorts.0.port": 8443}, reported_on=CHECK)),
+    (addresses.firewalls_let_health_checks_in, change(PROBES, {"allows.0.ports": ("8443",)}, reported_on=CHECK)),
     (
         addresses.reserved_addresses_are_used,
         add(

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from capture import Capture
@@ -10,8 +11,8 @@ from policies.values import records, text
 from tests.policies.mutations import GONE, Broken, Mutation, Pick, add, change, drop
 
 URL_MAP = Pick("gcp:compute/uRLMap:URLMap", "package-server")
-IMMUTABLE = Pick("gcp:compute/backendService:BackendService", "-immutable")
-EDGE = Pick("gcp:compute/securityPolicy:SecurityPolicy", "-edge")
+IMMUTABLE = Pick("gcp:compute/backendBucket:BackendBucket", "-immutable")
+UPLOAD = Pick("gcp:compute/backendService:BackendService", "-upload")
 HTTP = Pick("gcp:compute/targetHttpProxy:TargetHttpProxy")
 REDIRECT = Pick("gcp:compute/uRLMap:URLMap", "-redirect")
 SUBNET = Pick("aws:ec2/subnet:Subnet", "-private-b")
@@ -25,18 +26,40 @@ PUBLIC_RANGES = Pick("aws:ec2/managedPrefixList:ManagedPrefixList")
 TO_PUBLIC = Pick("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "runners-aws-egress-http")
 WORKER_IN = Pick("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "shard-")
 READER = Pick("gcp:secretmanager/secretIamMember:SecretIamMember")
-EDGE_ALSO_OPEN = "request.path.urlDecode().matches(r'^/(pulp|pre-release)/')"
 
 
-def _unhidden(folder: str) -> Mutation:
-    """The rule of the public host that answers 404 for a folder names it no longer."""
+def _link(pick: Pick, capture: Capture) -> str:
+    found = pick.of(capture)
+    return f"global/{found.kind}/{text(found.inputs['name'])}"
+
+
+def _on_the_public_host(rule: int, changes: Mapping[str, object], pick: Pick = URL_MAP) -> Mutation:
+    """One rule of the public host changed, counted from the first or the last; what it breaks is told of a resource."""
 
     def mutation(capture: Capture) -> Broken:
         matchers = tuple(records(URL_MAP.of(capture).inputs["pathMatchers"]))
         at = next(index for index, matcher in enumerate(matchers) if matcher["name"] == "public")
-        matches = records(next(records(matchers[at]["routeRules"]))["matchRules"])
-        rest = tuple(match for match in matches if match.get("prefixMatch") != folder)
-        return change(URL_MAP, {f"pathMatchers.{at}.routeRules.0.matchRules": rest})(capture)
+        rules = tuple(records(matchers[at]["routeRules"]))
+        place = f"pathMatchers.{at}.routeRules.{rule % len(rules)}"
+        return change(URL_MAP, {f"{place}.{key}": value for key, value in changes.items()}, reported_on=pick)(capture)
+
+    return mutation
+
+
+def _leads_to(pick: Pick, rule: int, told_of: Pick) -> Mutation:
+    """A rule of the public host leads elsewhere."""
+
+    def mutation(capture: Capture) -> Broken:
+        return _on_the_public_host(rule, {"service": _link(pick, capture)}, told_of)(capture)
+
+    return mutation
+
+
+def _by_default(pick: Pick) -> Mutation:
+    """Whoever names no host is aborted before another backend."""
+
+    def mutation(capture: Capture) -> Broken:
+        return change(URL_MAP, {"defaultService": _link(pick, capture)})(capture)
 
     return mutation
 
@@ -94,14 +117,15 @@ _IN = workers.workers_are_reached_by_ssh_alone
 _STAYS = machines.machines_that_stay_are_never_spot
 
 SERVED_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
-    (_HIDDEN, _unhidden("/pulp/")),
-    (_HIDDEN, _unhidden("/pre-release/")),
-    (_HIDDEN, change(EDGE, {"rules.0.match.expr.expression": EDGE_ALSO_OPEN}, reported_on=IMMUTABLE)),
-    (_HIDDEN, change(IMMUTABLE, {"edgeSecurityPolicy": GONE}, property_dependencies={})),
+    (_HIDDEN, _on_the_public_host(-1, {"routeAction": GONE})),
+    (_HIDDEN, _leads_to(UPLOAD, -2, told_of=UPLOAD)),
+    (edge.what_is_stopped_asks_no_store, _leads_to(IMMUTABLE, -1, told_of=URL_MAP)),
+    (edge.what_is_stopped_asks_no_store, _by_default(IMMUTABLE)),
     (edge.plain_http_only_redirects, change(REDIRECT, {"defaultUrlRedirect.httpsRedirect": False}, reported_on=HTTP)),
     (edge.plain_http_only_redirects, change(REDIRECT, {"defaultService": "a-service"}, reported_on=HTTP)),
     (_FILES, change(IMMUTABLE, {"cdnPolicy.negativeCaching": GONE})),
-    (_FILES, change(IMMUTABLE, {"cdnPolicy.cacheKeyPolicy": GONE})),
+    (_FILES, change(IMMUTABLE, {"cdnPolicy.cacheKeyPolicy": {"queryStringWhitelists": ("v",)}})),
+    (_FILES, change(UPLOAD, {"enableCdn": True, "cdnPolicy": {"negativeCaching": False}})),
     (networks.subnets_lie_in_their_network, change(SUBNET, {"cidrBlock": "10.99.0.0/20"})),
     (networks.subnets_lie_in_their_network, _overlapping),
     (networks.tunnels_speak_modern_ike, _tunnels(tunnel2IkeVersions=("ikev1", "ikev2"))),

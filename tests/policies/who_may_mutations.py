@@ -13,6 +13,7 @@ from tests.reach.network.changes import address_of, edited, made, with_rule
 SIGNING_KEY = "SecretIamMember::package-server-package-signing-key-machine"
 WRITES_THE_STORE = "BucketIAMMember::ci-identity-deploy-machine-store"
 ADMINISTERS_ACCOUNTS = "IAMMember::ci-identity-testground-deploy-iam.serviceAccountAdmin"
+READS_RELEASES = "BucketIAMMember::package-server-release-reader"
 STORE_ON_AWS = "arn:aws:s3:::example-pkg-production-machine-store/*"
 VAULT = "arn:aws:s3:::example-pkg-production-backup-vault/*"
 CACHE_OF_PUBLISH_JOBS = "arn:aws:s3:::example-pkg-production-runners-aws-publish-cache/*"
@@ -21,6 +22,7 @@ MANAGER_ON_AWS = "role runner-manager-aws-blue-machine (manager of untrusted job
 MANAGER_ON_GCP = "service account runner-manager-gcp-blue (manager of untrusted jobs on GCP)"
 PREVIEW = "service account ci-identity-preview (previews)"
 ANY_JOB = "jobs of gitlab.example.com with"
+FRONT = "Google's service https-lb"
 UPLOAD = "package-server-upload"
 UNTRUSTED, PUBLISH = "shard-amd64-untrusted-blue", "shard-amd64-publish-blue"
 SSH = {"ipProtocol": "tcp", "fromPort": 22, "toPort": 22}
@@ -193,6 +195,20 @@ IN_THE_CLOUDS = (
         trusted("pg-b-machine", by="runner-manager-aws-blue-machine"),
         rights.objects_are_read_by_whom_the_table_names,
         MANAGER_ON_AWS,
+        3,
+    ),
+    Forbidden(
+        "the front lists the packages that it serves",
+        lambda capture: editing(capture, READS_RELEASES, role="roles/storage.objectViewer"),
+        rights.what_is_served_is_listed_by_whom_the_table_names,
+        FRONT,
+        1,
+    ),
+    Forbidden(
+        "preview administers accounts, and so lists the packages that are served",
+        granted(ADMINISTERS_ACCOUNTS, "ci-identity-preview"),
+        rights.what_is_served_is_listed_by_whom_the_table_names,
+        PREVIEW,
         3,
     ),
     Forbidden(

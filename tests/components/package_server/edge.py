@@ -12,6 +12,7 @@ from capture import Capture, Registration, Value
 from policies.values import items, mapping, records, text
 
 SUBEXPRESSION = r"request\.path\.urlDecode\(\)\.matches\(r'([^']+)'\)"
+NOT = "!"
 
 
 def denied_at_the_edge(capture: Capture, backend: Registration, path: str) -> int | None:
@@ -47,6 +48,9 @@ def url_decode(path: str) -> str:
 
 def matches(expression: str, path: str) -> bool:
     """Whether a rule's expression is true for the path of a request, as the client spelt it."""
+    if expression.startswith(NOT):
+        assert len(subexpressions(expression.removeprefix(NOT))) == 1
+        return not matches(expression.removeprefix(NOT), path)
     decoded = url_decode(path)
     # In RE2, "$" is the very end, and Python's would pass a line feed before it.
     patterns = (re.sub(r"\$$", r"\\Z", part) for part in subexpressions(expression))

@@ -7,10 +7,13 @@ import pytest
 
 from capture import Capture, Registration
 from policies.values import at, items, mapping, records, text, texts
+from reach.data import role_permissions
 from settings.vocabulary import Trust
 from tests.components.package_server.registered import NAME, document, grants, named
 from tests.support import STACKS, estate, variant
 from tests.tiers import publish_shard_on_gcp, tiers
+
+BACKEND_BUCKET = "gcp:compute/backendBucket:BackendBucket"
 
 
 @pytest.fixture(params=STACKS)
@@ -18,16 +21,34 @@ def capture(request: pytest.FixtureRequest) -> Capture:
     return estate(request.param)
 
 
-def test_the_load_balancer_alone_reads_the_public_keys_bucket(capture: Capture) -> None:
-    bucket = named(capture, "Bucket", f"{NAME}-public-keys")
-    backend = named(capture, "BackendBucket", f"{NAME}-public-keys")
-    (grant,) = grants(capture, "BucketIAMMember", "bucket", bucket)
+@pytest.mark.parametrize(
+    ("what", "first"), [("public-keys", "public-keys"), ("release", "release-metadata")], ids=["keys", "release"]
+)
+def test_the_load_balancer_gets_objects_of_what_it_serves_and_lists_nothing(
+    capture: Capture, what: str, first: str
+) -> None:
+    bucket = named(capture, "Bucket", f"{NAME}-{what}")
+    backend = named(capture, "BackendBucket", f"{NAME}-{first}")
+    (grant,) = (
+        each
+        for each in grants(capture, "BucketIAMMember", "bucket", bucket)
+        if "https-lb.iam" in text(each.inputs["member"])
+    )
 
     assert backend.inputs["bucketName"] == bucket.inputs["name"]
     assert bucket.inputs["publicAccessPrevention"] == "enforced"
     assert re.fullmatch(r"serviceAccount:service-\d+@https-lb\.iam\.gserviceaccount\.com", text(grant.inputs["member"]))
+    assert role_permissions(text(grant.inputs["role"])) == {"storage.objects.get"}
     # The service agent is made with the first backend bucket, so a grant before it is refused.
     assert backend.urn in grant.dependencies
+
+
+def test_the_load_balancer_reads_no_pre_release(capture: Capture) -> None:
+    bucket = named(capture, "Bucket", f"{NAME}-pre-release")
+
+    (grant,) = grants(capture, "BucketIAMMember", "bucket", bucket)
+    assert "https-lb" not in text(grant.inputs["member"])
+    assert bucket.inputs["name"] not in [each.inputs["bucketName"] for each in capture.of_type(BACKEND_BUCKET)]
 
 
 def test_a_stranger_is_refused_on_the_upload_host(capture: Capture) -> None:
@@ -60,48 +81,52 @@ def test_publish_jobs_may_upload_and_no_other_job_of_the_estate() -> None:
     assert len(ways_out) > len(admitted)
 
 
-def test_one_address_cannot_flood_the_server(capture: Capture) -> None:
-    policy = named(capture, "SecurityPolicy", f"{NAME}-public")
-    throttle = next(rule for rule in records(policy.inputs["rules"]) if rule["action"] == "throttle")
-
-    assert at(throttle, "rateLimitOptions.enforceOnKey") == "IP"
-    for what in ("metadata", "immutable"):
-        backend = named(capture, "BackendService", f"{NAME}-{what}")
-        assert policy.urn in backend.property_dependencies["securityPolicy"]
-
-
 def test_nothing_but_the_load_balancer_reaches_the_machine(capture: Capture) -> None:
     firewall = named(capture, "Firewall", f"{NAME}-load-balancer")
     account = named(capture, "Account", NAME)
 
     assert set(texts(firewall.inputs["sourceRanges"])) == {"35.191.0.0/16", "130.211.0.0/22"}
     assert account.urn in firewall.property_dependencies["targetServiceAccounts"]
+    (opened,) = records(firewall.inputs["allows"])
+    assert texts(opened["ports"]) == (str(document(capture)["listeners"]["uploadPort"]),)
     for interface in records(named(capture, "Instance", NAME).inputs["networkInterfaces"]):
         assert not items(interface.get("accessConfigs")), "a public address of its own"
 
 
-def test_pre_releases_and_releases_share_neither_repository_nor_bucket(capture: Capture) -> None:
+def test_pre_releases_and_releases_share_neither_bucket_nor_host(capture: Capture) -> None:
     told = document(capture)
     release, pre_release = told["channels"]
-    repositories = {(entry["domain"], entry["basePath"]) for entry in told["repositories"]}
 
     assert release["bucket"] != pre_release["bucket"]
-    assert release["domain"] != pre_release["domain"]
-    assert len(repositories) == len(told["repositories"])
-    assert {path for domain, path in repositories if domain == release["domain"]} == {
-        path for domain, path in repositories if domain == pre_release["domain"]
-    }
-    assert pre_release["host"] == told["uploadHost"]
+    assert (release["host"], pre_release["host"]) == (told["publicHost"], told["uploadHost"])
+    assert release["domain"] is None, "Pulp serves no release"
+    assert pre_release["domain"]
+
+
+def test_a_repository_is_told_with_its_days_and_who_may_what_in_it(capture: Capture) -> None:
+    told = document(capture)
+    names = {pipeline["name"] for pipeline in told["pipelines"]}
+
+    for repository in told["repositories"]:
+        assert bool(repository["components"]) == (repository["format"] == "apt")
+        assert repository["retentionDays"] >= 3
+        assert {*repository["uploaders"], *repository["releasers"]} <= names
+    assert all(
+        all(pipeline[key] for key in ("issuer", "projectId", "ref", "environment")) for pipeline in told["pipelines"]
+    )
 
 
 def test_the_server_alone_writes_packages(capture: Capture) -> None:
     member = text(named(capture, "SecretIamMember", f"{NAME}-admin-password-machine").inputs["member"])
     for what in ("release", "pre-release"):
         bucket = named(capture, "Bucket", f"{NAME}-{what}")
-        (grant,) = grants(capture, "BucketIAMMember", "bucket", bucket)
+        writers = [
+            (grant.inputs["member"], grant.inputs["role"])
+            for grant in grants(capture, "BucketIAMMember", "bucket", bucket)
+            if (role_permissions(text(grant.inputs["role"])) or frozenset()) - {"storage.objects.get"}
+        ]
 
-        assert grant.inputs["member"] == member
-        assert grant.inputs["role"] == "roles/storage.objectUser"
+        assert writers == [(member, "roles/storage.objectUser")]
 
 
 @pytest.mark.parametrize("purpose", ["metadata", "package"])

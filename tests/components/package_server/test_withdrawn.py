@@ -3,13 +3,15 @@
 import itertools
 import string
 from collections.abc import Iterable
+from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from capture import Capture
-from policies.values import at, records, text
+from components.package_server.routes import VIEWS
+from policies.values import records
 from settings.package_server import withdrawn
 from tests.components.package_server.edge import matches
 from tests.components.package_server.registered import NAME, named, public
@@ -18,6 +20,7 @@ from tests.support import estate, variant
 
 POOL = "gitlab/gitlab-ce/debian/trixie/pool/main/g/x"
 PACKAGES = "gitlab/gitlab-ce/el/9/Packages/g"
+REPOSITORIES = ("gitlab/gitlab-ce/debian/trixie", "gitlab/gitlab-ce/el/9")
 LETTERS = string.ascii_letters + string.digits
 
 deb_versions = st.text(f"{LETTERS}.+-:~", min_size=1, max_size=14)
@@ -65,8 +68,14 @@ def staging_without(*paths: str) -> Capture:
     return variant("staging", {"packageServer.withdrawnPaths": list(paths)})
 
 
+def is_gone(capture: Capture, request: str) -> bool:
+    """Whether the edge denies it, or no rule of the map leads to a store."""
+    answer = public(capture, request)
+    return 404 in (answer.denied, answer.abort)
+
+
 def matched(path: str, request: str) -> bool:
-    return any(matches(rule, request) for rule in withdrawn.expressions([path]))
+    return any(matches(rule, request) for rule in withdrawn.expressions([path], REPOSITORIES))
 
 
 @pytest.mark.parametrize("name", ["x_1:18.7.0~rc1_amd64.deb", "g++_1.0+ce~rc1_amd64.deb", "x_1%3a2_amd64.deb"])
@@ -93,7 +102,7 @@ def test_of_many_withdrawn_packages_each_is_denied_by_what_is_registered(paths: 
     without = staging_without(*paths)
 
     for path in paths:
-        assert public(without, data.draw(written(path))).denied == 404, path
+        assert is_gone(without, data.draw(written(path))), path
     changed = {urn for urn in differing(estate("staging"), without) if "PackageServer" in urn}
     assert changed == {named(without, "SecurityPolicy", f"{NAME}-edge").urn}
 
@@ -136,22 +145,44 @@ def test_a_name_as_apt_prints_it_withdraws_the_file_that_it_means() -> None:
     assert matched(f"{POOL}/x_1%3a2%7erc1_amd64.deb", f"/{POOL}/x_1%253a2%257erc1_amd64.deb")
 
 
+@given(debs, st.text(max_size=12), st.sampled_from(VIEWS))
+@example(f"{POOL}/x_1_amd64.deb", "a/b", "snapshots")
+@example(f"{POOL}/x_1_amd64.deb", "a\nb", "snapshots")
+@example(f"{POOL}/x_1_amd64.deb", "\udcff", "pointers")
+def test_a_withdrawn_package_is_gone_from_every_day_whatever_a_client_calls_the_day(
+    path: str, day: str, view: str
+) -> None:
+    (root,) = (each for each in REPOSITORIES if path.startswith(f"{each}/"))
+    called = quote(day, safe="", errors="surrogateescape")
+    asked = f"/{root}/{view}/{called}/{quote(path.removeprefix(f'{root}/'))}"
+
+    denied = any(matches(each, asked) for each in (withdrawn.NO_NAME, *withdrawn.expressions([path], REPOSITORIES)))
+    assert denied, asked
+
+
+@pytest.mark.parametrize("name", ["x%0a", "%ff", "%00", "caf%c3%a9", "a%7f"])
+def test_what_no_file_is_called_is_404_before_a_store_is_asked(name: str) -> None:
+    capture = estate("staging")
+
+    assert public(capture, f"/{POOL}/{name}").denied == 404
+    assert public(capture, f"/{POOL}/g++_1%3a1.0%7erc1+b1_amd64.deb").denied is None
+
+
 @given(st.lists(files, min_size=1, max_size=120))
 def test_expressions_keep_the_limits_of_cloud_armor(paths: list[str]) -> None:
-    for expression in withdrawn.expressions(paths):
+    for expression in withdrawn.expressions(paths, REPOSITORIES):
         assert len(expression) <= withdrawn.EXPRESSION_LIMIT
         parts = expression.split(" || ")
         assert len(parts) <= 5
         assert all(len(part) <= withdrawn.SUBEXPRESSION_LIMIT for part in parts)
 
 
-def test_both_services_that_the_world_reaches_ask_the_edge_and_the_upload_host_does_not() -> None:
+def test_both_ways_to_the_release_bucket_ask_the_edge_and_the_upload_host_does_not() -> None:
     capture = estate("staging")
     policy = named(capture, "SecurityPolicy", f"{NAME}-edge")
 
     assert [rule["action"] for rule in records(policy.inputs["rules"])] == ["deny(404)", "allow"]
     for what in ("metadata", "immutable"):
-        service = named(capture, "BackendService", f"{NAME}-{what}")
-        assert policy.urn in service.property_dependencies["edgeSecurityPolicy"], what
-        assert text(at(service.inputs, "securityPolicy")), what
+        backend = named(capture, "BackendBucket", f"{NAME}-release-{what}")
+        assert policy.urn in backend.property_dependencies["edgeSecurityPolicy"], what
     assert "edgeSecurityPolicy" not in named(capture, "BackendService", f"{NAME}-upload").inputs

@@ -36,6 +36,12 @@ def faults_after(changes: Mapping[str, object], stack: str = "staging") -> tuple
         ("repositories.2.codename", "el9", (*REPOSITORIES, EL, "codename"), "an rpm repository has no codename"),
         ("repositories.2.path", "gitlab/gitlab-ce/debian/trixie/9", (*REPOSITORIES, EL, "path"), "lies inside"),
         ("repositories.2.path", "pulp/el/9", (*REPOSITORIES, EL, "path"), "reserved"),
+        ("repositories.0.components", [], (*REPOSITORIES, TRIXIE), "needs its components"),
+        ("repositories.2.components", ["main"], (*REPOSITORIES, EL, "components"), "rpm repository has no components"),
+        ("repositories.0.retentionDays", 2, (*REPOSITORIES, TRIXIE, "retentionDays"), "equal to 3"),
+        ("repositories.0.uploaders", ["bild"], (*REPOSITORIES, TRIXIE, "uploaders", 0), "no pipeline is called bild"),
+        ("repositories.1.releasers", ["x"], (*REPOSITORIES, NOBLE, "releasers", 0), "no pipeline is called x"),
+        ("pipelines.0.ref", "refs/heads/*", (*SERVER, "pipelines", 0, "ref"), "one branch or tag"),
         ("hosts.public", "packages.example.org", (*SERVER, "hosts", "public"), "not in the zone"),
         ("hosts.upload", "packages.staging.packyard.example.com", (*SERVER, "hosts", "upload"), "API to the world"),
         ("hosts.public", "dev.staging.packyard.example.com", (*SERVER, "hosts", "public"), "belongs to the dev"),
@@ -112,6 +118,21 @@ def test_a_repository_with_the_name_of_another_is_named() -> None:
     faults = faults_after({"repositories.1.name": "gitlab-ce-debian-trixie"})
 
     assert [fault.path for fault in faults] == [(*REPOSITORIES, NOBLE, "name")]
+
+
+def test_a_pipeline_that_no_repository_names_is_named() -> None:
+    known = raw_after({}, "staging")["packageServer"]["pipelines"]
+    another = {**known[0], "name": "more", "environment": "packages-of-another"}
+    (fault,) = faults_after({"pipelines": [*known, another]})
+
+    assert fault.path == (*SERVER, "pipelines", len(known))
+    assert "no repository names it" in fault.wrong
+
+
+def test_two_pipelines_for_jobs_of_one_kind_are_named() -> None:
+    (fault,) = faults_after({"pipelines.1.environment": "packages-staging"})
+
+    assert fault.path[:3] == (*SERVER, "pipelines", 1)
 
 
 @pytest.mark.parametrize("purpose", ["metadata", "package"])
