@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from capture import Capture, Value
-from policies.values import at, mapping, records, text, texts
+from policies.values import at, mapping, number, records, text, texts
 
 URL_MAP = "gcp:compute/uRLMap:URLMap"
 
@@ -26,6 +26,13 @@ class PathChange:
     def is_lost(self) -> bool:
         """Whether clients no longer get what they got."""
         return _serves(self.old) and not _serves(self.new)
+
+    @property
+    def kind(self) -> str:
+        """What changes alike has the same: of what clients lose what they get instead, of what they gain nothing more."""
+        if self.is_lost:
+            return self.new or NOT_NAMED
+        return "gained" if _serves(self.new) and not _serves(self.old) else self.answers
 
     @property
     def answers(self) -> str:
@@ -62,8 +69,8 @@ def folders(changes: Iterable[PathChange]) -> tuple[Folder, ...]:
     groups: dict[tuple[str, str], list[PathChange]] = {}
     for change in sorted(changes, key=lambda change: (not change.is_lost, len(_folder(change.path)))):
         above = next(
-            (key for key in groups if key[1] == change.answers and f"{change.host}{change.path}".startswith(key[0])),
-            (f"{change.host}{_folder(change.path)}", change.answers),
+            (key for key in groups if key[1] == change.kind and f"{change.host}{change.path}".startswith(key[0])),
+            (f"{change.host}{_folder(change.path)}", change.kind),
         )
         groups.setdefault(above, []).append(change)
     return tuple(
@@ -89,14 +96,16 @@ def path_changes(old: Capture, new: Capture) -> tuple[PathChange, ...]:
 @dataclass(frozen=True)
 class _Rule:
     host: str
-    priority: int
+    priority: float
     pattern: str
     answer: str
+    is_last: bool
+    """Whether its host has no rule after it."""
 
     def covers(self, pattern: str) -> bool:
         """Whether it is asked for whatever fits a pattern. The last rule for all the rest names nothing."""
         if self.pattern == EVERYTHING:
-            return not _serves(self.answer)
+            return not self.is_last
         begins = self.pattern.removesuffix(REST)
         return pattern == self.pattern or (begins != self.pattern and pattern.startswith(begins))
 
@@ -123,10 +132,13 @@ def _unsorted(capture: Capture) -> Iterator[_Rule]:
             for rule in records(url_map.inputs.get("hostRules"))
         }
         for matcher in records(url_map.inputs.get("pathMatchers")):
-            for rule in records(matcher.get("routeRules")):
-                host, priority = hosts.get(text(matcher.get("name")), ""), rule.get("priority")
+            host = hosts.get(text(matcher.get("name")), "")
+            rules = tuple(records(matcher.get("routeRules")))
+            last = max((number(rule.get("priority")) for rule in rules), default=0)
+            for rule in rules:
+                priority = number(rule.get("priority"))
                 for match in records(rule.get("matchRules")):
-                    yield _Rule(host, priority if isinstance(priority, int) else 0, _pattern(match), _answer(rule))
+                    yield _Rule(host, priority, _pattern(match), _answer(rule), priority == last)
 
 
 def _pattern(match: Mapping[str, Value]) -> str:
