@@ -140,7 +140,7 @@ def previews_only_read(capture: Capture) -> Iterator[Finding]:
                     if not READING_ACTION.fullmatch(action) or action in DATA_ACTIONS:
                         yield Finding(policy, f"allows {action}. HINT: Describe, Get and List of configuration alone")
     for grant in capture.of_type("gcp:projects/iAMMember:IAMMember"):
-        for role in _custom_roles(capture, text(grant.inputs.get("role"))):
+        for role in custom_roles(capture, text(grant.inputs.get("role"))):
             for name in texts(role.inputs.get("permissions")) if role.name.endswith("-preview") else ():
                 if not name.endswith(READING) and name != USE_QUOTA:
                     yield Finding(role, f"permits {name}. HINT: what ends in {', '.join(READING)} alone")
@@ -179,7 +179,7 @@ def is_reviewed_grant(capture: Capture, grant: Registration) -> bool:
     if role == GRANTER_ROLE:
         limit = text(at(grant.inputs, "condition.expression"))
         return "modifiedGrantsByRole" in limit and not re.search(r"roles/(owner|editor|resourcemanager|iam)\b", limit)
-    return role in DEPLOY_ROLES or any(_gives_no_data(entry) for entry in _custom_roles(capture, role))
+    return role in DEPLOY_ROLES or any(_gives_no_data(entry) for entry in custom_roles(capture, role))
 
 
 def _gives_no_data(role: Registration) -> bool:
@@ -189,7 +189,8 @@ def _gives_no_data(role: Registration) -> bool:
     )
 
 
-def _custom_roles(capture: Capture, name: str) -> Iterator[Registration]:
+def custom_roles(capture: Capture, name: str) -> Iterator[Registration]:
+    """Our own roles of a full name, as grants name them."""
     for entry in capture.of_type("gcp:projects/iAMCustomRole:IAMCustomRole"):
         if name == f"projects/{text(entry.inputs.get('project'))}/roles/{text(entry.inputs.get('roleId'))}":
             yield entry

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from capture import Capture
-from policies.ci_identity import is_boundary, is_deployment, is_reviewed_grant
+from policies.ci_identity import custom_roles, is_boundary, is_deployment, is_reviewed_grant
 from policies.policy import Finding
-from policies.values import allowing_statements, at, strings, text
+from policies.values import allowing_statements, at, strings, text, texts
 from settings.backup_vault.retention import RETENTION_ACTIONS
 
 WILDCARD_REASONS: Mapping[str, str] = {
@@ -29,6 +29,11 @@ PROJECT_ROLES: Mapping[str, str] = {
     "roles/monitoring.metricWriter": "points of a metric have no smaller scope than a project",
 }
 """GCP roles that may be granted on a whole project, with the reason."""
+
+PROJECT_PERMISSIONS: Mapping[str, str] = {
+    "compute.urlMaps.invalidateCache": "conditions know no URL maps; it ends cached copies, no data and no routes",
+}
+"""Permissions of our own roles that may be granted on a whole project, with the reason."""
 
 BASIC_ROLES = ("roles/owner", "roles/editor", "roles/viewer")
 
@@ -103,11 +108,18 @@ def project_wide_grants_are_reviewed(capture: Capture) -> Iterator[Finding]:
     for grant in capture.of_type("gcp:projects/iAMMember:IAMMember"):
         role = text(grant.inputs.get("role"))
         named = "resource.name" in text(at(grant.inputs, "condition.expression"))
-        reviewed = role in PROJECT_ROLES or is_reviewed_grant(capture, grant)
+        reviewed = role in PROJECT_ROLES or _is_reviewed_role(capture, role) or is_reviewed_grant(capture, grant)
         if role and not reviewed and role not in BASIC_ROLES and not named:
             yield Finding(
                 grant, f"grants {role} on the project. HINT: grant it on the resource, or add a condition or a reason"
             )
+
+
+def _is_reviewed_role(capture: Capture, name: str) -> bool:
+    """Whether a role is our own, and has reviewed permissions alone."""
+    return any(
+        set(texts(role.inputs.get("permissions"))) <= set(PROJECT_PERMISSIONS) for role in custom_roles(capture, name)
+    )
 
 
 def grants_leave_others_alone(capture: Capture) -> Iterator[Finding]:

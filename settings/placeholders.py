@@ -21,7 +21,7 @@ EXAMPLE_KEYS = (
 )
 """How the public halves in the stack files as they come begin; their private halves were thrown away."""
 
-EXAMPLE_IDS = frozenset({"1000001", "2000002"})
+EXAMPLE_IDS = frozenset({"1000001", "1000002", "2000002"})
 """Numbers of the projects at GitLab and GitHub in the stack files as they come."""
 
 DOCUMENTATION = tuple(map(ipaddress.IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))

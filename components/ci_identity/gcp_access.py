@@ -125,6 +125,7 @@ GRANTER = "roles/resourcemanager.projectIamAdmin"
 GRANTABLE_ROLES = ("roles/logging.logWriter", "roles/monitoring.metricWriter")
 GRANTABLE_CUSTOM_ROLES = (
     "dev-instance-snapshot-keeper",
+    "package-server-cache-ender",
     "runners-gcp-scaler",
     "runners-gcp-protected-scaler",
     "runners-gcp-publish-scaler",

@@ -39,6 +39,7 @@ class DocumentParts:
     buckets: PackageBuckets
     offsite: OffsitePlace | None
     notification_addresses: Sequence[str]
+    url_map: str
 
 
 def server_document(settings: PackageServerSettings, parts: DocumentParts) -> pulumi.Output[PackageServerDocument]:
@@ -58,6 +59,7 @@ def _document(settings: PackageServerSettings, parts: DocumentParts, names: dict
     return PackageServerDocument(
         public_host=settings.hosts.public,
         upload_host=settings.hosts.upload,
+        url_map=parts.url_map,
         pulp=_pulp(settings.pulp),
         channels=_channels(settings, names),
         pipelines=_pipelines(settings),

@@ -13,13 +13,14 @@ from components.machine import GceMachine, GceMachineArgs
 from components.machine_store import MachineStore
 from components.network import GcpNetwork
 from components.package_server.backends import Backends, no_backend, upload_backend
+from components.package_server.cache import grant_invalidation
 from components.package_server.document import DocumentParts, server_document
 from components.package_server.front import front
 from components.package_server.keys import grant_reader, public_keys_backend, server_secrets
 from components.package_server.monitoring import monitoring
 from components.package_server.release import release_backends
 from components.package_server.storage import grant_writer, package_buckets
-from components.package_server.url_map import package_url_map
+from components.package_server.url_map import map_name, package_url_map
 from settings.backup_vault.offsite import OffsitePlace
 from settings.machine.document import RoleSettings
 from settings.package_server.section import PackageServerSettings
@@ -85,10 +86,12 @@ class PackageServer(Component):
         settings = args.settings
         buckets = package_buckets(self, settings.storage)
         secrets = server_secrets(self)
-        document = server_document(settings, DocumentParts(secrets, buckets, args.offsite, args.notification_addresses))
+        parts = DocumentParts(secrets, buckets, args.offsite, args.notification_addresses, map_name(self))
+        document = server_document(settings, parts)
         self.machine = _machine(self, args, document, gcp_provider)
         grant_writer(self, buckets, self.machine.service_account_member)
         grant_reader(self, secrets, self.machine.service_account_member)
+        grant_invalidation(self, buckets.release.project, self.machine.service_account_member)
 
         backends = Backends(
             release=release_backends(self, buckets.release, settings),

@@ -22,12 +22,17 @@ EVERY_REQUEST = 100.0
 """Percentage of requests that an abort hits."""
 
 
+def map_name(component: Component) -> str:
+    """Name of the map that both hosts have."""
+    return component.context.physical_name(component.name, kind="gce")
+
+
 def package_url_map(component: Component, settings: PackageServerSettings, backends: Backends) -> gcp.compute.URLMap:
     """The URL map of both hosts. Its tests are run by Google before each update: a map that fails them is refused."""
     nothing = backends.link(Target.NOTHING)
     return gcp.compute.URLMap(
         component.name,
-        name=component.context.physical_name(component.name, kind="gce"),
+        name=map_name(component),
         description="Package server: public host and upload host",
         default_service=nothing,
         # Another host name, or none: whoever asks for an address does not want packages.

@@ -176,6 +176,8 @@ class PackageServerDocument(RoleSettings):
     """Name that the world installs from."""
     upload_host: str
     """Name of Pulp's API and of pre-releases."""
+    url_map: str
+    """Name of the URL map, in the machine's own project. The machine may end cached paths of it, and change nothing."""
     pulp: PulpDocument
     channels: tuple[ChannelDocument, ...]
     """Releases and pre-releases."""

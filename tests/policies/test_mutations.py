@@ -172,6 +172,14 @@ MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
         iam.project_wide_grants_are_reviewed,
         change(Pick("gcp:projects/iAMMember:IAMMember", "deploy-granter"), {"condition": GONE}),
     ),
+    (
+        iam.project_wide_grants_are_reviewed,
+        change(
+            Pick("gcp:projects/iAMCustomRole:IAMCustomRole", "cache-ender"),
+            {"permissions": ("compute.urlMaps.invalidateCache", "compute.urlMaps.update")},
+            reported_on=Pick("gcp:projects/iAMMember:IAMMember", "cache-ender"),
+        ),
+    ),
     *MACHINE_MUTATIONS,
     (
         open_ports.only_named_machines_have_public_addresses,

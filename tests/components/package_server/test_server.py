@@ -116,6 +116,19 @@ def test_a_repository_is_told_with_its_days_and_who_may_what_in_it(capture: Capt
     )
 
 
+def test_the_server_ends_cached_copies_and_changes_no_route(capture: Capture) -> None:
+    """What it takes out of the bucket was cached for a year."""
+    member = text(named(capture, "SecretIamMember", f"{NAME}-admin-password-machine").inputs["member"])
+    granted = named(capture, "IAMMember", f"{NAME}-cache-ender").inputs
+    role = named(capture, "IAMCustomRole", f"{NAME}-cache-ender").inputs
+
+    assert granted["member"] == member
+    assert granted["role"] == f"projects/{role['project']}/roles/{role['roleId']}"
+    assert texts(role["permissions"]) == ("compute.urlMaps.invalidateCache",)
+    url_map = next(entry for entry in capture.of_type("gcp:compute/uRLMap:URLMap") if entry.name == NAME)
+    assert document(capture)["urlMap"] == url_map.inputs["name"]
+
+
 def test_the_server_alone_writes_packages(capture: Capture) -> None:
     member = text(named(capture, "SecretIamMember", f"{NAME}-admin-password-machine").inputs["member"])
     for what in ("release", "pre-release"):
