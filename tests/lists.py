@@ -27,6 +27,9 @@ LISTS: Mapping[str, object] = {
         {"name": "wiki", "googleServiceAccountId": "100000000000000000002"},
     ],
     "packageServer.uploadAllowedCidrs": ["198.51.100.16/28", "198.51.100.32/28"],
+    "packageServer.repositories.0.components": ["main", "contrib"],
+    "packageServer.repositories.0.uploaders": ["build", "release"],
+    "packageServer.repositories.0.releasers": ["release", "build"],
     "packageServer.emergencyStop.repositories": [PATH, "gitlab/gitlab-ce/el/9"],
     "packageServer.withdrawnPaths": [
         f"{PATH}/pool/main/g/g/first_1_amd64.deb",
