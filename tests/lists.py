@@ -28,8 +28,18 @@ LISTS: Mapping[str, object] = {
     ],
     "packageServer.uploadAllowedCidrs": ["198.51.100.16/28", "198.51.100.32/28"],
     "packageServer.repositories.0.components": ["main", "contrib"],
-    "packageServer.repositories.0.uploaders": ["build", "release"],
-    "packageServer.repositories.0.releasers": ["release", "build"],
+    "packageServer.pipelines": [
+        {
+            "name": name,
+            "issuer": "https://gitlab.example.com",
+            "projectId": "1000002",
+            "ref": "refs/heads/main",
+            "environment": f"packages-{name}",
+        }
+        for name in ("spare", "build", "release")
+    ],
+    "packageServer.repositories.0.uploaders": ["build", "spare"],
+    "packageServer.repositories.0.releasers": ["release", "spare"],
     "packageServer.emergencyStop.repositories": [PATH, "gitlab/gitlab-ce/el/9"],
     "packageServer.withdrawnPaths": [
         f"{PATH}/pool/main/g/g/first_1_amd64.deb",

@@ -143,13 +143,12 @@ def _repository_samples(repository: Repository) -> list[tuple[str, Target]]:
     day = f"{root}/snapshots/20260101T000000Z"
     packages = PACKAGE_FOLDERS[repository.format]
     if repository.format is RepositoryFormat.APT:
-        release, component = f"dists/{repository.codename}", repository.components[0]
-        package = f"{packages}/{component}/e/example/example_1.0.0_amd64.deb"
+        release = f"dists/{repository.codename}"
         return [
             (f"{root}/{release}/InRelease", Target.METADATA),
-            (f"{root}/{release}/{component}/binary-amd64/Packages.gz", Target.METADATA),
-            (f"{root}/{release}/{component}/binary-amd64/by-hash/SHA256/{'0' * 64}", Target.IMMUTABLE),
-            (f"{root}/{package}", Target.IMMUTABLE),
+            (f"{root}/{release}/main/binary-amd64/Packages.gz", Target.METADATA),
+            (f"{root}/{release}/main/binary-amd64/by-hash/SHA256/{'0' * 64}", Target.IMMUTABLE),
+            (f"{root}/{packages}/main/e/example/example_1.0.0_amd64.deb", Target.IMMUTABLE),
             (f"{day}/{release}/InRelease", Target.IMMUTABLE),
         ]
     return [
