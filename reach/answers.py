@@ -1,6 +1,6 @@
 """Every question of this room, asked of one capture: the one door for policies, the preview and the lab."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -8,13 +8,13 @@ from capture import Capture
 from reach.aws.decide import Decisions as AwsDecisions
 from reach.aws.index import Index as AwsIndex
 from reach.aws.takeover import Takeovers as AwsTakeovers
-from reach.federation import EVERYONE, Federation, Job
+from reach.federation import EVERYONE, Exchange, Federation, Job
 from reach.gcp.decide import Decisions as GcpDecisions
 from reach.gcp.index import Index as GcpIndex
 from reach.gcp.takeover import Takeovers as GcpTakeovers
 from reach.graph import Edge, Graph
 from reach.machines import Machine, machines
-from reach.model import NOTHING, Answer, Facts, Fault, Kind, Principal, Target, Way
+from reach.model import NOTHING, Answer, Facts, Fault, Kind, Principal, Request, Target, Way
 from reach.step import Path
 
 
@@ -31,7 +31,9 @@ class Reach:
         self.machines: tuple[Machine, ...] = tuple(machines(capture))
         self._aws_takeovers = AwsTakeovers(capture, self._aws_index, self._aws, self.machines)
         self._gcp_takeovers = GcpTakeovers(capture, self._gcp_index, self._gcp, self.machines)
-        self._federation = Federation(capture, self._aws_index, self._gcp_index, self._gcp_takeovers.accounts)
+        self._federation = Federation(
+            capture, self._aws_index, self._aws, self._gcp_index, self._gcp_takeovers.accounts
+        )
         self._able_by_action: dict[str, tuple[Principal, ...]] = {}
         self.targets: tuple[Target, ...] = (*self._aws_takeovers.targets, *self._gcp_takeovers.targets)
 
@@ -72,7 +74,25 @@ class Reach:
             of_aws = principal.identifier.startswith("arn:") or principal.identifier[:1].isdigit()
             asked = of_aws or principal.kind in (Kind.EVERYONE, Kind.SERVICE)
             return self._aws.may(principal, action, target, facts) if asked else _NO
-        return self._gcp.may(principal, action, target, dict(facts))
+        return self._gcp.may(principal, action, target, facts)
+
+    def decide(self, request: Request) -> Answer:
+        """What becomes of one request that was really made; where it is not sure a cloud might still refuse it."""
+        answers = [self._decided(principal, request) for principal in request.principals]
+        # A denial is told before a doubt, and a doubt before nothing at all.
+        return max(answers, key=lambda each: (each.is_sure, bool(each.denials), each.allowed), default=_NO)
+
+    def exchange(self, provider: str, assertions: Mapping[str, str]) -> Exchange:
+        """What becomes of a token that a provider of a pool, by its full name, is really shown."""
+        return self._federation.exchange(provider, assertions)
+
+    def principal(self, identifier: str) -> Principal:
+        """The principal with an ARN or a member; whoever is not known here is an outsider."""
+        return self._by_identifier.get(identifier) or Principal(Kind.OUTSIDER, identifier, identifier)
+
+    def target(self, name: str) -> Target | None:
+        """The resource with an ARN, or with the name that conditions of GCP see; None where nothing is known of it."""
+        return self._by_name.get(name)
 
     def becomes(self, principal: Principal) -> dict[Principal, Path]:
         """Everybody that somebody turns into, by the fewest steps; root on a machine is one of them."""
@@ -108,6 +128,19 @@ class Reach:
                 if onward not in found or len(found[onward]) > len(path) + 1:
                     found[onward] = (step, *path)
         return found
+
+    def _decided(self, principal: Principal, request: Request) -> Answer:
+        if request.target.cloud == "aws":
+            return self._aws.may(principal, request.action, request.target, request.facts, lacks=request.lacks)
+        return self._gcp.may(principal, request.action, request.target, request.facts, is_made=True)
+
+    @cached_property
+    def _by_identifier(self) -> dict[str, Principal]:
+        return {principal.identifier: principal for principal in self.principals if principal.identifier}
+
+    @cached_property
+    def _by_name(self) -> dict[str, Target]:
+        return {target.name: target for target in self.targets}
 
     def _holders(self, action: str, target: Target) -> Iterator[tuple[Principal, Path]]:
         for principal in self._able(action, target):
@@ -153,12 +186,11 @@ class Reach:
     @cached_property
     def _graph(self) -> Graph:
         graph = Graph()
-        by_arn = {principal.identifier: principal for principal in self.principals if principal.identifier}
         for edges in (
             self._federation.edges(),
             self._aws_takeovers.of_machines(),
             self._gcp_takeovers.of_machines(),
-            self._aws_takeovers.of_clusters(by_arn),
+            self._aws_takeovers.of_clusters(self._by_identifier),
         ):
             for edge in edges:
                 graph.add(edge)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from capture import Capture, Registration
-from reach.aws.conditions import Context as AwsContext
-from reach.aws.conditions import hold
+from reach.aws.conditions import ALL_ELSE
+from reach.aws.decide import Decisions
 from reach.aws.document import Statement
 from reach.aws.index import Index as AwsIndex
 from reach.aws.index import RoleRecord
@@ -16,9 +16,9 @@ from reach.gcp.index import Index as GcpIndex
 from reach.gcp.syntax import ExpressionError, Literal, Name, Operation, parsed, parts, written
 from reach.gcp.takeover import shortened
 from reach.graph import Edge
-from reach.model import Facts, Kind, Principal
+from reach.model import Answer, Facts, Kind, Principal, Target
 from reach.step import Step
-from reach.truth import CHOICE, Truth, both, counts, reason
+from reach.truth import Doubt, Truth, both, counts, reason
 from reach.values import answer, block, mapping, text
 
 POOL_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
@@ -27,6 +27,7 @@ DEFAULT_AWS_ROLE = "arn:aws:sts::{account}:assumed-role/{role}"
 """What attribute.aws_role is without a mapping (IAM documentation, "Workload Identity Federation with AWS")."""
 
 STRANGER = "somebody of whom nothing is known"
+ASSUME = "sts:AssumeRoleWithWebIdentity"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,18 @@ class Job:
     issuer: str
     """Host of the forge, for example "gitlab.example.com"."""
     claims: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What a pool makes of a token that it is really shown."""
+
+    truth: Truth
+    """Whether its provider takes it."""
+    members: tuple[Principal, ...] = ()
+    """Those that grants name and that the token surely makes; whoever is none of them has no rights by it."""
+    doubts: tuple[str, ...] = ()
+    """Why it may be a further member."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +67,18 @@ class _Provider:
 class Federation:
     """The edges from outside and between the clouds."""
 
-    def __init__(self, capture: Capture, aws: AwsIndex, gcp: GcpIndex, accounts: Mapping[str, Principal]) -> None:
-        """Accounts are service accounts by e-mail address."""
+    def __init__(
+        self,
+        capture: Capture,
+        aws: AwsIndex,
+        decisions: Decisions,
+        gcp: GcpIndex,
+        accounts: Mapping[str, Principal],
+    ) -> None:
+        """Accounts are service accounts by e-mail address; decisions are those of AWS, which trusts are asked of."""
         self._capture = capture
         self._aws = aws
+        self._decisions = decisions
         self._accounts = accounts
         self._unique = {
             answer(capture, entry, "uniqueId"): accounts[answer(capture, entry, "email")]
@@ -88,12 +109,10 @@ class Federation:
         """Whom one job is taken for by itself."""
         facts: Facts = {f"{job.issuer}:{claim}".lower(): (value,) for claim, value in job.claims.items()}
         for record in self._aws.roles.values():
-            for entry in record.trust:
-                issued = any(kind == "Federated" and name.endswith(job.issuer) for kind, name in entry.principals)
-                truth = hold(entry.conditions, AwsContext(facts, is_whole=True)) if entry.allows and issued else False
-                if counts(truth):
-                    words = f"the job is taken for {record.principal}"
-                    yield record.principal, Step(words, record.principal.urn, reason(truth))
+            for name in dict.fromkeys(name for entry in record.trust for name in _issuers(entry)):
+                issued = name.endswith(job.issuer)
+                if issued and (found := self._assumes(name, record, facts, lacks=ALL_ELSE)):
+                    yield record.principal, found.step(f"the job is taken for {record.principal}")
         values: dict[str, Result] = {f"assertion.{claim}": value for claim, value in job.claims.items()}
         for member in self.members.values():
             for provider in self._providers:
@@ -103,6 +122,40 @@ class Federation:
                     if counts(truth):
                         words = f"the job is taken for {member}"
                         yield member, Step(words, provider.registration.urn, reason(truth))
+
+    def exchange(self, provider: str, assertions: Mapping[str, str]) -> Exchange:
+        """What becomes of a token with these assertions that a provider, by its full name, is shown.
+
+        Of a session of AWS they are its ARN and its account; of every other one its claims, of which none may be left
+        out.
+        """
+        for each in self._providers:
+            if answer(self._capture, each.registration, "name") == provider:
+                return self._exchanged(each, {f"assertion.{name}": value for name, value in assertions.items()})
+        return Exchange(truth=False)
+
+    def _exchanged(self, provider: _Provider, values: Mapping[str, Result]) -> Exchange:
+        if provider.account and values.get("assertion.account") != provider.account:
+            return Exchange(truth=False)
+        whole = () if provider.account else ("assertion",)
+        condition = holds(provider.condition, _seen_by(provider, values, whole))
+        found = [
+            (member, truth)
+            for member in self.members.values()
+            if f"/workloadIdentityPools/{provider.pool}/" in member.identifier
+            and (truth := _is_member(member, provider, values, whole)) is not False
+        ]
+        return Exchange(
+            condition,
+            tuple(member for member, truth in found if truth is True),
+            tuple(f"{member}, if {reason(truth)}" for member, truth in found if truth is not True),
+        )
+
+    def _assumes(self, issuer: str, record: RoleRecord, facts: Facts, lacks: tuple[str, ...] | None = None) -> Answer:
+        """Whether a role is given for a token of an issuer."""
+        principal = record.principal
+        target = Target(str(principal), "aws", principal.identifier, account=record.account)
+        return self._decisions.may(Principal(Kind.FEDERATED, issuer, issuer), ASSUME, target, facts, lacks=lacks)
 
     def _trusted(self, record: RoleRecord, entry: Statement, name: str) -> Iterator[Edge]:
         if name != GOOGLE:
@@ -116,14 +169,12 @@ class Federation:
             yield Edge(job, record.principal, Step(words, record.principal.urn))
             return
         for unique, account in self._unique.items():
-            truth = hold(entry.conditions, AwsContext(_google_facts(unique)))
-            if counts(truth):
+            if found := self._assumes(GOOGLE, record, _google_facts(unique)):
                 words = f"{account} assumes {record.principal} with a token of Google"
-                yield Edge(account, record.principal, Step(words, record.principal.urn, reason(truth)))
-        truth = hold(entry.conditions, AwsContext(_google_facts(STRANGER)))
-        if counts(truth):
+                yield Edge(account, record.principal, found.step(words))
+        if found := self._assumes(GOOGLE, record, _google_facts(STRANGER)):
             words = f"anyone with an account of Google assumes {record.principal}"
-            yield Edge(EVERYONE, record.principal, Step(words, record.principal.urn, reason(truth)))
+            yield Edge(EVERYONE, record.principal, found.step(words))
 
     def _mapped(self, member: Principal, provider: _Provider) -> Iterator[Edge]:
         urn = provider.registration.urn
@@ -182,13 +233,7 @@ def _is_member(
     member: Principal, provider: _Provider, values: Mapping[str, Result], whole: tuple[str, ...] = ("assertion",)
 ) -> Truth:
     """Whether a token with these assertions makes one of the members that a grant names."""
-    mapped = {
-        name: _value(expression, GcpContext(values, whole=whole)) for name, expression in provider.mappings.items()
-    }
-    if provider.account and "attribute.aws_role" not in mapped:
-        arn = values.get("assertion.arn")
-        mapped["attribute.aws_role"] = arn.start.rstrip("/") if isinstance(arn, Anything) else arn
-    context = GcpContext({**values, **mapped}, whole=(*whole, "attribute", "google"))
+    context = _seen_by(provider, values, whole)
     condition = holds(provider.condition, context)
     kind, _, wanted = _wanted(member).partition("/")
     if kind in ("*", ""):
@@ -196,6 +241,23 @@ def _is_member(
     name = "google.subject" if kind == "subject" else kind
     literal = wanted.replace("\\", "\\\\").replace('"', '\\"')
     return both((condition, holds(f'{name} == "{literal}"', context)))
+
+
+def _seen_by(provider: _Provider, values: Mapping[str, Result], whole: tuple[str, ...]) -> GcpContext:
+    """What a provider's condition sees of a token, with the attributes that the provider makes of it."""
+    mapped = {
+        name: _value(expression, GcpContext(values, whole=whole)) for name, expression in provider.mappings.items()
+    }
+    if provider.account and "attribute.aws_role" not in mapped:
+        arn = values.get("assertion.arn")
+        start = arn.start.rstrip("/") if isinstance(arn, Anything) else str(arn).rpartition("/")[0]
+        mapped["attribute.aws_role"] = start
+    return GcpContext({**values, **mapped}, whole=(*whole, "attribute", "google"))
+
+
+def _issuers(entry: Statement) -> Iterator[str]:
+    """Whose tokens a statement of a trust takes."""
+    yield from (name for kind, name in entry.principals if kind == "Federated" and entry.allows)
 
 
 def _wanted(member: Principal) -> str:
@@ -206,8 +268,8 @@ def _wanted(member: Principal) -> str:
 def _value(expression: str, context: GcpContext) -> Result:
     try:
         return evaluate(parsed(expression), context)
-    except ExpressionError:
-        return CHOICE
+    except ExpressionError as error:
+        return Doubt(f"a mapping of the pool cannot be read: {error}")
 
 
 def _claims(provider: _Provider) -> tuple[dict[str, str], tuple[str, ...]]:

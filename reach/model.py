@@ -93,7 +93,13 @@ class Answer:
     denials: tuple[Step, ...] = ()
     """What denies it, whatever allows it."""
     doubt: str = ""
-    """The condition that is not understood and counts as holding; empty where none is needed."""
+    """The condition that is not understood and counts as holding, or in a denial as not holding; empty where none is
+    needed."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is allowed, and no doubt is left."""
+        return self.allowed and not self.doubt
 
     def __bool__(self) -> bool:
         """Whether it is allowed, in doubt as well."""
@@ -122,3 +128,18 @@ Facts = Mapping[str, tuple[str, ...]]
 """Condition keys with their values; keys of AWS are in lower case, since AWS compares them so."""
 
 NOTHING: Facts = {}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that was really made, as far as it is known."""
+
+    principals: tuple[Principal, ...]
+    """Whoever asks: one, but for tokens that a pool has made, which may be several members at once."""
+    action: str
+    target: Target
+    """One thing with one name, in which a "*" is no pattern."""
+    facts: Facts = field(default_factory=dict[str, tuple[str, ...]])
+    """Its condition keys, or attributes of its call on GCP; one without a value it lacks."""
+    lacks: tuple[str, ...] = ()
+    """Beginnings of condition keys that it lacks, too. Of every other key nothing is known."""

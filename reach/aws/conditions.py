@@ -32,6 +32,9 @@ keys" of the IAM user guide). An external id is no secret: "it is not treated as
 OF_SERVICES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 """Keys that only a call of a service on somebody's behalf carries; a principal's own call lacks them."""
 
+ALL_ELSE = ("",)
+"""What a request lacks of which every key is known: all keys begin so."""
+
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
@@ -40,8 +43,9 @@ class Context:
     """What is known about a request."""
 
     facts: Facts = field(default_factory=dict[str, tuple[str, ...]])
-    is_whole: bool = False
-    """Whether a key that is not among the facts is absent, as in a request that was really made."""
+    lacks: tuple[str, ...] | None = None
+    """Of a request that was really made, the beginnings of keys that it lacks; None where nobody has made it yet, and
+    whoever would may choose."""
     is_service: bool = False
     """Whether a service asks."""
     knows_tags: bool = False
@@ -51,13 +55,13 @@ class Context:
         """The values of a key in lower case; None where the request lacks it."""
         if key in self.facts:
             return self.facts[key] or None
-        if self.is_whole:
+        if self.lacks is not None and key.startswith(self.lacks):
             return None
         if key.startswith(OF_SERVICES) and not self.is_service:
             return None
         if ":resourcetag/" in key and self.knows_tags:
             return None
-        return CHOICE if key.startswith(CHOSEN) else Doubt(f"{key} is not known")
+        return CHOICE if self.lacks is None and key.startswith(CHOSEN) else Doubt(f"{key} is not known")
 
 
 def hold(conditions: Iterable[Condition], context: Context) -> Truth:
@@ -82,7 +86,7 @@ def holds(condition: Condition, context: Context) -> Truth:
     if values is None:
         # ForAnyValue wants a value, whatever stands behind it.
         return quantifier == "ForAllValues" or (quantifier == "" and (if_exists or is_negative))
-    wanted = _substituted(condition.values, context)
+    wanted = substituted(condition.values, context)
     if isinstance(wanted, Doubt):
         return wanted
     try:
@@ -105,8 +109,8 @@ def _compared(
     return all(each) if quantifier == "ForAllValues" or (is_negative and not quantifier) else any(each)
 
 
-def _substituted(wanted: tuple[str, ...], context: Context) -> tuple[str, ...] | Doubt:
-    """Variables replaced by what the request says."""
+def substituted(wanted: tuple[str, ...], context: Context) -> tuple[str, ...] | Doubt:
+    """Texts with their variables replaced by what the request says; a doubt where one is not known."""
     found: list[str] = []
     for pattern in wanted:
         unknown = ""

@@ -5,21 +5,23 @@ boundary must allow as well; between accounts both must. Keys and roles answer t
 name.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from reach.aws.conditions import Context, hold
+from reach.aws.conditions import Context, hold, substituted
 from reach.aws.document import Statement
 from reach.aws.index import Identity, Index, account_of
 from reach.globs import covers, matches, meets
 from reach.model import NOTHING, Answer, Facts, Kind, Principal, Target
 from reach.step import Step
-from reach.truth import Truth, counts, reason
+from reach.truth import Doubt, Truth, both, counts, reason
 
-MUST_NAME = (":key/", ":role/")
-"""In ARNs of resources that nobody uses unless their own policy says so (KMS developer guide, "Key policies"; IAM user
-guide, "Roles terms and concepts"). The trust of a role speaks of actions of STS alone."""
+ROLE = re.compile(r"arn:aws:iam::[^:]*:role/")
+MUST_NAME = re.compile(rf"{ROLE.pattern}|arn:aws:kms:[^:]*:[^:]*:key/")
+"""How ARNs of resources begin that nobody uses unless their own policy says so (KMS developer guide, "Key policies";
+IAM user guide, "Roles terms and concepts"). The trust of a role speaks of actions of STS alone."""
 
 NO = Answer(allowed=False)
 
@@ -70,43 +72,57 @@ class Decisions:
         # By the identity of a tuple that the index keeps, since hashing whole policies costs more than reading them.
 
     def may(
-        self, principal: Principal, action: str, target: Target, facts: Facts = NOTHING, *, is_whole: bool = False
+        self,
+        principal: Principal,
+        action: str,
+        target: Target,
+        facts: Facts = NOTHING,
+        *,
+        lacks: tuple[str, ...] | None = None,
     ) -> Answer:
         """Whether somebody may do something to a resource.
 
-        `facts` are condition keys of the request, in lower case; `is_whole` says that it has no others, so that
-        nothing is chosen and nothing in doubt.
+        `facts` are condition keys of the request, in lower case. `lacks` says that the request was really made, and
+        with which beginnings it has no other key: nothing is chosen then, and the name of the resource is no pattern.
         """
         if principal.kind is Kind.POWER and principal.identifier.startswith("arn:"):
             return _of_power(principal, target)
         action = action.lower()
         identity = self._index.identity(principal)
         own = self._speaking_of(identity.policies, action)
-        answers_itself = ":role/" not in target.name or action.startswith("sts:")
+        answers_itself = not ROLE.match(target.name) or action.startswith("sts:")
         guards = tuple(entry for entry in self._index.policy_of(target) if answers_itself and _acts(entry, action))
-        if not own and not guards and not is_whole:
+        if not own and not guards and lacks is None:
             return NO
         context = Context(
             {**identity.facts, **dict(target.facts), **facts},
-            is_whole,
+            lacks,
             is_service=principal.kind is Kind.SERVICE,
             knows_tags=bool(target.urn),
         )
         bounds = None if identity.boundary is None else self._speaking_of(identity.boundary, action)
-        must_name = answers_itself and any(mark in target.name for mark in MUST_NAME)
+        must_name = answers_itself and MUST_NAME.match(target.name) is not None
         must_name = must_name and not self._index.leaves_to_account(target)
         request = _Request(identity, target, context, own, bounds=bounds, guards=guards, must_name=must_name)
         guarding = tuple(_guarding(request))
-        denials = [
-            *_denying(request, (*own, *(bounds or ()))),
+        denying = [
+            *_speaking(request, (entry for entry in (*own, *(bounds or ())) if not entry.allows)),
             *(found for found in guarding if not found.statement.allows),
         ]
         grants = _grants(request, [found for found in guarding if found.statement.allows])
         said = f"{principal} may {action} on {target.words}"
-        steps = tuple(Step(said, found.statement.urn, reason(found.truth)) for found in grants)
-        refusals = tuple(Step(f"{principal} is denied {action}", found.statement.urn) for found in denials)
+        doubts = [f"a denial does not hold: {why}" for each in denying if (why := reason(each.truth))]
+        steps = tuple(
+            Step(said, found.statement.urn, " and ".join(filter(None, (reason(found.truth), *dict.fromkeys(doubts)))))
+            for found in grants
+        )
+        refusals = tuple(
+            Step(f"{principal} is denied {action}", found.statement.urn)
+            for found in denying
+            if counts(found.truth, in_denial=True)
+        )
         sure = any(not step.perhaps for step in steps)
-        return Answer(bool(steps) and not denials, steps, refusals, "" if sure or not steps else steps[0].perhaps)
+        return Answer(bool(steps) and not refusals, steps, refusals, "" if sure or not steps else steps[0].perhaps)
 
     def speaks(self, principal: Principal, *actions: str) -> bool:
         """Whether somebody's own policies speak of one of the actions; most do not, which ends most questions."""
@@ -143,8 +159,12 @@ def _acts(statement: Statement, action: str) -> bool:
 def _grants(request: _Request, by_resource: list[_Found]) -> list[_Found]:
     """What allows it, after the rules about accounts and boundaries."""
     identity, target = request.identity, request.target
-    by_identity = list(_allowing(request, request.own))
-    limits = None if request.bounds is None else list(_allowing(request, request.bounds))
+    by_identity = list(_speaking(request, (entry for entry in request.own if entry.allows)))
+    limits = (
+        None
+        if request.bounds is None
+        else list(_speaking(request, (entry for entry in request.bounds if entry.allows)))
+    )
     if limits is not None:
         by_identity = _bounded(by_identity, limits)
     # A service is asked as if it were of the account, since accounts trust services one by one.
@@ -160,40 +180,48 @@ def _grants(request: _Request, by_resource: list[_Found]) -> list[_Found]:
     return [*by_identity, *direct, *by_name]
 
 
-def _allowing(request: _Request, statements: Iterable[Statement]) -> Iterator[_Found]:
+def _speaking(request: _Request, statements: Iterable[Statement]) -> Iterator[_Found]:
+    """The statements that are about the request, or may be."""
     for entry in statements:
-        if entry.allows and _is_about(entry, request.target):
-            truth = hold(entry.conditions, request.context)
-            if counts(truth):
-                yield _Found(entry, truth)
-
-
-def _denying(request: _Request, statements: Iterable[Statement]) -> Iterator[_Found]:
-    for entry in statements:
-        speaks = not entry.allows and _is_about(entry, request.target)
-        if speaks and counts(hold(entry.conditions, request.context), in_denial=True):
-            yield _Found(entry, truth=True)
+        truth = _fits(entry, request)
+        if truth is not False:
+            yield _Found(entry, truth)
 
 
 def _guarding(request: _Request) -> Iterator[_Found]:
     """What the resource's own policy says of whoever asks. A trust names no resource: it is about its role."""
     for entry in request.guards:
         named = _named(entry, request.identity)
-        speaks = not (entry.resources or entry.not_resources) or _is_about(entry, request.target)
-        if named is Named.NOT or not speaks:
-            continue
-        truth = hold(entry.conditions, request.context)
-        if counts(truth, in_denial=not entry.allows):
+        if named is not Named.NOT and (truth := _fits(entry, request)) is not False:
             yield _Found(entry, truth, named)
 
 
-def _is_about(statement: Statement, target: Target) -> bool:
+def _fits(statement: Statement, request: _Request) -> Truth:
+    """Whether a statement is about the resource, and its conditions hold."""
+    about = _is_about(statement, request)
+    return about if about is False else both((about, hold(statement.conditions, request.context)))
+
+
+def _is_about(statement: Statement, request: _Request) -> Truth:
     """Whether a statement is about a resource: a grant about some of what is meant, a denial about all of it."""
+    if not (statement.resources or statement.not_resources):
+        return bool(statement.principals or statement.not_principals)
+    target = request.target
+    if request.context.lacks is not None:
+        return _is_about_name(statement, target.name, request.context)
     if statement.not_resources:
         test = covers if statement.allows else meets
         return not any(test(pattern, target.name) for pattern in statement.not_resources)
     test = meets if statement.allows else covers
     return any(test(_plain(pattern), target.name) for pattern in statement.resources)
+
+
+def _is_about_name(statement: Statement, name: str, context: Context) -> Truth:
+    """The same of a request that was really made, whose resource has one name."""
+    patterns = substituted(statement.not_resources or statement.resources, context)
+    if isinstance(patterns, Doubt):
+        return patterns
+    return any(matches(pattern, name) for pattern in patterns) is not bool(statement.not_resources)
 
 
 def _plain(pattern: str) -> str:
@@ -236,4 +264,4 @@ def _bounded(grants: list[_Found], limits: list[_Found]) -> list[_Found]:
         return []
     if any(not reason(limit.truth) for limit in limits):
         return grants
-    return [_Found(grant.statement, limits[0].truth, grant.named) for grant in grants]
+    return [_Found(grant.statement, both((grant.truth, limits[0].truth)), grant.named) for grant in grants]

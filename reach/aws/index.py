@@ -278,7 +278,8 @@ def _facts(principal: Principal, account: str) -> dict[str, tuple[str, ...]]:
     if principal.kind is Kind.SERVICE:
         return {"aws:principalisawsservice": ("true",), "aws:principalservicename": (principal.identifier,)}
     facts: dict[str, tuple[str, ...]] = {"aws:principalisawsservice": ("false",)}
-    if account:
+    # Whoever shows a token is no principal of AWS before a role is given for it.
+    if account and principal.kind is not Kind.FEDERATED:
         facts |= {"aws:principalarn": (principal.identifier,), "aws:principalaccount": (account,)}
     if principal.kind in (Kind.ROLE, Kind.USER):
         facts["aws:principaltype"] = ("AssumedRole" if principal.kind is Kind.ROLE else "User",)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reach.gcp.syntax import Call, ExpressionError, Listed, Literal, Name, Negation, Node, Operation, parsed
+from reach.model import Facts
 from reach.truth import CHOICE, Doubt, Truth, both, either, negated
 
 GRANTED_ROLES = "iam.googleapis.com/modifiedGrantsByRole"
@@ -15,6 +16,11 @@ CARRIED_BY: Mapping[str, str] = {GRANTED_ROLES: ".setIamPolicy", LIST_PREFIX: "s
 
 SECRET = re.compile(r"^projects/[^/]+/secrets/")
 """Conditions see a project's number there, which nobody knows before the project exists."""
+
+
+def attributes_of(facts: Facts) -> dict[str, "Result"]:
+    """Attributes of a call as expressions see them: granted roles are a list, all others a text."""
+    return {name: values if name == GRANTED_ROLES else "".join(values) for name, values in facts.items()}
 
 
 class Error:
@@ -44,6 +50,8 @@ class Context:
     permission: str = ""
     whole: tuple[str, ...] = ()
     """First words of names of which every one is known, so that one without a value is not there."""
+    is_made: bool = False
+    """Whether the call was really made, so that it has the attributes that are known and no others."""
 
     def value(self, path: str) -> Result:
         """The value of a name; a doubt where it is not known, an error where it is not there."""
@@ -60,7 +68,7 @@ class Context:
         end = CARRIED_BY.get(name)
         if end is None:
             return Doubt(f"{name} is not known")
-        return CHOICE if self.permission.endswith(end) else otherwise
+        return CHOICE if self.permission.endswith(end) and not self.is_made else otherwise
 
 
 def holds(expression: str, context: Context) -> Truth:

@@ -6,9 +6,9 @@ program does not have and the index tells.
 
 from collections.abc import Iterator, Mapping
 
-from reach.gcp.conditions import Anything, Context, Result, holds
+from reach.gcp.conditions import Anything, Context, Result, attributes_of, holds
 from reach.gcp.index import Grant, Index
-from reach.model import Answer, Kind, Principal, Target
+from reach.model import NOTHING, Answer, Facts, Kind, Principal, Target
 from reach.step import Step
 from reach.truth import counts, reason
 
@@ -29,9 +29,13 @@ class Decisions:
         self._by_permission: dict[tuple[str, str], tuple[Grant, ...]] = {}
 
     def may(
-        self, principal: Principal, permission: str, target: Target, attributes: Mapping[str, Result] | None = None
+        self, principal: Principal, permission: str, target: Target, facts: Facts = NOTHING, *, is_made: bool = False
     ) -> Answer:
-        """Whether somebody may do something to a resource; attributes are those of the call."""
+        """Whether somebody may do something to a resource.
+
+        `facts` are attributes of the call. `is_made` says that it was really made: it has no other attributes, and the
+        name of the resource is no pattern.
+        """
         granted = [
             grant
             for grant in self._with(principal, permission)
@@ -39,7 +43,7 @@ class Decisions:
         ]
         if not granted:
             return NO
-        context = context_of(target, permission, attributes or {})
+        context = context_of(target, permission, attributes_of(facts), is_made=is_made)
         steps: list[Step] = []
         for grant in granted:
             truth = holds(grant.condition, context)
@@ -63,16 +67,16 @@ class Decisions:
         return found
 
 
-def context_of(target: Target, permission: str, attributes: Mapping[str, Result]) -> Context:
+def context_of(target: Target, permission: str, attributes: Mapping[str, Result], *, is_made: bool = False) -> Context:
     """What conditions see of a request."""
-    name: Result = Anything(target.name[:-1]) if target.name.endswith("*") else target.name
+    name: Result = Anything(target.name[:-1]) if target.name.endswith("*") and not is_made else target.name
     seen = bool(target.type)
     values: dict[str, Result] = {
         "resource.name": name if seen else NOTHING_SEEN,
         "resource.type": target.type if seen else NOTHING_SEEN,
         "resource.service": target.type.partition("/")[0] if seen else NOTHING_SEEN,
     }
-    return Context(values, attributes, permission)
+    return Context(values, attributes, permission, is_made=is_made)
 
 
 def _held(index: Index, principal: Principal) -> Iterator[Grant]:

@@ -13,7 +13,7 @@ from reach.gcp.index import ACCOUNT, OWNER, CustomRole, Index
 from reach.gcp.targets import named_bucket, objects, project_target, targets
 from reach.graph import Edge
 from reach.machines import Machine
-from reach.model import Answer, Kind, Principal, Target
+from reach.model import NOTHING, Answer, Facts, Kind, Principal, Target
 from reach.step import Step
 from reach.values import answer, mapping, project_of, text
 
@@ -209,9 +209,7 @@ class Takeovers:
     def _account(self, email: str) -> Target:
         return self._by_name[email]
 
-    def _may(
-        self, source: Principal, permission: str, target: Target, attributes: dict[str, tuple[str, ...]] | None = None
-    ) -> Answer:
+    def _may(self, source: Principal, permission: str, target: Target, attributes: Facts = NOTHING) -> Answer:
         return self._decisions.may(source, permission, target, attributes)
 
 

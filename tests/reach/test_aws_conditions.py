@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reach.aws.conditions import Context, hold
+from reach.aws.conditions import ALL_ELSE, Context, hold
 from reach.aws.decide import Decisions
 from reach.aws.document import Condition, statements_of
 from reach.aws.index import Index
@@ -18,7 +18,7 @@ from tests.reach.building import ACCOUNT, Building, Statement, allow, deny
 def test_a_condition_holds_as_its_page_says(case: Case) -> None:
     facts = {key.lower(): (value,) if isinstance(value, str) else value for key, value in case.request.items()}
 
-    assert hold(_conditions(case), Context(facts, is_whole=True)) is case.holds, case.page
+    assert hold(_conditions(case), Context(facts, lacks=ALL_ELSE)) is case.holds, case.page
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_tag_of_a_registered_resource_is_known_and_a_missing_one_is_absent() -
 def test_a_value_that_cannot_be_read_is_a_doubt_and_no_traceback() -> None:
     conditions = (Condition("IpAddress", "aws:sourceip", ("nowhere",)),)
 
-    assert counts(hold(conditions, Context({"aws:sourceip": ("203.0.113.7",)}, is_whole=True)))
+    assert counts(hold(conditions, Context({"aws:sourceip": ("203.0.113.7",)}, lacks=ALL_ELSE)))
 
 
 def _conditions(case: Case) -> tuple[Condition, ...]:

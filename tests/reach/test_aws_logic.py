@@ -2,6 +2,7 @@
 
 import pytest
 
+from reach.aws.conditions import ALL_ELSE
 from reach.aws.decide import Decisions
 from reach.aws.index import Index
 from reach.model import Kind, Principal, Target
@@ -41,7 +42,7 @@ ASKER = Principal(Kind.ROLE, "asker", ROLE)
 
 def _answer(case: Case) -> bool:
     _, decisions = _built(case)
-    return decisions.may(ASKER, case.action, _target(case), is_whole=True).allowed
+    return decisions.may(ASKER, case.action, _target(case), lacks=ALL_ELSE).allowed
 
 
 def _built(case: Case) -> tuple[Building, Decisions]:

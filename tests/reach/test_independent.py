@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from reach.aws.conditions import ALL_ELSE
 from reach.aws.decide import Decisions
 from reach.aws.index import Index
 from reach.model import Kind, Principal, Target
@@ -32,7 +33,7 @@ def _answer(question: Question) -> str:
     )
     facts = {key.lower(): (value,) for key, value in question.context.items()}
     asker = Principal(Kind.ROLE, "asker", ROLE)
-    answer = Decisions(Index(building.capture())).may(asker, "s3:GetObject", target, facts, is_whole=True)
+    answer = Decisions(Index(building.capture())).may(asker, "s3:GetObject", target, facts, lacks=ALL_ELSE)
     if answer.denials:
         return "ExplicitlyDenied"
     return "Allowed" if answer.allowed else "ImplicitlyDenied"
