@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from capture import Capture, Registration, Secret, Unknown
-from lab.clouds.aws_policy import statements
+from capture import Capture, Registration, Secret, Unknown, Value
 from policies.values import component_chain
 
 
@@ -63,6 +62,12 @@ def machine_document(capture: Capture, machine: str) -> dict[str, Any]:
 def role_settings(capture: Capture, machine: str) -> dict[str, Any]:
     """The role's part of a machine's document."""
     return machine_document(capture, machine)["settings"]
+
+
+def statements(document: Value) -> list[dict[str, Any]]:
+    """The statements of a policy document as it was registered."""
+    assert isinstance(document, str), "the policy is not known"
+    return json.loads(document)["Statement"]
 
 
 def policy_of(capture: Capture, name: str) -> list[dict[str, Any]]:

@@ -1,17 +1,20 @@
 """Who hears an alarm of CloudWatch: subscribers of a topic that lets CloudWatch publish."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from capture import Capture, Registration
 from lab.alarms.amazon_composite import COMPOSITE, PART
 from lab.alarms.reading import listed, text
-from lab.clouds.aws_policy import statements
 from lab.placement import output
+from reach.answers import Reach
+from reach.model import NOTHING, Kind, Principal, Request, Target
+from reach.same import Same
+from reach.values import answer
 
 TOPIC = "aws:sns/topic:Topic"
-TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
-PUBLISHER = "cloudwatch.amazonaws.com"
+PUBLISHER = Principal(Kind.SERVICE, "CloudWatch", "cloudwatch.amazonaws.com")
 
 
 def receivers(entry: Registration, capture: Capture) -> set[str]:
@@ -33,28 +36,31 @@ def _told(entry: Registration, capture: Capture) -> set[str]:
     if entry.inputs.get("actionsEnabled") is False:
         return set()
     actions = listed(entry.inputs.get("alarmActions"))
-    return {address for topic in _topics(capture) if topic in actions for address in _subscribers(topic, capture)}
+    topics = [topic for topic in _topics(capture) if topic.name in actions and _may_publish(entry, topic, capture)]
+    return {address for topic in topics for address in _subscribers(topic.name, capture)}
 
 
-def _topics(capture: Capture) -> Iterator[str]:
-    """ARNs of topics that CloudWatch may publish to."""
+def _topics(capture: Capture) -> Iterator[Target]:
+    reach = _reach(Same(capture))
     for entry in capture.of_type(TOPIC):
-        arn = output(capture, entry, "arn")
-        account = arn.split(":")[4]
-        policies = [each for each in capture.of_type(TOPIC_POLICY) if each.inputs.get("arn") == arn]
-        if any(_may_publish(policy, arn, account) for policy in policies):
-            yield arn
+        if topic := reach.target(output(capture, entry, "arn")):
+            yield topic
 
 
-def _may_publish(policy: Registration, arn: str, account: str) -> bool:
-    return any(
-        entry["Effect"] == "Allow"
-        and "sns:Publish" in entry["Action"]
-        and arn in entry["Resource"]
-        and PUBLISHER in entry["Principal"].get("Service", [])
-        and entry.get("Condition", {}) in ({}, {"StringEquals": {"aws:SourceAccount": account}})
-        for entry in statements(policy.inputs.get("policy"))
-    )
+def _may_publish(alarm: Registration, topic: Target, capture: Capture) -> bool:
+    """Whether the topic lets CloudWatch publish for an alarm."""
+    arn = answer(capture, alarm, "arn")
+    facts = {
+        "aws:securetransport": ("true",),
+        "aws:sourceaccount": (topic.account,),
+        **({"aws:sourcearn": (arn,)} if arn else NOTHING),
+    }
+    return _reach(Same(capture)).decide(Request((PUBLISHER,), "sns:Publish", topic, facts)).is_sure
+
+
+@lru_cache(maxsize=2)
+def _reach(same: Same) -> Reach:
+    return Reach(same.capture)
 
 
 def _subscribers(topic: str, capture: Capture) -> Iterator[str]:

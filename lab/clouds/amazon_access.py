@@ -1,4 +1,4 @@
-"""Who asks AWS, and whether the registered policies let it: IAM and STS for the stand-ins.
+"""Who asks AWS, and what is asked: IAM and STS for the stand-ins. `reach` says whether it is let through.
 
 Signatures are taken for good when key, session token, region and service are; their arithmetic has a test of its own.
 """
@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from xml.sax.saxutils import escape
 
-from capture import Capture
-from capture.registration import Value
-from lab.clouds.aws_policy import TLS, allows, statements
+from lab.clouds.amazon_requests import LACKS, Call, circumstances, s3_calls
 from lab.clouds.metadata import checked_claims
+from lab.clouds.rights import Rights
 from lab.errors import LabError
 from lab.network.web import Reply, Request
+from reach.aws.targets import named_bucket
+from reach.model import NOTHING, Facts, Kind, Principal, Target
+from reach.model import Request as Asked
 
 GOOGLE = "accounts.google.com"
 SESSION_SECONDS = 3600
@@ -29,9 +31,12 @@ class Caller:
     """Keys of a role."""
 
     role: str
+    """Its name."""
     token: str
     ends: float
     """Seconds since the epoch."""
+    session: str = "lab"
+    """What whoever took the role calls himself."""
 
 
 def refusal(code: str, message: str, status: int = 403) -> Reply:
@@ -40,26 +45,15 @@ def refusal(code: str, message: str, status: int = 403) -> Reply:
     return Reply(status, text.encode(), {"Content-Type": "application/xml"})
 
 
-def boundaries(capture: Capture, role: str) -> list[Value]:
-    """The policy that bounds a role, by the role's name; none where it has no boundary."""
-    arns = [
-        str(entry.inputs["permissionsBoundary"])
-        for entry in capture.of_type("aws:iam/role:Role")
-        if entry.inputs.get("name") == role and entry.inputs.get("permissionsBoundary")
-    ]
-    known = {str(entry.inputs["name"]): entry.inputs["policy"] for entry in capture.of_type("aws:iam/policy:Policy")}
-    return [known[arn.rpartition(":policy/")[2]] for arn in arns]
-
-
 @dataclass
 class Access:
     """Roles of a capture, and the keys that they have now."""
 
-    capture: Capture
+    rights: Rights
+    sources: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By the address of a machine the one that AWS surely sees. One that may come by an endpoint has none."""
     callers: dict[str, Caller] = field(default_factory=dict[str, Caller])
     """By access key."""
-    refused: list[str] = field(default_factory=list[str])
-    """What was asked for with no right to it."""
 
     @cached_property
     def region(self) -> str:
@@ -72,14 +66,14 @@ class Access:
         return str(json.loads(self._provider("allowedAccountIds"))[0])
 
     def _provider(self, key: str) -> str:
-        for entry in self.capture.of_type("pulumi:providers:aws"):
+        for entry in self.rights.reach.capture.of_type("pulumi:providers:aws"):
             if entry.inputs.get(key):
                 return str(entry.inputs[key])
         raise LabError(f"no provider of AWS says its {key}. HINT: estate/providers.py")
 
-    def admit(self, role: str, key: str, token: str, ends: float) -> None:
+    def admit(self, role: str, key: str, token: str, ends: float, session: str = "lab") -> None:
         """Takes keys for the role's from now on."""
-        self.callers[key] = Caller(role, token, ends)
+        self.callers[key] = Caller(role, token, ends, session)
 
     def caller(self, request: Request, service: str) -> Caller | None:
         """Who signed the request for this service; None for nobody whom we know."""
@@ -90,20 +84,34 @@ class Access:
             return None
         return caller if caller.ends > time.time() else None
 
-    def may(self, caller: Caller, action: str, resource: str, conditions: Mapping[str, str] = TLS) -> bool:
-        """What the role's policies say, and its boundary."""
-        policies = [
-            entry.inputs["policy"]
-            for entry in self.capture.of_type("aws:iam/rolePolicy:RolePolicy")
-            if entry.inputs["role"] == caller.role
-        ]
-        request = {"aws:RequestedRegion": self.region, **TLS, **conditions}
-        granted = any(allows(policy, action, resource, request) for policy in policies) and all(
-            allows(boundary, action, resource, request) for boundary in boundaries(self.capture, caller.role)
-        )
-        if not granted:
-            self.refused.append(f"{caller.role}: {action} on {resource} {dict(conditions)}")
-        return granted
+    def may(self, request: Request, service: str, action: str, target: Target, facts: Facts = NOTHING) -> bool:
+        """Whether whoever signed a request for a service may do something."""
+        return self._let(request, service, (Call(action, target, facts),))
+
+    def may_use_bucket(self, request: Request, bucket: str) -> bool:
+        """Whether whoever signed a request to a bucket may do all that it does."""
+        target = self.rights.reach.target(f"arn:aws:s3:::{bucket}") or named_bucket(bucket, self.account)
+        calls = s3_calls(request.method, request.path, target, request.headers)
+        if not calls:
+            self.rights.refuse(f"{request.method} {bucket}{request.path}", "the lab knows no such request to S3")
+        return bool(calls) and self._let(request, "s3", calls)
+
+    def role_arn(self, name: str) -> str:
+        """The ARN of a role; of one that is not there as well."""
+        return f"arn:aws:iam::{self.account}:role/{name}"
+
+    def session_arn(self, caller: Caller) -> str:
+        """What GetCallerIdentity says of somebody."""
+        return f"arn:aws:sts::{self.account}:assumed-role/{caller.role}/{caller.session}"
+
+    def _let(self, request: Request, service: str, calls: tuple[Call, ...]) -> bool:
+        caller = self.caller(request, service)
+        asking = (self.rights.reach.principal(self.role_arn(caller.role)),) if caller else ()
+        return all(self._decided(request, asking, call) for call in calls)
+
+    def _decided(self, request: Request, asking: tuple[Principal, ...], call: Call) -> bool:
+        known = circumstances(request, self.region, self.sources.get(request.client, ""))
+        return self.rights.let(Asked(asking, call.action, call.target, {**known, **call.facts}, LACKS))
 
     def token_service(self, request: Request) -> Reply:
         """STS: a role for an identity token of Google, as the role's trust policy says."""
@@ -114,26 +122,27 @@ class Access:
         claims = checked_claims(form.get("WebIdentityToken", ""))
         if not claims:
             return refusal("InvalidIdentityToken", "the token is not Google's, or has ended", 400)
-        role = form.get("RoleArn", "").rpartition("/")[2]
-        context = {f"{GOOGLE}:sub": claims["sub"], f"{GOOGLE}:aud": claims["azp"], f"{GOOGLE}:oaud": claims["aud"]}
-        if not form.get("RoleSessionName") or not self._trusts(role, context):
-            self.refused.append(f"AssumeRoleWithWebIdentity of {role} by {context}")
+        session = form.get("RoleSessionName", "")
+        if not session:
+            return refusal("ValidationError", "RoleSessionName is missing", 400)
+        arn = form.get("RoleArn", "")
+        facts: Facts = {
+            f"{GOOGLE}:sub": (claims["sub"],),
+            # What AWS calls the audience is who asked Google for the token, where Google says that it is another.
+            f"{GOOGLE}:aud": (claims["azp"],),
+            f"{GOOGLE}:oaud": (claims["aud"],),
+            "sts:rolesessionname": (session,),
+        }
+        role = self.rights.reach.target(arn) or Target(arn, "aws", arn, account=self.account)
+        shown = Principal(Kind.FEDERATED, f"{GOOGLE} of {claims['sub']} for {claims['aud']}", GOOGLE)
+        if not self._decided(request, (shown,), Call("sts:AssumeRoleWithWebIdentity", role, facts)):
             return refusal("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
-        return self._session(role)
+        return self._session(arn.rpartition("/")[2], session)
 
-    def _trusts(self, role: str, context: Mapping[str, str]) -> bool:
-        return any(
-            statement["Principal"] == {"Federated": GOOGLE}
-            and all(context.get(key) == value for key, value in statement["Condition"]["StringEquals"].items())
-            for entry in self.capture.of_type("aws:iam/role:Role")
-            if entry.inputs.get("name") == role
-            for statement in statements(entry.inputs["assumeRolePolicy"])
-        )
-
-    def _session(self, role: str) -> Reply:
+    def _session(self, role: str, session: str) -> Reply:
         ends = time.time() + SESSION_SECONDS
         key, token = f"ASIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(48)
-        self.admit(role, key, token, ends)
+        self.admit(role, key, token, ends, session)
         values = {
             "AccessKeyId": key,
             "SecretAccessKey": secrets.token_urlsafe(30),
@@ -149,27 +158,3 @@ class Access:
             f"{result}</AssumeRoleWithWebIdentityResponse>"
         )
         return Reply(body=text.encode(), headers={"Content-Type": "text/xml"})
-
-
-def s3_request(method: str, address: str, bucket: str) -> tuple[str, str, dict[str, str]]:
-    """Action, resource and condition keys of a request to S3 (service authorization reference of Amazon S3)."""
-    parts = urllib.parse.urlsplit(address)
-    query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
-    arn, key = f"arn:aws:s3:::{bucket}", urllib.parse.unquote(parts.path).lstrip("/")
-    version = "Version" if "versionId" in query else ""
-    if key:
-        action = {
-            "GET": f"GetObject{version}",
-            "HEAD": f"GetObject{version}",
-            "PUT": "PutObjectRetention" if "retention" in query else "PutObject",
-            "POST": "PutObject",
-            "DELETE": "AbortMultipartUpload" if "uploadId" in query else f"DeleteObject{version}",
-        }[method]
-        return f"s3:{action}", f"{arn}/{key}", {}
-    if method == "POST" and "delete" in query:
-        # The keys are in the body; every writer here writes below one prefix.
-        return "s3:DeleteObject", f"{arn}/pgbackrest/*", {}
-    if method in ("GET", "HEAD"):
-        conditions = {"s3:prefix": query["prefix"]} if "prefix" in query else {}
-        return f"s3:ListBucket{'Versions' if 'versions' in query else ''}", arn, conditions
-    return f"s3:{json.dumps([method, sorted(query)])}", arn, {}

@@ -7,8 +7,10 @@ from typing import Any
 
 from capture import Capture
 from lab.clouds.amazon_access import Access
+from lab.clouds.amazon_requests import service_facts
 from lab.network.web import Reply, Request
 from lab.placement import output
+from reach.model import Target
 
 PARAMETER_LIMIT = 4096
 """Bytes of a standard parameter."""
@@ -38,9 +40,9 @@ class AmazonServices:
         if not name or caller is None or not request.host.startswith(f"{name}.{self.access.region}."):
             return _refusal("UnrecognizedClientException: the security token in the request is invalid")
         content: dict[str, Any] = json.loads(request.body)
-        resource = self._resource(name, content)
-        if not self.access.may(caller, f"{name}:{action}", resource):
-            return _refusal(f"AccessDeniedException: {caller.role} may not {name}:{action} on {resource}")
+        resource, facts = self._resource(name, content), service_facts(name, content)
+        if not self.access.may(request, name, f"{name}:{action}", resource, facts):
+            return _refusal(f"AccessDeniedException: {caller.role} may not {name}:{action} on {resource.name}")
         acts = {
             "GetParameter": self._get,
             "GetParametersByPath": self._get_by_path,
@@ -54,11 +56,13 @@ class AmazonServices:
         except RefusedError as error:
             return _refusal(str(error))
 
-    def _resource(self, service: str, content: Mapping[str, Any]) -> str:
+    def _resource(self, service: str, content: Mapping[str, Any]) -> Target:
+        name = self._found(content)[1]
         if service == "ssm":
             place = f"{self.access.region}:{self.access.account}"
-            return f"arn:aws:ssm:{place}:parameter{content.get('Name') or content.get('Path')}"
-        return self._found(content)[1]
+            name = f"arn:aws:ssm:{place}:parameter{content.get('Name') or content.get('Path')}"
+        known = self.access.rights.reach.target(name)
+        return known or Target(name, "aws", name, account=self.access.account)
 
     def _found(self, content: Mapping[str, Any]) -> tuple[str, str, str]:
         """Name, ARN and value of a secret, which is asked for by either of the two."""

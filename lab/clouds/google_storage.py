@@ -15,8 +15,8 @@ from lab.network.web import Reply, Request
 
 PAGE = 1000
 
-MayUse = Callable[[str, str, str], bool]
-"""Whether an authorization header has a right on a bucket and a name or a prefix of names."""
+MayUse = Callable[[str, str, str, str], bool]
+"""Whether an authorization header has a permission for a bucket and a name, or for a list a prefix of names."""
 
 
 @dataclass
@@ -85,14 +85,26 @@ class GoogleStorage:
         upload, bucket, name = bool(match[1]), match[2], urllib.parse.unquote(match[3] or "")
         if "authorization" not in request.headers:
             return _refusal(401, "Anonymous caller does not have storage access")
-        target = name or query.get("name") or query.get("prefix", "")
-        if not self._may_use(request.headers["authorization"], bucket, target):
-            return _refusal(403, f"no access to {bucket} {target}")
+        begun = self._uploads.get(query.get("upload_id", ""))
+        written = begun.name if begun else query.get("name", "")
+        target = written if upload else name or query.get("prefix", "")
+        for permission in self._wanted(request.method, bucket, target, upload=upload, listed=not name):
+            if not self._may_use(request.headers["authorization"], permission, bucket, target):
+                return _refusal(403, f"no {permission} on {bucket} {target}")
         if upload:
             return self._upload(request, bucket, query)
         if not name:
             return self._list(bucket, query)
         return self._object(request, bucket, name, query)
+
+    def _wanted(self, method: str, bucket: str, name: str, *, upload: bool, listed: bool) -> tuple[str, ...]:
+        """Permissions of a call (Cloud Storage, "IAM permissions for JSON methods"): overwriting is removing, too."""
+        if upload:
+            there = self._live(bucket, name) is not None
+            return ("storage.objects.create", "storage.objects.delete") if there else ("storage.objects.create",)
+        if listed:
+            return ("storage.objects.list",)
+        return ("storage.objects.delete",) if method == "DELETE" else ("storage.objects.get",)
 
     def _batch(self, request: Request) -> Reply:
         """Several requests in one, each with an answer of its own; pgBackRest removes so."""

@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from capture import Capture
-from lab.clouds.amazon_access import Access, s3_request
+from lab.clouds.amazon_access import Access
 from lab.clouds.amazon_services import as_registered
 from lab.clouds.google_access import GoogleAccess
 from lab.clouds.google_storage import GoogleStorage
 from lab.clouds.metadata import AmazonCloud, CloudStandIn
+from lab.clouds.rights import Rights
 from lab.clouds.stores import GCS, S3, Stores
 from lab.errors import LabError
 from lab.machines.image import HOSTS, MIRROR_NAMES, image_folder
 from lab.machines.machine import common_names, mirror
 from lab.network.network import GATEWAY
 from lab.network.web import Answer, Reply, Request
-from lab.placement import Place
+from lab.placement import Place, seats_of
 from lab.registered import uploaded
 from lab.stand_in_values import StandInValues
+from reach.model import Target
+from settings.vocabulary import Cloud
 
 A_DAY = 86400
-METRIC_WRITER = "roles/monitoring.metricWriter"
+METRICS = Target("metrics", "aws", "*")
+"""They have no ARN (service authorization reference, "Actions defined by Amazon CloudWatch")."""
 
 
 class Services:
@@ -32,8 +36,15 @@ class Services:
     def __init__(
         self, capture: Capture, places: Mapping[str, Place], clouds: Mapping[str, CloudStandIn], values: StandInValues
     ) -> None:
-        self.amazon = Access(capture)
-        self.google = GoogleAccess(capture, self.amazon, values.secrets)
+        self.rights = Rights(capture)
+        sources = {
+            seat.private: seat.leaves_by
+            for name, seat in seats_of(places.values()).items()
+            # A machine of AWS may come by an endpoint of its network, where AWS sees no such address.
+            if places[name].cloud is Cloud.GCP and seat.leaves_by
+        }
+        self.amazon = Access(self.rights, sources)
+        self.google = GoogleAccess(self.rights, self.amazon, values.secrets)
         self.secrets = as_registered(self.amazon, capture, values.secrets)
         """Of AWS, with the parameters."""
         self.google_storage = GoogleStorage(self.google.may_use)
@@ -44,7 +55,7 @@ class Services:
             if isinstance(cloud, AmazonCloud):
                 self.amazon.admit(cloud.role, cloud.key_id, cloud.token, time.time() + A_DAY)
             else:
-                self.google.admit(cloud.token, f"serviceAccount:{cloud.account.email}", time.time() + A_DAY)
+                self.google.admit_account(cloud.token, cloud.account.email, time.time() + A_DAY)
 
     def hosts_beside_moto(self) -> tuple[str, ...]:
         """Names at S3's address that moto does not answer."""
@@ -104,11 +115,10 @@ class Services:
         if request.host == "monitoring.googleapis.com":
             project = re.match(r"/v3/projects/([^/]+)/timeSeries", request.path)
             authorization = request.headers.get("authorization", "")
-            return project is not None and self.google.has_role(authorization, project[1], METRIC_WRITER)
-        caller = self.amazon.caller(request, "monitoring")
+            return project is not None and self.google.may_write_metrics(authorization, project[1])
         namespace = dict(urllib.parse.parse_qsl(request.body.decode())).get("Namespace", "")
-        conditions = {"cloudwatch:namespace": namespace}
-        return caller is not None and self.amazon.may(caller, "cloudwatch:PutMetricData", "*", conditions)
+        facts = {"cloudwatch:namespace": (namespace,)}
+        return self.amazon.may(request, "monitoring", "cloudwatch:PutMetricData", METRICS, facts)
 
     @property
     def _s3(self) -> str:
@@ -119,15 +129,13 @@ class Services:
         if found is None or found[1] not in self.machine_stores:
             return self.google_storage.answer(request)
         name = urllib.parse.unquote(found[2])
-        if not self.google.may_use(request.headers.get("authorization", ""), found[1], name):
+        if not self.google.may_use(request.headers.get("authorization", ""), "storage.objects.get", found[1], name):
             cloud.bucket.refused.append(request.path)
             return Reply(403, b"no grant lets this identity read that object")
         return cloud.service(request)
 
     def _amazon_object(self, request: Request, cloud: CloudStandIn) -> Reply:
-        caller = self.amazon.caller(request, "s3")
-        bucket = request.host.removesuffix(f".{self._s3}")
-        if not caller or not self.amazon.may(caller, *s3_request(request.method, request.path, bucket)):
+        if not self.amazon.may_use_bucket(request, request.host.removesuffix(f".{self._s3}")):
             cloud.bucket.refused.append(request.path)
             return Reply(403, b"<Error><Code>AccessDenied</Code></Error>")
         return cloud.service(request)

@@ -5,12 +5,12 @@ import os
 import sys
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from capture import Capture
-from lab.clouds.amazon_access import Access, s3_request
+from lab.clouds.amazon_access import Access
 from lab.clouds.google_storage import GoogleStorage
 from lab.errors import LabError
 from lab.machines.image import image_folder
@@ -44,6 +44,7 @@ http {{
   proxy_set_header Connection "";
   proxy_set_header Host $host;
   proxy_set_header X-Real-IP $remote_addr;
+  proxy_set_header X-Forwarded-Proto $scheme;
   server_names_hash_bucket_size 128;
   ssl_certificate {image}/server.pem;
   ssl_certificate_key {image}/server.key;
@@ -70,6 +71,8 @@ http {{
       proxy_set_header Connection "";
       proxy_set_header Host $host;
       proxy_set_header Content-Length "";
+      proxy_set_header X-Real-IP $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme;
       proxy_set_header X-Original-Method $request_method;
       proxy_set_header X-Original-URI $request_uri;
     }}
@@ -104,10 +107,9 @@ class Stores:
 
     def gate(self, request: Request) -> Reply:
         """Whether a request to S3 is signed by somebody whose policies let it through."""
-        method, address = request.headers["x-original-method"], request.headers["x-original-uri"]
-        caller = self.access.caller(request, "s3")
+        asked = replace(request, method=request.headers["x-original-method"], path=request.headers["x-original-uri"])
         bucket = request.host.removesuffix(f".{self.s3_host}")
-        return Reply(204) if caller and self.access.may(caller, *s3_request(method, address, bucket)) else Reply(403)
+        return Reply(204) if self.access.may_use_bucket(asked, bucket) else Reply(403)
 
     def s3(
         self, method: str, bucket: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None

@@ -28,6 +28,8 @@ class Request:
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
+    is_encrypted: bool = True
+    """Whether it came over TLS."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ Answer = Callable[[Request], Reply]
 def serve(network: LabNetwork, address: str, port: int, answer: Answer, certificate: Path | None = None) -> None:
     """Answers until the network is closed; with a certificate (and a .key beside it) over TLS."""
     listener = network.listen(address, port)
-    server = _Server((address, port), _handler(answer), bind_and_activate=False)
+    server = _Server((address, port), _handler(answer, over_tls=certificate is not None), bind_and_activate=False)
     server.socket.close()
     server.daemon_threads = True
     server.socket = listener
@@ -72,7 +74,7 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
+def _handler(answer: Answer, *, over_tls: bool) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         # Head and body are two packets, and the second would wait for the receipt of the first: 40 ms a request.
@@ -81,11 +83,12 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
         def _reply(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", "0")))
-            client = str(self.client_address[0])
+            client, encrypted = str(self.client_address[0]), over_tls
             if client == LOOPBACK:
-                # The front server says for whom it asks; a machine could say that it is another one.
-                client = headers.get("x-real-ip", client)
-            reply = answer(Request(client, self.command, headers.get("host", ""), self.path, headers, body=body))
+                # The front server says for whom it asks, and how; a machine could say that it is another one.
+                client, encrypted = headers.get("x-real-ip", client), headers.get("x-forwarded-proto") == "https"
+            host = headers.get("host", "")
+            reply = answer(Request(client, self.command, host, self.path, headers, body=body, is_encrypted=encrypted))
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)

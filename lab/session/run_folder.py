@@ -11,6 +11,9 @@ from typing import IO
 from lab.errors import LabError
 from lab.scratch import RUNS, alone
 
+LOG = "lab.log"
+"""In the folder of a lab: what its clouds refuse, and why."""
+
 
 def socket_of(stack: str) -> Path:
     """Where a running lab listens."""

@@ -11,6 +11,7 @@ from policies.who_may.table import Rows
 from reach.answers import Reach
 from reach.model import Target, Way
 from reach.network import Network
+from reach.same import Same
 from reach.step import Path, told
 
 
@@ -72,7 +73,7 @@ class Asked:
 
 def known(capture: Capture) -> Known:
     """What is known of a capture. Every policy asks about the same, and a preview about two: both are kept."""
-    return _known(_Same(capture))
+    return _known(Same(capture))
 
 
 def violations(known: Known, right: str, rows: Rows, asked: Iterable[Asked]) -> Iterator[Finding]:
@@ -115,19 +116,6 @@ def _message(known: Known, right: str, way: Way, what: str, others: int) -> str:
     )
 
 
-class _Same:
-    """A capture as a key: only the very same object is equal, since one holds dictionaries."""
-
-    def __init__(self, capture: Capture) -> None:
-        self.capture = capture
-
-    def __hash__(self) -> int:
-        return id(self.capture)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.capture is self.capture
-
-
 @lru_cache(maxsize=2)
-def _known(same: _Same) -> Known:
+def _known(same: Same) -> Known:
     return Known(same.capture)

@@ -9,16 +9,19 @@ from unittest.mock import patch
 
 import pytest
 
-from lab.clouds.amazon_access import Access, Caller, s3_request
+from lab.clouds.amazon_access import Access
+from lab.clouds.amazon_requests import s3_calls
 from lab.clouds.amazon_services import AmazonServices, as_registered
 from lab.clouds.google_access import AWS_SUBJECT, EXCHANGE, GoogleAccess
 from lab.clouds.google_storage import GoogleStorage
 from lab.clouds.metadata import CloudStandIn, GoogleCloud, ServiceAccount
+from lab.clouds.rights import Rights
 from lab.clouds.services import Services
 from lab.network.web import Reply, Request
 from lab.placement import place_of
 from lab.registered import cloud_of
 from lab.stand_in_values import StandInValues
+from reach.aws.targets import named_bucket
 from tests.registrations import role_settings
 from tests.support import estate
 
@@ -33,7 +36,7 @@ PARAMETERS = "/example-pkg/staging/database-pair"
 
 @pytest.fixture
 def amazon() -> Access:
-    access = Access(estate("staging"))
+    access = Access(Rights(estate("staging")))
     access.admit(ROLE, "KEY", "session", time.time() + 60)
     return access
 
@@ -67,7 +70,7 @@ def account() -> ServiceAccount:
 
 
 def assumed(amazon: Access, role: str, token: str) -> Reply:
-    form = {"Action": "AssumeRoleWithWebIdentity", "RoleArn": f"arn:aws:iam::0:role/{role}", "RoleSessionName": "lab"}
+    form = {"Action": "AssumeRoleWithWebIdentity", "RoleArn": amazon.role_arn(role), "RoleSessionName": "lab"}
     body = urllib.parse.urlencode({**form, "WebIdentityToken": token}).encode()
     return amazon.token_service(Request("", "POST", "sts.amazonaws.com", "/", {}, body=body))
 
@@ -116,9 +119,9 @@ def test_keys_that_have_ended_are_worth_nothing(amazon: Access) -> None:
 def test_a_host_has_its_own_rights_on_the_vault_and_no_others(
     amazon: Access, method: str, address: str, *, allowed: bool
 ) -> None:
-    action, resource, conditions = s3_request(method, address, VAULT)
+    request = Request("", method, f"{VAULT}.s3.us-east-1.amazonaws.com", address, signed("s3"), body=b"")
 
-    assert amazon.may(Caller(ROLE, "", 0), action, resource, conditions) is allowed
+    assert amazon.may_use_bucket(request, VAULT) is allowed
 
 
 def test_a_host_writes_its_own_parameters_alone(services: AmazonServices) -> None:
@@ -174,16 +177,22 @@ def exchanged(google: GoogleAccess, headers: dict[str, str], audience: str) -> R
 
 
 def test_a_role_of_aws_becomes_a_principal_of_google_and_reaches_its_repository_alone(amazon: Access) -> None:
-    google = GoogleAccess(estate("staging"), amazon, {})
+    google = GoogleAccess(amazon.rights, amazon, {})
     token = json.loads(exchanged(google, signed("sts"), pool()).body)["access_token"]
 
-    assert google.may_use(f"Bearer {token}", VAULT, "pgbackrest/backup/main/backup.info")
-    assert not google.may_use(f"Bearer {token}", VAULT, "dev-instance/config")
-    assert not google.may_use(f"Bearer {token}", "example-pkg-staging-machine-store", "machines/pg-a/document.json")
+    def may(permission: str, bucket: str, name: str) -> bool:
+        return google.may_use(f"Bearer {token}", f"storage.objects.{permission}", bucket, name)
+
+    assert may("create", VAULT, "pgbackrest/backup/main/backup.info")
+    assert may("list", VAULT, "pgbackrest/backup/")
+    assert not may("list", VAULT, "")
+    assert not may("get", VAULT, "dev-instance/config")
+    assert not may("setIamPolicy", VAULT, "pgbackrest/backup/main/backup.info")
+    assert not may("get", "example-pkg-staging-machine-store", "machines/pg-a/document.json")
 
 
 def test_no_other_role_becomes_a_principal_of_google(amazon: Access) -> None:
-    google = GoogleAccess(estate("staging"), amazon, {})
+    google = GoogleAccess(amazon.rights, amazon, {})
     amazon.admit(OFFSITE, "OTHER", "session", time.time() + 60)
 
     assert exchanged(google, signed("sts", "OTHER"), pool()).status == 403
@@ -200,7 +209,7 @@ def storage_answer(storage: GoogleStorage, method: str, path: str, body: bytes =
 
 @pytest.fixture
 def storage() -> GoogleStorage:
-    return GoogleStorage(lambda _, __, name: name.startswith("own/"))
+    return GoogleStorage(lambda _, __, ___, name: name.startswith("own/"))
 
 
 def test_cloud_storage_takes_an_upload_in_parts(storage: GoogleStorage) -> None:
@@ -293,9 +302,60 @@ def test_metrics_go_to_the_project_in_which_the_machine_may_write_them() -> None
 
 
 def test_a_grant_without_a_condition_holds_for_the_whole_bucket(amazon: Access) -> None:
-    google = GoogleAccess(estate("staging"), amazon, {})
+    google = GoogleAccess(amazon.rights, amazon, {})
     email = "staging-package-server-32245e@example-testground-stg.iam.gserviceaccount.com"
-    google.admit("T", f"serviceAccount:{email}", time.time() + 60)
+    google.admit_account("T", email, time.time() + 60)
+    get = "storage.objects.get"
 
-    assert google.may_use("Bearer T", "example-pkg-staging-package-server-release", "any/name")
-    assert not google.may_use("Bearer T", "example-pkg-staging-dev-instance-lfs", "any/name")
+    assert google.may_use("Bearer T", get, "example-pkg-staging-package-server-release", "any/name")
+    assert not google.may_use("Bearer T", get, "example-pkg-staging-dev-instance-lfs", "any/name")
+
+
+def test_overwriting_in_cloud_storage_is_removing_as_well() -> None:
+    asked: list[str] = []
+
+    def may_use(_: str, permission: str, __: str, name: str) -> bool:
+        asked.append(f"{permission.rpartition('.')[2]} {name}")
+        return not permission.endswith("delete")
+
+    storage = GoogleStorage(may_use)
+    path = "/upload/storage/v1/b/b/o?name=own/x&uploadType="
+
+    assert storage_answer(storage, "POST", f"{path}media", b"new").status == 200
+    assert storage_answer(storage, "POST", f"{path}media", b"over").status == 403
+    assert storage_answer(storage, "POST", f"{path}resumable").status == 403
+    assert asked == ["create own/x", "create own/x", "delete own/x", "create own/x", "delete own/x"]
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "headers", "actions"),
+    [
+        ("GET", "/a%20b/c", {}, ["s3:GetObject on arn:aws:s3:::store/a b/c"]),
+        ("PUT", "/a?partNumber=1&uploadId=x", {}, ["s3:PutObject on arn:aws:s3:::store/a"]),
+        ("GET", "/a?uploadId=x", {}, ["s3:ListMultipartUploadParts on arn:aws:s3:::store/a"]),
+        ("PUT", "/a?retention&versionId=1", {}, ["s3:PutObjectRetention on arn:aws:s3:::store/a"]),
+        (
+            "DELETE",
+            "/a?versionId=1",
+            {"x-amz-bypass-governance-retention": "true"},
+            ["s3:DeleteObjectVersion on arn:aws:s3:::store/a", "s3:BypassGovernanceRetention on arn:aws:s3:::store/a"],
+        ),
+        (
+            "PUT",
+            "/a",
+            {"x-amz-tagging": "a=b"},
+            ["s3:PutObject on arn:aws:s3:::store/a", "s3:PutObjectTagging on arn:aws:s3:::store/a"],
+        ),
+        ("PUT", "/a?acl", {}, []),
+        ("PUT", "/a", {"x-amz-copy-source": "/other/b"}, []),
+        ("DELETE", "/", {}, ["s3:DeleteBucket on arn:aws:s3:::store"]),
+        ("GET", "/?versions&prefix=p/", {}, ["s3:ListBucketVersions on arn:aws:s3:::store"]),
+    ],
+)
+def test_a_request_to_s3_is_what_its_page_says(
+    method: str, address: str, headers: dict[str, str], actions: list[str]
+) -> None:
+    """Service authorization reference, "Actions, resources, and condition keys for Amazon S3", 2026-11-28."""
+    calls = s3_calls(method, address, named_bucket("store", "000000000000"), headers)
+
+    assert [f"{call.action} on {call.target.name}" for call in calls] == actions

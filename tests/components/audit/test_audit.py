@@ -8,9 +8,9 @@ from capture import Capture
 from lab.alarms.amazon_log_patterns import event_pattern
 from lab.alarms.amazon_logs import FILTER
 from lab.alarms.google_log_filters import log_filter
-from lab.clouds.aws_policy import allows, denies, statements
 from tests.lab.alarms.audit_events import entries_of, events_of, on_aws, on_gcp
-from tests.registrations import data, inputs, one, resources_of
+from tests.registrations import data, inputs, one, resources_of, statements
+from tests.rights import allows, denies
 from tests.support import STACKS, estate, variant
 
 AUDIT = "packyard:audit:Audit"

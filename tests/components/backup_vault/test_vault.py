@@ -8,10 +8,10 @@ import pytest
 
 from capture import Capture, Registration
 from components.backup_vault import DATABASE_PREFIX
-from lab.clouds.aws_policy import TLS, allows, denies, statements
 from settings.backup_vault.retention import RETENTION_ACTIONS
 from settings.backup_vault.rules import OWN_PREFIXES
-from tests.registrations import one, trust_of
+from tests.registrations import one, statements, trust_of
+from tests.rights import TLS, allows, denies
 from tests.support import STACKS, estate, variant
 
 RETENTION_CHANGES = (

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from capture import Capture, Registration
-from lab.clouds.amazon_access import Access, boundaries
-from lab.clouds.aws_policy import allows, statements
+from reach.values import account_of_provider, provider_input
 from tests.policies.mutations import Pick, change
-from tests.registrations import one
+from tests.registrations import one, statements
+from tests.rights import allows
 from tests.support import STACKS, estate
 
 ROLE = "aws:iam/role:Role"
@@ -192,20 +192,20 @@ def needs(capture: Capture, role: str) -> Iterator[tuple[str, str, Mapping[str, 
     for entry in capture.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment"):
         arn = str(entry.inputs["policyArn"])
         for part in managed_policies()[arn.rpartition("/")[2]] if entry.inputs["role"] == role else ():
-            resource = part.get("resource", "*").format(account=Access(capture).account)
+            resource = part.get("resource", "*").format(account=account_of_provider(capture, entry))
             yield from ((action, resource, part.get("request", {})) for action in part["actions"])
 
 
 def beyond(capture: Capture) -> set[tuple[str, str]]:
     """Roles and actions that a role's own policies allow and its boundary does not."""
-    here = {"aws:RequestedRegion": Access(capture).region}
+    (bound,) = capture.of_type(POLICY)
+    here = {"aws:RequestedRegion": provider_input(capture, bound, "region")}
     return {
         (role.name, action)
         for role in capture.of_type(ROLE)
         if role.name not in BY_A_PERSON
         for action, resource, keys in needs(capture, str(role.inputs["name"]))
-        for policy in boundaries(capture, str(role.inputs["name"]))
-        if not allows(policy, action, resource, {**here, **keys})
+        if not allows(bound.inputs["policy"], action, resource, {**here, **keys})
     }
 
 

@@ -1,11 +1,16 @@
 """What somebody gains on GCP who holds the deploy identity: each attack is tried, as Google would answer."""
 
+from functools import cache
 from typing import Any
 
 import pytest
 
-from lab.clouds.google_policy import GRANTED_ROLES, Asked, custom_permissions, holds, roles_of
-from tests.components.ci_identity.test_provider_calls import project_of, table
+from reach.answers import Reach
+from reach.gcp.conditions import GRANTED_ROLES, holds
+from reach.gcp.decide import context_of
+from reach.gcp.index import Index
+from reach.model import Request, Target
+from tests.components.ci_identity.test_provider_calls import project_of, thing
 from tests.registrations import one
 from tests.support import STACKS, estate
 
@@ -19,10 +24,16 @@ def member(purpose: str = "deploy", stack: str = "staging") -> str:
     return f"serviceAccount:{told[purpose]['gcp_service_account']}"
 
 
-def deploy_may(permission: str, asked: Asked) -> bool:
-    capture = estate("staging")
-    known = {**table()["roles"], **custom_permissions(capture)}
-    return any(permission in known[role] for role in roles_of(capture, member(), asked))
+def deploy_may(permission: str, target: Target, *granted: str) -> bool:
+    """Whether the deploy identity may do it to a thing; `granted` are roles that the call gives or takes away."""
+    reach = _reach()
+    facts = {GRANTED_ROLES: granted} if granted else {}
+    return reach.decide(Request((reach.principal(member()),), permission, target, facts)).is_sure
+
+
+@cache
+def _reach() -> Reach:
+    return Reach(estate("staging"))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +42,7 @@ def deploy_may(permission: str, asked: Asked) -> bool:
 @pytest.mark.parametrize("call", ["update", "setIamPolicy", "delete"])
 @pytest.mark.parametrize("project", [GROUND, STATE, "example-build-runners-stg"])
 def test_vault_and_state_are_not_changed_opened_or_deleted(project: str, call: str, bucket: str) -> None:
-    assert not deploy_may(f"storage.buckets.{call}", Asked(project, BUCKET, f"{NAMES}{bucket}"))
+    assert not deploy_may(f"storage.buckets.{call}", thing(project, BUCKET, f"{NAMES}{bucket}"))
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -47,20 +58,23 @@ def test_the_guarded_buckets_are_those_of_the_vault_and_of_the_state(stack: str)
     for grant in grants:
         condition: Any = grant.inputs["condition"]
         for bucket in guarded:
-            assert not holds(condition["expression"], Asked(str(grant.inputs["project"]), BUCKET, f"{NAMES}{bucket}"))
+            asked = thing(str(grant.inputs["project"]), BUCKET, f"{NAMES}{bucket}")
+            context = context_of(asked, "storage.buckets.update", {}, is_made=True)
+
+            assert holds(condition["expression"], context) is False
 
 
 def test_own_buckets_and_secrets_are_changed() -> None:
     own = "example-pkg-staging-machine-store"
 
-    assert deploy_may("storage.buckets.update", Asked(GROUND, BUCKET, f"{NAMES}{own}"))
-    assert deploy_may("secretmanager.secrets.delete", Asked(GROUND, SECRET, f"projects/1/secrets/{own}"))
+    assert deploy_may("storage.buckets.update", thing(GROUND, BUCKET, f"{NAMES}{own}"))
+    assert deploy_may("secretmanager.secrets.delete", thing(GROUND, SECRET, f"projects/1/secrets/{own}"))
 
 
 def test_secrets_of_others_are_left_alone() -> None:
     for call in ("update", "setIamPolicy", "delete"):
         for name in ("others-password", "example-pkg-production-a"):
-            assert not deploy_may(f"secretmanager.secrets.{call}", Asked(GROUND, SECRET, f"projects/1/secrets/{name}"))
+            assert not deploy_may(f"secretmanager.secrets.{call}", thing(GROUND, SECRET, f"projects/1/secrets/{name}"))
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -74,10 +88,14 @@ def test_the_pipelines_own_accounts_lie_where_a_deployment_only_reads(stack: str
     }
     others = {project_of(capture, entry) for entry in capture.of_type("gcp:compute/instance:Instance")}
     (project,) = guarded
-    roles = {
-        role for purpose in ("deploy", "preview") for role in roles_of(capture, member(purpose, stack), Asked(project))
+    index = Index(capture)
+    held = {
+        permission
+        for purpose in ("deploy", "preview")
+        for grant in index.by_member[member(purpose, stack)]
+        if grant.scope == f"project:{project}"
+        for permission in index.custom_roles[grant.role].permissions
     }
-    held = {permission for role in roles for permission in custom_permissions(capture)[role]}
 
     assert project not in others
     assert held
@@ -103,7 +121,7 @@ def test_the_pipelines_own_accounts_lie_where_a_deployment_only_reads(stack: str
     ],
 )
 def test_the_pipelines_own_accounts_are_not_used_or_changed(permission: str) -> None:
-    assert not deploy_may(permission, Asked(STATE))
+    assert not deploy_may(permission, thing(STATE))
 
 
 @pytest.mark.parametrize(
@@ -120,16 +138,14 @@ def test_the_pipelines_own_accounts_are_not_used_or_changed(permission: str) -> 
 )
 def test_it_grants_nobody_a_role_that_leads_further(role: str) -> None:
     for project in (GROUND, STATE):
-        asked = Asked(project, attributes={GRANTED_ROLES: frozenset({role})})
-        assert not deploy_may("resourcemanager.projects.setIamPolicy", asked)
-    machine = Asked(GROUND, attributes={GRANTED_ROLES: frozenset({"roles/logging.logWriter"})})
-    assert deploy_may("resourcemanager.projects.setIamPolicy", machine)
+        assert not deploy_may("resourcemanager.projects.setIamPolicy", thing(project), role)
+    assert deploy_may("resourcemanager.projects.setIamPolicy", thing(GROUND), "roles/logging.logWriter")
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_identity_of_a_pipeline_makes_keys_or_mints_tokens(stack: str) -> None:
     capture = estate(stack)
-    custom = custom_permissions(capture)
+    custom = Index(capture).custom_roles
     minting = ("serviceAccountTokenCreator", "serviceAccountKeyAdmin", "workloadIdentity", "owner", "editor", "admin")
 
     for purpose in ("deploy", "preview"):
@@ -137,6 +153,6 @@ def test_no_identity_of_a_pipeline_makes_keys_or_mints_tokens(stack: str) -> Non
             if grant.cloud == "gcp" and grant.inputs.get("member") == member(purpose, stack):
                 role = str(grant.inputs["role"])
                 assert role.rpartition("/")[2] not in minting
-                for name in custom.get(role, ()):
+                for name in custom[role].permissions if role in custom else ():
                     assert not name.startswith(("iam.serviceAccountKeys.", "iam.serviceAccounts.getAccess")), name
                     assert name not in ("iam.serviceAccounts.signBlob", "iam.serviceAccounts.signJwt"), name

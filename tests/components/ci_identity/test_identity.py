@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from capture import Capture
-from lab.clouds.aws_policy import allows, denies, statements
 from policies.values import component_token
 from reach.values import answer
-from tests.registrations import one
+from tests.registrations import one, statements
+from tests.rights import allows, denies
 from tests.support import STACKS, estate, variant
 
 Token = Mapping[str, str]

@@ -1,6 +1,7 @@
 """What the identities hold, against what the providers read and write for each type (provider_calls.yaml)."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,15 @@ import pytest
 import yaml
 
 from capture import Capture, Registration
-from lab.clouds.amazon_access import Access
-from lab.clouds.aws_policy import allows
-from lab.clouds.google_policy import GRANTED_ROLES, Asked, custom_permissions, roles_of
 from policies.values import component_chain
+from reach.answers import Reach
+from reach.gcp.conditions import GRANTED_ROLES
+from reach.gcp.targets import named_bucket, objects
+from reach.model import NOTHING, Facts, Request, Target
+from reach.values import account_of_provider
 from tests.policies.mutations import Pick, change
 from tests.registrations import data, one, policy_of
+from tests.rights import allows
 from tests.support import STACKS, estate, variant
 
 BY_A_PERSON: Mapping[str, str] = {
@@ -76,7 +80,7 @@ def of_cloud(capture: Capture, cloud: str) -> list[Registration]:
 
 def aws_resource(capture: Capture, entry: Registration, call: str) -> str:
     """The ARN that AWS holds the call against, where the identities' policies name one; else any."""
-    account, inputs = Access(capture).account, entry.inputs
+    account, inputs = account_of_provider(capture, entry), entry.inputs
     service, _, action = call.partition(":")
     if service == "s3":
         key = f"/{inputs['key']}" if "key" in inputs and "Bucket" not in action else ""
@@ -140,41 +144,40 @@ def project_of(capture: Capture, entry: Registration) -> str:
     return str(entry.inputs.get("project") or capture.by_urn[entry.provider].inputs["project"])
 
 
-def asked_of(capture: Capture, entry: Registration, *, writes: bool) -> Asked:
+def thing(project: str, kind: str = "", name: str = "") -> Target:
+    """Something in a project. Service accounts and most others show conditions neither type nor name."""
+    return Target(name or "something", "gcp", name, type=kind, scopes=(f"project:{project}",))
+
+
+def asked_of(capture: Capture, reach: Reach, entry: Registration, *, writes: bool) -> tuple[Target, Facts]:
     """What conditions see of the resource, and of a grant that is written."""
     project, inputs = project_of(capture, entry), entry.inputs
     match entry.kind:
-        case "Bucket" | "BucketIAMMember":
-            name = inputs.get("bucket") or inputs["name"]
-            return Asked(project, "storage.googleapis.com/Bucket", f"projects/_/buckets/{name}")
+        case "Bucket" | "BucketIAMMember" | "BucketObject":
+            name = str(inputs.get("bucket") or inputs["name"])
+            bucket = reach.target(f"projects/_/buckets/{name}") or named_bucket(name)
+            # In which project a bucket lies that the program only names, its provider says.
+            bucket = replace(bucket, scopes=(f"bucket:{name}", f"project:{project}"))
+            return (objects(bucket, str(inputs["name"])) if entry.kind == "BucketObject" else bucket), NOTHING
         case "Secret" | "SecretIamMember":
             name = str(inputs["secretId"]).rpartition("/")[2]
-            return Asked(project, "secretmanager.googleapis.com/Secret", f"projects/1/secrets/{name}")
+            return thing(project, "secretmanager.googleapis.com/Secret", f"projects/1/secrets/{name}"), NOTHING
         case "IAMMember" if writes and entry.type == "gcp:projects/iAMMember:IAMMember":
-            return Asked(project, attributes={GRANTED_ROLES: frozenset({str(inputs["role"])})})
+            return thing(project), {GRANTED_ROLES: (str(inputs["role"]),)}
         case _:
-            return Asked(project)
-
-
-def gcp_holds(capture: Capture, purpose: str, entry: Registration, *, writes: bool) -> set[str]:
-    """Permissions of an identity for a resource, with those that it has on objects of buckets."""
-    told: Any = capture.root.outputs["ci_identity"]
-    member = f"serviceAccount:{told[purpose]['gcp_service_account']}"
-    on_buckets = {
-        str(grant.inputs["role"])
-        for grant in capture.of_type("gcp:storage/bucketIAMMember:BucketIAMMember")
-        if grant.inputs["member"] == member
-    }
-    known = {**table()["roles"], **custom_permissions(capture)}
-    roles = {*on_buckets, *roles_of(capture, member, asked_of(capture, entry, writes=writes))}
-    return {permission for role in roles for permission in known.get(role, ())}
+            return thing(project), NOTHING
 
 
 def gcp_lacks(capture: Capture, purpose: str, parts: Collection[str]) -> Lacking:
+    reach = Reach(capture)
+    told: Any = capture.root.outputs["ci_identity"]
+    member = reach.principal(f"serviceAccount:{told[purpose]['gcp_service_account']}")
     return {
         (entry.urn, call)
         for entry in of_cloud(capture, "gcp")
-        for call in needed(entry.type, *parts) - gcp_holds(capture, purpose, entry, writes="write" in parts)
+        for target, facts in [asked_of(capture, reach, entry, writes="write" in parts)]
+        for call in needed(entry.type, *parts)
+        if not reach.decide(Request((member,), call, target, facts)).is_sure
     }
 
 

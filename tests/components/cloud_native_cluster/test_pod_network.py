@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from capture import Capture
-from lab.clouds.aws_policy import allows
 from tests.policies.mutations import Pick, change
 from tests.registrations import inputs, one, trust_of
+from tests.rights import allows
 from tests.support import STACKS, estate
 
 TAG = "aws:ResourceTag/cluster.k8s.amazonaws.com/name"

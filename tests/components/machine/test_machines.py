@@ -10,11 +10,11 @@ import pytest
 from capture import Capture, Registration, Value
 from capture.registration import leaves
 from components.machine.document import DOCUMENT_ATTRIBUTE
-from lab.clouds.aws_policy import allows
 from preview.compare import compare
 from settings.documents import DOCUMENTS
 from tests.machines.support.programs import program
 from tests.registrations import data, first_boot, machine_document
+from tests.rights import allows
 from tests.support import STACKS, estate, variant
 
 GCE, EC2 = "gcp:compute/instance:Instance", "aws:ec2/instance:Instance"

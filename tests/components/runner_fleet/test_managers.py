@@ -8,7 +8,6 @@ import pytest
 
 from capture import Capture
 from capture.registration import Secret, leaves
-from lab.clouds.aws_policy import allows, statements
 from tests.components.runner_fleet.registered import (
     AWS_GROUP,
     GCP_GROUP,
@@ -18,7 +17,8 @@ from tests.components.runner_fleet.registered import (
     managers,
     trust_of,
 )
-from tests.registrations import data, one, role_settings
+from tests.registrations import data, one, role_settings, statements
+from tests.rights import allows
 
 AWS_MANAGERS = ("runner-manager-aws", "runner-manager-aws-protected", "runner-manager-aws-publish")
 
