@@ -1,6 +1,7 @@
 """The folders of running labs: one for each stack, root's alone, with a lock that is held while the lab lives."""
 
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Generator
@@ -36,6 +37,21 @@ def claimed(stack: str) -> Generator[Path]:
         finally:
             with alone(RUNS):
                 shutil.rmtree(folder)
+
+
+@contextmanager
+def logged(file: Path) -> Generator[None]:
+    """What the clouds of the lab refuse goes into its log, not between the lines of its table."""
+    logger, handler = logging.getLogger("lab"), logging.FileHandler(file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.propagate = True
+        logger.removeHandler(handler)
+        handler.close()
 
 
 def _locks(lock: IO[str]) -> bool:

@@ -1,13 +1,11 @@
 """`make lab`: boots machines, shows how far they are, and stays until it is told to end."""
 
-import logging
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
-from pathlib import Path
 from types import FrameType
 
 from capture import Capture
@@ -16,7 +14,7 @@ from lab.lab import Lab
 from lab.machines.image import image_folder
 from lab.placement import chosen
 from lab.scratch import of_this_process, sweep, sweep_own
-from lab.session.run_folder import LOG, claimed, running, socket_of
+from lab.session.run_folder import LOG, claimed, logged, running, socket_of
 from lab.session.server import Session
 from lab.session.table import Progress, is_terminal, table, terminal_width
 from lab.session.talk import Door
@@ -42,7 +40,7 @@ def up(capture: Capture, names: Sequence[str] | None) -> int:
         with _ends_when_told():
             running()
             swept = sweep()
-            with claimed(capture.stack) as folder, _logged(folder / LOG):
+            with claimed(capture.stack) as folder, logged(folder / LOG):
                 if swept:
                     say(swept_words(swept))
                 _run(capture, wanted)
@@ -55,21 +53,6 @@ def up(capture: Capture, names: Sequence[str] | None) -> int:
         print(error, file=sys.stderr)
         status = 1
     return _left_over() or status
-
-
-@contextmanager
-def _logged(file: Path) -> Generator[None]:
-    """What the clouds of the lab refuse goes into its log, not between the lines of its table."""
-    logger, handler = logging.getLogger("lab"), logging.FileHandler(file, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        yield
-    finally:
-        logger.propagate = True
-        logger.removeHandler(handler)
-        handler.close()
 
 
 @contextmanager

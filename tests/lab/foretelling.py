@@ -98,7 +98,9 @@ class World:
     @cached_property
     def stores(self) -> Stores:
         """The gate before moto, which has no network here."""
-        return Stores(cast("Any", None), Path(), self.capture, self.services.amazon, self.services.google_storage, [])
+        return Stores(
+            cast("Any", None), Path(), self.capture, self.services.amazon, self.services.google_storage, processes=[]
+        )
 
     @property
     def roles(self) -> tuple[Principal, ...]:
@@ -227,7 +229,7 @@ def _assumes(world: World, ask: Ask) -> bool:
     account = ServiceAccount(ask.who.partition(":")[2], numbers(world.capture)[ask.who])
     form = {"Action": "AssumeRoleWithWebIdentity", "RoleArn": ask.what, "RoleSessionName": "lab"}
     body = urllib.parse.urlencode({**form, "WebIdentityToken": account.identity_token(ask.detail)}).encode()
-    return _answer(world, "POST", "sts.amazonaws.com", "/", {}, body) == 200
+    return _answer(world, "POST", "sts.amazonaws.com", "/", {}, body=body) == 200
 
 
 def _federates(world: World, ask: Ask) -> bool:
@@ -239,7 +241,7 @@ def _federates(world: World, ask: Ask) -> bool:
     subject = urllib.parse.quote(json.dumps({"url": url, "method": "POST", "headers": listed}))
     form = {"grant_type": EXCHANGE, "subject_token_type": AWS_SUBJECT, "subject_token": subject, "audience": audience}
     before = {*world.services.google.tokens}
-    _answer(world, "POST", "sts.googleapis.com", "/v1/token", {}, urllib.parse.urlencode(form).encode())
+    _answer(world, "POST", "sts.googleapis.com", "/v1/token", {}, body=urllib.parse.urlencode(form).encode())
     return any(world.services.google.tokens[token][0] for token in {*world.services.google.tokens} - before)
 
 
@@ -261,7 +263,7 @@ def _asks_amazon(world: World, ask: Ask) -> bool:
     protocol = {"ssm": "AmazonSSM"}.get(service, service)
     headers = {**_signed(ask.who, service), "x-amz-target": f"{protocol}.{action}"}
     host = f"{service}.us-east-1.amazonaws.com"
-    return _answer(world, "POST", host, "/", headers, json.dumps(content).encode()) == 200
+    return _answer(world, "POST", host, "/", headers, body=json.dumps(content).encode()) == 200
 
 
 def _asks_google(world: World, ask: Ask) -> bool:
@@ -275,7 +277,7 @@ def _asks_google(world: World, ask: Ask) -> bool:
         case "monitoring.timeSeries.create":
             path = f"/v3/{ask.what}/timeSeries"
             # A right is asked for first; that a machine has its own token alone comes after it.
-            return _answer(world, "POST", "monitoring.googleapis.com", path, headers, b'{"timeSeries": []}') != 403
+            return _answer(world, "POST", "monitoring.googleapis.com", path, headers, body=b'{"timeSeries": []}') != 403
         case _:
             return _asks_storage(world, ask, headers)
 
@@ -293,7 +295,7 @@ def _asks_storage(world: World, ask: Ask, headers: dict[str, str]) -> bool:
     return _answer(world, method, "storage.googleapis.com", path, headers) != 403
 
 
-def _answer(world: World, method: str, host: str, path: str, headers: dict[str, str], body: bytes = b"") -> int:
+def _answer(world: World, method: str, host: str, path: str, headers: dict[str, str], *, body: bytes = b"") -> int:
     request = Request("", method, host, path, headers, body=body, is_encrypted=world.encrypted)
     return world.services.answer(request, world.clouds[MACHINES[".".join(host.split(".")[-2:])]]).status
 
