@@ -40,6 +40,9 @@ def hidden(capture: Capture, is_secret: Callable[[str, str], bool] = lambda _pat
 
     def of(entry: Registration) -> Registration:
         inputs = {key: hide(key, value) for key, value in entry.inputs.items()}
-        return replace(entry, inputs=inputs, outputs={key: hide(key, value) for key, value in entry.outputs.items()})
+        outputs = {key: hide(key, value) for key, value in entry.outputs.items()}
+        # What stays as it is stays the same object, so that whoever knows the one capture knows the other.
+        is_same = inputs == entry.inputs and outputs == entry.outputs
+        return entry if is_same else replace(entry, inputs=inputs, outputs=outputs)
 
     return replace(capture, registrations=tuple(map(of, capture.registrations)))

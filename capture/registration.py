@@ -110,7 +110,14 @@ class Capture:
 
     def of_type(self, resource_type: str) -> tuple[Registration, ...]:
         """Registrations of one type token."""
-        return tuple(entry for entry in self.registrations if entry.type == resource_type)
+        return self._by_type.get(resource_type, ())
+
+    @cached_property
+    def _by_type(self) -> dict[str, tuple[Registration, ...]]:
+        found: dict[str, list[Registration]] = {}
+        for entry in self.registrations:
+            found.setdefault(entry.type, []).append(entry)
+        return {resource_type: tuple(entries) for resource_type, entries in found.items()}
 
     def children(self, urn: str) -> tuple[Registration, ...]:
         """Direct children of a registration."""

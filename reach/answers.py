@@ -148,20 +148,34 @@ class Reach:
             if answer:
                 yield principal, (answer.step(f"{principal} may {action} on {target.words}"),)
 
-    def _able(self, action: str, target: Target) -> tuple[Principal, ...]:
-        """Everybody who has a statement or a grant with an action at all."""
-        if target.cloud == "aws" and self._aws.lets_in(target):
-            return self._acting
-        if action not in self._able_by_action:
-            asks = self._aws.speaks if target.cloud == "aws" else self._gcp.has
-            self._able_by_action[action] = tuple(entry for entry in self._acting if asks(entry, action))
-        return self._able_by_action[action]
+    def _able(self, action: str, target: Target) -> Iterable[Principal]:
+        """Everybody who has a statement or a grant with an action at all, and powers over the target."""
+        if target.cloud == "aws" and self._aws.lets_in(target, action):
+            found = self._acting
+        else:
+            if action not in self._able_by_action:
+                asks = self._aws.speaks if target.cloud == "aws" else self._gcp.has
+                self._able_by_action[action] = tuple(entry for entry in self._acting if asks(entry, action))
+            found = self._able_by_action[action]
+        return (*found, *(power for held in _holding(target) for power in self._powers.get(held, ())))
 
     @cached_property
     def _acting(self) -> tuple[Principal, ...]:
-        """Everybody who asks a cloud for something himself; root on a machine does it with the machine's identity."""
+        """Everybody who asks a cloud for something himself; root on a machine does it with the machine's identity.
+
+        Left out are powers over one thing, of which there are many, and which are asked for that thing alone.
+        """
         known = (*self.principals, *(entry for entry in self._graph.known() if entry.kind is Kind.POWER))
-        return tuple(entry for entry in known if entry.kind not in (Kind.MACHINE, Kind.JOB))
+        return tuple(entry for entry in known if entry.kind not in (Kind.MACHINE, Kind.JOB) and not _held_by(entry))
+
+    @cached_property
+    def _powers(self) -> dict[str, list[Principal]]:
+        """Powers over one thing, by its name on AWS or its scope on GCP."""
+        found: dict[str, list[Principal]] = {}
+        for entry in self._graph.known():
+            if held := _held_by(entry):
+                found.setdefault(held, []).append(entry)
+        return found
 
     def _ways(self, ends: Iterable[tuple[Principal, Path]], but: Principal | None = None) -> tuple[Way, ...]:
         found = self._graph.leading_to(ends)
@@ -214,7 +228,8 @@ class Reach:
             yield from self._aws_takeovers.edges(source)
 
     def _rewrites(self, source: Principal) -> Iterator[Edge]:
-        if source.identifier.startswith("arn:") or source.identifier[:1].isdigit():
+        of_aws = source.identifier.startswith("arn:") or source.identifier[:1].isdigit()
+        if of_aws and not _held_by(source):
             yield from self._aws_takeovers.rewritable(source)
         yield from self._gcp_takeovers.rewritable(source)
 
@@ -230,6 +245,24 @@ class Reach:
                 if edge.target not in seen:
                     seen.add(edge.target)
                     yield edge.target
+
+
+def _held_by(principal: Principal) -> str:
+    """Of a power over one thing the name of that thing, or its scope; empty for everybody else."""
+    if principal.kind is not Kind.POWER:
+        return ""
+    if principal.identifier.startswith("arn:"):
+        return principal.identifier
+    return principal.identifier.partition(" on ")[2]
+
+
+def _holding(target: Target) -> Iterator[str]:
+    """What a power over a target is named after: what it is, or what it lies in."""
+    if target.cloud == "gcp":
+        yield from target.scopes
+        return
+    parts = target.name.split("/")
+    yield from ("/".join(parts[:count]) for count in range(len(parts), 0, -1))
 
 
 _NO = Answer(allowed=False)

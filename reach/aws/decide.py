@@ -13,7 +13,7 @@ from enum import Enum
 from reach.aws.conditions import Context, hold, substituted
 from reach.aws.document import Statement
 from reach.aws.index import Identity, Index, account_of
-from reach.globs import covers, matches, meets
+from reach.globs import covers, is_pattern, matches, meets
 from reach.model import NOTHING, Answer, Facts, Kind, Principal, Target
 from reach.step import Step
 from reach.truth import Doubt, Truth, both, counts, reason
@@ -69,6 +69,7 @@ class Decisions:
         """What is asked is answered from this index alone."""
         self._index = index
         self._by_action: dict[tuple[int, str], tuple[Statement, ...]] = {}
+        self._lets_in: dict[tuple[str, str], bool] = {}
         # By the identity of a tuple that the index keeps, since hashing whole policies costs more than reading them.
 
     def may(
@@ -90,7 +91,7 @@ class Decisions:
         action = action.lower()
         identity = self._index.identity(principal)
         own = self._speaking_of(identity.policies, action)
-        answers_itself = not ROLE.match(target.name) or action.startswith("sts:")
+        answers_itself = _answers_itself(target, action)
         guards = tuple(entry for entry in self._index.policy_of(target) if answers_itself and _acts(entry, action))
         if not own and not guards and lacks is None:
             return NO
@@ -129,9 +130,20 @@ class Decisions:
         policies = self._index.identity(principal).policies
         return any(self._speaking_of(policies, action.lower()) for action in actions)
 
-    def lets_in(self, target: Target) -> bool:
-        """Whether a resource's own policy lets somebody in, so that one's own policies need not speak of it."""
-        return any(entry.allows for entry in self._index.policy_of(target))
+    def lets_in(self, target: Target, action: str = "") -> bool:
+        """Whether a resource's own policy lets a principal in, so that one's own policies need not speak of it.
+
+        Services and federated identities are asked for by themselves. An action narrows the question.
+        """
+        if action and not _answers_itself(target, action):
+            return False
+        key = (target.name, action)
+        if key not in self._lets_in:
+            self._lets_in[key] = any(
+                entry.allows and _names_principals(entry) and (not action or _acts(entry, action.lower()))
+                for entry in self._index.policy_of(target)
+            )
+        return self._lets_in[key]
 
     def _speaking_of(self, policies: tuple[Statement, ...], action: str) -> tuple[Statement, ...]:
         """The statements that speak of an action."""
@@ -148,6 +160,17 @@ def _of_power(principal: Principal, target: Target) -> Answer:
     held = target.name == principal.identifier or target.name.startswith(f"{principal.identifier}/")
     step = Step(f"{principal} is everything that can be done to it", principal.urn)
     return Answer(allowed=True, grants=(step,)) if held else NO
+
+
+def _answers_itself(target: Target, action: str) -> bool:
+    """Whether a resource's own policy speaks of an action: the trust of a role does of those of STS alone."""
+    return not ROLE.match(target.name) or action.startswith("sts:")
+
+
+def _names_principals(statement: Statement) -> bool:
+    return bool(statement.not_principals) or any(
+        kind not in ("Service", "Federated") for kind, _ in statement.principals
+    )
 
 
 def _acts(statement: Statement, action: str) -> bool:
@@ -213,7 +236,11 @@ def _is_about(statement: Statement, request: _Request) -> Truth:
         test = covers if statement.allows else meets
         return not any(test(pattern, target.name) for pattern in statement.not_resources)
     test = meets if statement.allows else covers
-    return any(test(_plain(pattern), target.name) for pattern in statement.resources)
+    if any(test(pattern, target.name) for pattern in statement.resource_patterns):
+        return True
+    if not is_pattern(target.name):
+        return target.name in statement.single_resources
+    return any(test(name, target.name) for name in statement.single_resources)
 
 
 def _is_about_name(statement: Statement, name: str, context: Context) -> Truth:
@@ -222,14 +249,6 @@ def _is_about_name(statement: Statement, name: str, context: Context) -> Truth:
     if isinstance(patterns, Doubt):
         return patterns
     return any(matches(pattern, name) for pattern in patterns) is not bool(statement.not_resources)
-
-
-def _plain(pattern: str) -> str:
-    """A variable in a resource stands for anything that is not known."""
-    if "${" not in pattern:
-        return pattern
-    head, _, rest = pattern.partition("${")
-    return f"{head}*{_plain(rest.partition('}')[2])}"
 
 
 def _named(statement: Statement, identity: Identity) -> Named:

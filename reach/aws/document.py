@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, cast
+
+from reach.globs import is_pattern
 
 ELEMENTS = {
     *("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"),
@@ -47,6 +49,24 @@ class Statement:
     conditions: tuple[Condition, ...]
     urn: str
     """Of the resource that carries the document."""
+
+    @cached_property
+    def single_resources(self) -> frozenset[str]:
+        """Those that stand for themselves. A policy of a manager names hundreds of secrets."""
+        return frozenset(name for name in self.resources if not is_pattern(_plain(name)))
+
+    @cached_property
+    def resource_patterns(self) -> tuple[str, ...]:
+        """Those that stand for many."""
+        return tuple(name for name in map(_plain, self.resources) if is_pattern(name))
+
+
+def _plain(pattern: str) -> str:
+    """A variable in a resource stands for anything that is not known."""
+    if "${" not in pattern:
+        return pattern
+    head, _, rest = pattern.partition("${")
+    return f"{head}*{_plain(rest.partition('}')[2])}"
 
 
 @lru_cache(maxsize=4096)

@@ -65,6 +65,9 @@ TAKES_MACHINES = (
 )
 """Without one of these, or a right to write its store, nobody becomes root on a machine."""
 
+STORED = "arn:aws:s3:::"
+"""How the ARN of a bucket begins, in which documents and bundles lie."""
+
 CLUSTER_ADMIN = "AmazonEKSClusterAdminPolicy"
 
 
@@ -77,6 +80,7 @@ class Takeovers:
         self._index = index
         self._decisions = decisions
         self._machines = tuple(machine for machine in machines if machine.cloud == "aws")
+        self._told = tuple(machine for machine in self._machines if machine.documents or machine.bundles)
         self.targets: tuple[Target, ...] = tuple(targets(capture))
         self._by_arn = {target.name: target for target in self.targets}
         self._by_urn: dict[str, Target] = {}
@@ -94,11 +98,13 @@ class Takeovers:
 
     def edges(self, source: Principal) -> Iterator[Edge]:
         """Whom a principal turns into by what it may do itself."""
-        for machine in self._machines:
-            for answer, words, doubt in self._by_store(source, machine):
-                if answer:
-                    yield Edge(source, machine.principal, answer.step(f"{source} {words}", doubt))
-        if source.kind is Kind.POWER and source.identifier.startswith("arn:"):
+        is_over_a_thing = source.kind is Kind.POWER and source.identifier.startswith("arn:")
+        if not is_over_a_thing or source.identifier.startswith(STORED):
+            for machine in self._told:
+                for answer, words, doubt in self._by_store(source, machine):
+                    if answer:
+                        yield Edge(source, machine.principal, answer.step(f"{source} {words}", doubt))
+        if is_over_a_thing:
             return
         rewrites = self._decisions.speaks(source, *REWRITES_A_ROLE)
         for record in self._index.roles.values():

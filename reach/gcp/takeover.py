@@ -50,6 +50,9 @@ TAKES_MACHINES = (
 )
 """Without one of these nobody becomes root on a machine."""
 
+HOLDS_MACHINES = ("", "project", "machine", "bucket")
+"""Of powers those over what a machine lies in, or is told by; empty for everybody else."""
+
 
 class Takeovers:
     """The edges of the principals of GCP."""
@@ -89,7 +92,7 @@ class Takeovers:
         if self._decisions.has(source, *SET_POLICY.values(), *WRITES_PROVIDERS):
             for target in self._by_scope.get(scope, ()) if scope else self.targets:
                 yield from self._into_power(source, target)
-        if self._decisions.has(source, *TAKES_MACHINES):
+        if scope.partition(":")[0] in HOLDS_MACHINES and self._decisions.has(source, *TAKES_MACHINES):
             for machine in self._machines:
                 for found, words, doubt in self._ways(source, machine):
                     if found:

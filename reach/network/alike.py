@@ -13,11 +13,14 @@ class Alike:
     """Places in groups: of one network, with the same addresses, ways out and rules for what leaves."""
 
     def __init__(self, places: Iterable[Place]) -> None:
+        self._kinds: dict[int, int] = {}
+        """By a rule the first one that says the same, so that groups of workers with rules of their own are alike."""
+        self._first: dict[Profile, int] = {}
         self._profiles: dict[Profile, list[Place]] = defaultdict(list)
         self._named: dict[str, list[Place]] = defaultdict(list)
         """By a group, tag or address that rules may name."""
         for place in places:
-            self._profiles[_profile(place)].append(place)
+            self._profiles[self._profile(place)].append(place)
             if isinstance(place, Machine):
                 for name in _names_of(place):
                     self._named[name].append(place)
@@ -37,13 +40,24 @@ class Alike:
             yield [place for place in places if id(place) not in own]
             yield from ((place,) for place in places if id(place) in own)
 
+    def _profile(self, place: Place) -> Profile:
+        if not isinstance(place, Machine):
+            return (id(place),)
+        exits = tuple((id(each.destinations), tuple(map(id, each.faces)), each.network) for each in place.exits)
+        rules, gates = frozenset(map(self._kind, place.egress)), tuple(map(id, place.gates))
+        return (place.network, place.subnets, place.private.within, exits, rules, gates, place.is_many)
 
-def _profile(place: Place) -> Profile:
-    if not isinstance(place, Machine):
-        return (id(place),)
-    exits = tuple((id(each.destinations), tuple(map(id, each.faces)), each.network) for each in place.exits)
-    rules, gates = tuple(map(id, place.egress)), tuple(map(id, place.gates))
-    return (place.network, place.subnets, place.private.within, exits, rules, gates, place.is_many)
+    def _kind(self, rule: Rule) -> int:
+        if id(rule) not in self._kinds:
+            self._kinds[id(rule)] = self._first.setdefault(_said(rule), id(rule))
+        return self._kinds[id(rule)]
+
+
+def _said(rule: Rule) -> Profile:
+    """What a rule decides, without its name."""
+    selector = rule.selector
+    other_side = (selector.ranges, selector.urns, selector.groups, selector.unknown)
+    return (rule.allows, rule.flows, rule.priority, rule.perhaps, *other_side)
 
 
 def _names_of(place: Machine) -> Iterator[str]:

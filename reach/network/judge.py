@@ -171,6 +171,10 @@ def _through(place: Place, target: Target, way: Way, flow: Flow) -> Iterator[Ans
     if isinstance(place, Crowd) and not _same_version(way.source, way.destination):
         return
     sources = _of_one_version(way.source, way.destination)
+    entered = tuple(_entering(place, target, sources, flow))
+    if not entered:
+        # Most doors are closed to most places, which the one rule of the target says and a list of leaving need not.
+        return
     out: Iterable[Passed | None] = (None,)
     if isinstance(place, Machine):
         out = _gated(passed(place.egress, way.destination, flow), place, target, way.destination, flow, outward=True)
@@ -178,7 +182,7 @@ def _through(place: Place, target: Target, way: Way, flow: Flow) -> Iterator[Ans
         destinations = way.destination.within if leaving is None else leaving.part
         if not (destinations := destinations & way.leaves) and way.destination.within:
             continue
-        for entering in _entering(place, target, sources, flow):
+        for entering in entered:
             steps = [*_step(place, leaving), *way.steps, *entering.steps]
             yield Answer(tuple(steps), entering.part, destinations)
 

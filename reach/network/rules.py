@@ -127,6 +127,9 @@ def _met(selector: Selector, party: Party, left: Ranges) -> tuple[Ranges, str]:
     """The part of what is left of a party that a selector is for, and the doubt."""
     if party.groups & selector.groups or party.urns & selector.urns:
         return left, ""
+    if not selector.ranges:
+        # Rules between groups name no ranges, and nearly everybody is of none of their groups.
+        return (left, selector.unknown) if selector.unknown else (NOWHERE, "")
     part = left & selector.ranges
     if party.is_crowd:
         if not selector.unknown:
