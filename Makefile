@@ -165,6 +165,10 @@ bench-lab: setup machine-tools ## Time and memory of the lab from nothing and fr
 bench-mistakes: setup ## Who sees each mistake of tests/mistakes/lists, e.g. make bench-mistakes ONLY=firewall WHOLE=1
 	@nice -n 15 $(BIN)/python -m tests.mistakes $(if $(ONLY),--only "$(ONLY)") $(if $(WHOLE),--whole)
 
+.PHONY: bench-reach
+bench-reach: setup ## What is found of 30 seeded grants and openings, what is told of 20 refactorings, and what it costs
+	@nice -n 15 $(BIN)/python -m tests.reach.bench
+
 .PHONY: records
 records: setup ## Write anew what tests compare with: URNs, limits, schema, specifications of roles, reference, alert rules, excerpt, drawing, comments
 	@$(BIN)/python -m tests.estate.record_urns

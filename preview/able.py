@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from capture import Capture
-from policies.who_may.known import Asked, Known, known
+from policies.who_may.known import Asked, Known, known, told_once
 from policies.who_may.rights import RIGHTS, Right
-from reach.model import Way
+from reach.federation import are_among
+from reach.model import Kind, Way
 from reach.network.difference import same
 from reach.step import Path
 
@@ -54,7 +55,7 @@ class _Side:
         self._before = before
         self.found: dict[Key, tuple[Right, Asked, dict[Key, Way]]] = {}
         for number, right in enumerate(RIGHTS):
-            for asked in right.ask(self.known):
+            for asked in self.known.answers(right.ask):
                 kind = asked.what.partition(" ")[0] if " " in asked.what else ""
                 resource = self._before.get(asked.urn, asked.urn) or asked.what
                 ways = {self._principal(way): way for way in asked.ways}
@@ -70,11 +71,10 @@ def _changes(other: _Side, side: _Side, *, is_gained: bool) -> Iterator[AbilityC
     for key, (right, asked, ways) in side.found.items():
         if key not in other.found:
             continue
-        new = [way for principal, way in ways.items() if principal not in other.found[key][2]]
-        paths = {way.path for way in new}
-        for way in new:
-            if way.path[1:] not in paths:
-                grouped.setdefault((str(way.principal), way.path[:-1]), []).append((f"{right.words} {asked.what}", way))
+        there = other.found[key][2]
+        new = [way for principal, way in ways.items() if principal not in there and not _are_jobs_of(there, way)]
+        for way in told_once(new, ways.values()):
+            grouped.setdefault((str(way.principal), way.path[:-1]), []).append((f"{right.words} {asked.what}", way))
     for several in grouped.values():
         way = several[0][1]
         crew = side.known.crews.of(way.principal)
@@ -85,3 +85,9 @@ def _changes(other: _Side, side: _Side, *, is_gained: bool) -> Iterator[AbilityC
             path=way.path,
             perhaps=" and ".join(dict.fromkeys(step.perhaps for step in way.path if step.perhaps)),
         )
+
+
+def _are_jobs_of(there: Mapping[Key, Way], way: Way) -> bool:
+    """Whether jobs of one side are among those of the other, which has other words for them."""
+    jobs = (each.principal for each in there.values() if each.principal.kind is Kind.JOB)
+    return way.principal.kind is Kind.JOB and are_among(way.principal, jobs)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from capture import Capture
-from reach.network import Change, Network, difference
+from policies.who_may.known import known
+from reach.network import Change, difference
 from reach.step import Path
 
 
@@ -36,7 +37,7 @@ class DoorChange:
 
 def door_changes(before: Capture, after: Capture) -> tuple[DoorChange, ...]:
     """Gains before losses, in the order of the estate."""
-    return _by_door(difference(Network(before), Network(after)))
+    return _by_door(difference(known(before).network, known(after).network))
 
 
 def _by_door(changes: Iterable[Change]) -> tuple[DoorChange, ...]:

@@ -1,12 +1,13 @@
 """Federation: jobs of forges, accounts of one cloud and roles of the other, and whom each is taken for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from capture import Capture, Registration
 from reach.aws.conditions import ALL_ELSE
 from reach.aws.decide import Decisions
-from reach.aws.document import Statement
+from reach.aws.document import Condition, Statement
 from reach.aws.index import Index as AwsIndex
 from reach.aws.index import RoleRecord
 from reach.gcp.conditions import Anything, Result, evaluate, holds
@@ -15,6 +16,7 @@ from reach.gcp.index import ACCOUNT
 from reach.gcp.index import Index as GcpIndex
 from reach.gcp.syntax import ExpressionError, Literal, Name, Operation, parsed, parts, written
 from reach.gcp.takeover import shortened
+from reach.globs import matches
 from reach.graph import Edge
 from reach.model import Answer, Facts, Kind, Principal, Target
 from reach.step import Step
@@ -160,10 +162,7 @@ class Federation:
     def _trusted(self, record: RoleRecord, entry: Statement, name: str) -> Iterator[Edge]:
         if name != GOOGLE:
             issuer = name.partition(":oidc-provider/")[2] or name
-            claims = tuple(
-                f"{condition.key.removeprefix(f'{issuer}:')} {' or '.join(condition.values)}"
-                for condition in entry.conditions
-            )
+            claims = tuple(_told(condition, issuer) for condition in entry.conditions)
             job = Principal(Kind.JOB, _named(issuer, claims))
             words = f"jobs of {issuer} assume {record.principal}"
             yield Edge(job, record.principal, Step(words, record.principal.urn))
@@ -287,6 +286,39 @@ def _claims(provider: _Provider) -> tuple[dict[str, str], tuple[str, ...]]:
             case _:
                 others.append(written(part))
     return known, tuple(others)
+
+
+def _told(condition: Condition, issuer: str) -> str:
+    """What a condition of AWS asks for, for example "sub a or b"; one that asks otherwise with its operator."""
+    if condition.operator in ("StringEquals", "StringLike"):
+        return f"{condition.key.removeprefix(f'{issuer}:')} {' or '.join(condition.values)}"
+    return str(condition)
+
+
+def are_among(jobs: Principal, others: Iterable[Principal]) -> bool:
+    """Whether whichever job is meant by one name is meant by one of the others, which ask for the same or for less."""
+    issuer, claims = _read(jobs.name)
+    wider = [wanted for of_issuer, wanted in (_read(other.name) for other in others) if of_issuer == issuer]
+    return all(
+        any(all(any(_meets(claim, each) for claim in single) for each in wanted) for wanted in wider)
+        for single in product(*([(key, (value,)) for value in values] for key, values in claims))
+    )
+
+
+_Claim = tuple[str, tuple[str, ...]]
+"""A claim, and its values of which any is taken."""
+
+
+def _meets(claim: _Claim, wanted: _Claim) -> bool:
+    """Whether a claim with one value is as wanted."""
+    return claim[0] == wanted[0] and any(matches(pattern, claim[1][0]) for pattern in wanted[1])
+
+
+def _read(name: str) -> tuple[str, tuple[_Claim, ...]]:
+    """Issuer and claims of jobs, from their name."""
+    issuer, _, told = name.partition(" with ")
+    claims = (claim.partition(" ") for claim in told.split(", ") if claim)
+    return issuer, tuple((key, tuple(values.split(" or "))) for key, _, values in claims)
 
 
 def _named(issuer: str, claims: tuple[str, ...]) -> str:

@@ -56,6 +56,8 @@ ROLES: tuple[tuple[str, str, str], ...] = (
 
 GOOGLE_SERVICE = re.compile(r"serviceAccount:service-\d+@(?:gcp-sa-)?([\w-]+)\.iam\.gserviceaccount\.com")
 
+PROJECT = re.compile(r"(?:^|, )(?:project_id|repository_id) [^,*]+")
+"""By a number that is never used again, since whoever makes a project of a name that is free has its jobs."""
 ENVIRONMENT = re.compile(r"(?:^|, )environment ([^,]+)")
 BRANCH = re.compile(r"(?:^|, )ref [^,*]+")
 PREVIEW_END = "-preview"
@@ -237,8 +239,8 @@ def _trust(entry: Registration) -> str:
 
 
 def _jobs(claims: str) -> str:
-    """Jobs by what their tokens must claim: one environment, and to deploy one branch."""
-    environment = ENVIRONMENT.search(claims)
+    """Jobs by what their tokens must claim: a project and one environment, and to deploy one branch."""
+    environment = ENVIRONMENT.search(claims) if PROJECT.search(claims) else None
     if environment and environment[1].endswith(PREVIEW_END):
         return "jobs that preview"
     return "jobs that deploy" if environment and BRANCH.search(claims) else f"jobs with {claims}"

@@ -1,6 +1,6 @@
 """What all rows of the table ask: the answers of reach for one capture, made once for all of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -9,7 +9,7 @@ from policies.policy import Finding
 from policies.who_may.crews import Crews
 from policies.who_may.table import Rows
 from reach.answers import Reach
-from reach.model import Target, Way
+from reach.model import Kind, Target, Way
 from reach.network import Network
 from reach.same import Same
 from reach.step import Path, told
@@ -21,6 +21,7 @@ class Known:
     def __init__(self, capture: Capture) -> None:
         """Nothing is asked before the first question."""
         self.capture = capture
+        self._answers: dict[Ask, tuple[Asked, ...]] = {}
 
     @cached_property
     def reach(self) -> Reach:
@@ -51,6 +52,12 @@ class Known:
         """Everything whose words begin with a word, for example "secret"."""
         return tuple(target for target in self.reach.targets if target.words.startswith(f"{word} "))
 
+    def answers(self, ask: "Ask") -> tuple["Asked", ...]:
+        """What a right asks, asked once: a policy and a comparison want the same."""
+        if ask not in self._answers:
+            self._answers[ask] = tuple(ask(self))
+        return self._answers[ask]
+
     def registration(self, urn: str) -> Registration:
         """What a finding is about; the stack for what the program only names."""
         return self.capture.by_urn.get(urn, self.capture.root)
@@ -69,6 +76,10 @@ class Asked:
     ways: tuple[Way, ...]
     owners: str = ""
     """Its administrators, where no registration says in which account or project it lies."""
+
+
+Ask = Callable[[Known], Iterable[Asked]]
+"""A right over each resource of one kind, with everybody who gets it."""
 
 
 def known(capture: Capture) -> Known:
@@ -97,13 +108,27 @@ def violations(known: Known, right: str, rows: Rows, asked: Iterable[Asked]) -> 
         owners = question.owners or known.crews.owners(question.urn)
         tier = known.crews.owner(question.urn).tier
         wrong = [way for way in question.ways if not row.allows(known.crews.of(way.principal), tier, owners)]
-        paths = {way.path for way in wrong}
-        for way in wrong:
-            if way.path[1:] not in paths:
-                found.setdefault((str(way.principal), way.path[:-1]), []).append((question, way))
+        for way in told_once(wrong, question.ways):
+            found.setdefault((str(way.principal), way.path[:-1]), []).append((question, way))
     for several in found.values():
         question, way = several[0]
         yield Finding(known.registration(question.urn), _message(known, right, way, question.what, len(several) - 1))
+
+
+def told_once(some: Iterable[Way], every: Iterable[Way]) -> Iterator[Way]:
+    """Of some of the ways to a resource those that lead through nobody else of them.
+
+    An identity of a pool is nobody by itself: where somebody is taken for it, he is told in its place.
+    """
+    listed = tuple(some)
+    through = {way.path[1:] for way in every}
+    between = {way.path for way in listed if way.principal.kind is Kind.FEDERATED and way.path in through}
+    paths = {way.path for way in listed} - between
+
+    def is_told_already(path: Path) -> bool:
+        return path[1:] in paths or (path[1:] in between and is_told_already(path[1:]))
+
+    yield from (way for way in listed if way.path not in between and not is_told_already(way.path))
 
 
 def _message(known: Known, right: str, way: Way, what: str, others: int) -> str:

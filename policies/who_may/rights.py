@@ -1,12 +1,12 @@
 """The rows of the table about rights in the clouds: nobody else gets them, by whatever number of steps."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from capture import Capture
 from policies.policy import Finding
 from policies.who_may import table
-from policies.who_may.known import Asked, Known, known, violations
+from policies.who_may.known import Ask, Asked, Known, known, violations
 from policies.who_may.table import Rows
 from reach.gcp.targets import objects
 from reach.model import Target
@@ -42,7 +42,7 @@ class Right:
     words: str
     """As a verb, for example "read"."""
     rows: Rows
-    ask: Callable[[Known], Iterable[Asked]]
+    ask: Ask
 
 
 def machine_stores_are_written_by_deployments_alone(capture: Capture) -> Iterator[Finding]:
@@ -115,7 +115,7 @@ def grants_can_be_read(capture: Capture) -> Iterator[Finding]:
 
 def _judged(capture: Capture, right: Right) -> Iterator[Finding]:
     asked = known(capture)
-    yield from violations(asked, right.words, right.rows, right.ask(asked))
+    yield from violations(asked, right.words, right.rows, asked.answers(right.ask))
 
 
 def _stores(asked: Known) -> Iterable[Asked]:

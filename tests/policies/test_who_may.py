@@ -1,25 +1,19 @@
 """The table of who may do what: what it forbids is told with its path, what changes nothing is not told."""
 
-import json
 import re
 import time
 from dataclasses import replace
 
 import pytest
 
-from capture import Capture
-from policies import POLICIES
 from policies.who_may.rights import secrets_are_read_by_their_machine_alone
-from tests.policies.who_may_mutations import FORBIDDEN, PUBLISH, SIGNING_KEY, SSH, Forbidden
-from tests.reach.building import deny, document, editing, granting
-from tests.reach.grants import Change, allowed, granted
+from tests.policies.who_may_mutations import FORBIDDEN, PUBLISH, SSH, Forbidden
+from tests.reach.grants import Change
 from tests.reach.network.changes import made
+from tests.reach.refactorings import IN_THE_CLOUDS
+from tests.reach.seeing import THE_TABLE
 from tests.support import STACKS, estate
 
-THE_TABLE = tuple(policy for policy in POLICIES if policy.__module__.startswith("policies.who_may."))
-
-ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-READER = "gcp:secretmanager/secretIamMember:SecretIamMember"
 INGRESS = ("SecurityGroupIngressRule", f"{PUBLISH}-ssh")
 GROUP = ("SecurityGroup", f"{PUBLISH}-workers")
 
@@ -36,37 +30,8 @@ def test_what_the_table_forbids_is_told_with_its_path(forbidden: Forbidden) -> N
     assert all("HINT: " in message for message in told), "a message must say how to mend"
 
 
-def _turned(capture: Capture) -> Capture:
-    policy = next(entry for entry in capture.of_type(ROLE_POLICY) if entry.name == "database-pair-pg-b")
-    statements = json.loads(str(policy.inputs["policy"]))["Statement"]
-    return editing(capture, f"{ROLE_POLICY}::database-pair-pg-b", policy=document(*reversed(statements)))
-
-
-def _split(capture: Capture) -> Capture:
-    """One statement becomes one for each of its actions."""
-    policy = next(entry for entry in capture.of_type(ROLE_POLICY) if entry.name == "runner-manager-aws-blue-fleet")
-    statements = json.loads(str(policy.inputs["policy"]))["Statement"]
-    apart = [{**entry, "Action": [action], "Sid": ""} for entry in statements for action in entry["Action"]]
-    return editing(capture, f"{ROLE_POLICY}::runner-manager-aws-blue-fleet", policy=document(*apart))
-
-
-def _renamed(capture: Capture) -> Capture:
-    """A grant has another name and place in the program."""
-    grant = next(entry for entry in capture.of_type(READER) if entry.name.endswith("package-signing-key-machine"))
-    moved = replace(grant, urn=f"{grant.urn}-of-the-server", name=f"{grant.name}-of-the-server")
-    return replace(capture, registrations=tuple(moved if entry is grant else entry for entry in capture.registrations))
-
-
 CHANGES_NOTHING: tuple[tuple[str, Change], ...] = (
-    ("statements in another order", _turned),
-    ("a statement for each action", _split),
-    ("a grant under another name", _renamed),
-    ("a grant twice", granted(SIGNING_KEY, "package-server")),
-    ("an action that a boundary refuses", allowed("runner-manager-aws-publish-blue-fleet", "ssm:StartSession")),
-    (
-        "a denial more",
-        lambda capture: granting(capture, f"{ROLE_POLICY}::database-pair-pg-b", deny("s3:DeleteBucket")),
-    ),
+    *((each.name, each.change) for each in IN_THE_CLOUDS),
     (
         "a way in that nobody takes",
         made(INGRESS, "in", SSH, {"securityGroupId": GROUP, "referencedSecurityGroupId": GROUP}),

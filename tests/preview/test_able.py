@@ -2,7 +2,6 @@
 
 import pytest
 
-from capture import Capture
 from preview.able import ability_changes
 from preview.document import document
 from tests.policies.who_may_mutations import (
@@ -14,29 +13,31 @@ from tests.policies.who_may_mutations import (
 )
 from tests.preview.test_reached import commented, compared, terminal
 from tests.reach.building import editing
-from tests.reach.grants import Change, allowed, granted
+from tests.reach.grants import granted
+from tests.reach.network.changes import found
+from tests.reach.refactorings import IN_THE_CLOUDS, Refactoring
 from tests.support import estate, variant
 
 READS_THE_KEY = granted(SIGNING_KEY, "runner-manager-gcp-blue")
 
 
 def test_whoever_can_newly_do_something_is_named_with_the_way_above_the_resources() -> None:
-    found = compared(estate("production"), READS_THE_KEY(estate("production")))
+    told = compared(estate("production"), READS_THE_KEY(estate("production")))
     words = f"{MANAGER_ON_GCP} can now read secret package-server-package-signing-key"
 
-    for text, resources in ((terminal(found), "Against main"), (commented(found), "steps by component")):
+    for text, resources in ((terminal(told), "Against main"), (commented(told), "steps by component")):
         plain = text.replace("\\", "")
         assert plain.index("Who can newly do what") < plain.index(words) < plain.index(resources)
         assert "Who can do what no longer" not in text
 
 
 def test_whoever_can_no_longer_is_named_too_and_programs_read_it() -> None:
-    found = compared(READS_THE_KEY(estate("production")), estate("production"))
-    (change,) = document(found.report)["against"]["abilities"]
+    told = compared(READS_THE_KEY(estate("production")), estate("production"))
+    (change,) = document(told.report)["against"]["abilities"]
 
     assert not change["gained"]
     assert change["who"] == MANAGER_ON_GCP
-    assert "Who can do what no longer" in terminal(found)
+    assert "Who can do what no longer" in terminal(told)
 
 
 def test_somebody_who_gets_far_is_told_with_all_that_he_gets() -> None:
@@ -56,24 +57,25 @@ def test_jobs_that_are_newly_let_in_are_told_with_what_they_can_do() -> None:
     assert all(change.who.startswith("jobs of gitlab.example.com with") for change in gained)
 
 
-def renamed(capture: Capture) -> Capture:
-    """A policy has another name at AWS."""
-    return editing(capture, "aws:iam/rolePolicy:RolePolicy::database-pair-pg-b", name="another")
+@pytest.mark.parametrize("refactoring", IN_THE_CLOUDS, ids=lambda each: each.name)
+def test_a_change_that_gives_nobody_anything_says_nothing(refactoring: Refactoring) -> None:
+    capture = estate("production")
+    changed = refactoring.change(capture)
+
+    assert changed != capture
+    assert ability_changes(capture, changed) == ()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        renamed,
-        allowed("runner-manager-aws-publish-blue-fleet", "ssm:StartSession"),
-        granted(SIGNING_KEY, "package-server"),
-    ],
-    ids=["another name", "a right that the boundary refuses", "a grant twice"],
-)
-def test_a_change_that_gives_nobody_anything_says_nothing(change: Change) -> None:
-    capture: Capture = estate("production")
+def test_jobs_that_must_claim_more_gain_nothing_and_the_others_lose_it() -> None:
+    capture = estate("production")
+    provider = "WorkloadIdentityPoolProvider::ci-identity-deploy-gitlab"
+    old = str(found(capture, "WorkloadIdentityPoolProvider", "ci-identity-deploy-gitlab").inputs["attributeCondition"])
+    tightened = editing(capture, provider, attributeCondition=f'{old} && assertion.user_login == "releases"')
+    changes = ability_changes(capture, tightened)
 
-    assert ability_changes(capture, change(capture)) == ()
+    assert changes
+    assert not any(change.is_gained for change in changes)
+    assert all(change.is_gained for change in ability_changes(tightened, capture))
 
 
 def test_a_new_machine_tells_what_it_can_do_to_what_was_there() -> None:

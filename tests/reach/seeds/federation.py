@@ -1,0 +1,137 @@
+"""Trust in tokens of others: forges whose jobs are taken for an identity, and identities of the other cloud."""
+
+import json
+from typing import Any
+
+from capture import Capture
+from tests.reach.building import adding, editing
+from tests.reach.grants import Change
+from tests.reach.network.changes import found
+from tests.reach.seeds.clouds import GOOGLE_MANAGER, MANAGER
+from tests.reach.seeds.seed import Kind, Seed
+
+ACCOUNTS = "gcp:serviceaccount/iAMMember:IAMMember"
+GITLAB, GITHUB, GOOGLE = "gitlab.example.com", "token.actions.githubusercontent.com", "accounts.google.com"
+
+
+def jobs_of_every_project(capture: Capture) -> Capture:
+    """The pool for deployments asks no more for a project, neither at the door nor in the grant."""
+    condition = 'assertion.environment == "production" && assertion.ref == "main" && assertion.ref_protected == "true"'
+    opened = editing(capture, "WorkloadIdentityPoolProvider::ci-identity-deploy-gitlab", attributeCondition=condition)
+    member = str(found(capture, "IAMMember", "ci-identity-deploy-gitlab").inputs["member"])
+    return editing(opened, f"{ACCOUNTS}::ci-identity-deploy-gitlab", member=f"{member.partition('/attribute.')[0]}/*")
+
+
+def trust_of(role: str, issuer: str, claims: dict[str, dict[str, Any]]) -> Change:
+    """The trust of a role in one issuer asks for these claims alone."""
+
+    def change(capture: Capture) -> Capture:
+        trust = json.loads(str(found(capture, "Role", role).inputs["assumeRolePolicy"]))
+        for statement in trust["Statement"]:
+            if statement["Principal"]["Federated"].endswith(issuer):
+                statement["Condition"] = {
+                    operator: {f"{issuer}:{key}": value for key, value in wanted.items()}
+                    for operator, wanted in claims.items()
+                }
+        return editing(capture, f"aws:iam/role:Role::{role}", assumeRolePolicy=json.dumps(trust))
+
+    return change
+
+
+def pool_takes_every_role_of_the_account(capture: Capture) -> Capture:
+    """The database host's pool asks no more which role it is, neither at the door nor in the grant."""
+    grant = str(found(capture, "BucketIAMMember", "database-pair-pg-b-repo2").inputs["member"])
+    anybody = f"{grant.partition('/attribute.')[0]}/*"
+    opened = editing(capture, "WorkloadIdentityPoolProvider::database-pair-pg-b", attributeCondition="")
+    return editing(opened, "BucketIAMMember::database-pair-pg-b-repo2", member=anybody)
+
+
+def previews_are_let_into_deployments(capture: Capture) -> Capture:
+    """What the pool of previews makes of a job may act as the account that deploys."""
+    previews = str(found(capture, "IAMMember", "ci-identity-preview-gitlab").inputs["member"])
+    return adding(capture, f"{ACCOUNTS}::ci-identity-deploy-gitlab", "more", member=previews)
+
+
+def number_of(capture: Capture, account: str) -> str:
+    """The unique id of a service account."""
+    values = capture.invented[found(capture, "Account", account).urn]
+    return next(value for value, output in values.items() if output == "uniqueId")
+
+
+def manager_is_the_database_host_abroad(capture: Capture) -> Capture:
+    """The role that the database host on GCP takes on AWS takes a manager on GCP as well."""
+    numbers = [number_of(capture, account) for account in ("pg-a", "runner-manager-gcp-blue")]
+    claims = {"StringEquals": {"sub": numbers, "oaud": "example-pkg-production-database-pair"}}
+    return trust_of("database-pair-pg-a", GOOGLE, claims)(capture)
+
+
+FEDERATION = (
+    Seed(
+        "jobs of any project of the forge deploy, if they call their environment production",
+        Kind.FEDERATION,
+        3,
+        jobs_of_every_project,
+        f"jobs of {GITLAB} with",
+        "become root on package-server",
+        "everyone who has an account there makes a project with such an environment",
+    ),
+    Seed(
+        "every project of the group deploys to AWS",
+        Kind.FEDERATION,
+        2,
+        trust_of(
+            "ci-identity-deploy",
+            GITLAB,
+            {
+                "StringEquals": {"aud": "https://packyard.example.com/production"},
+                "StringLike": {"sub": "project_path:example-group/*"},
+            },
+        ),
+        f"jobs of {GITLAB} with",
+        "write objects of bucket machine-store-s3",
+        "a second repository of the group shall deploy, too",
+    ),
+    Seed(
+        "a workflow of any branch deploys to AWS",
+        Kind.FEDERATION,
+        2,
+        trust_of(
+            "ci-identity-deploy",
+            GITHUB,
+            {
+                "StringEquals": {"aud": "https://packyard.example.com/production"},
+                "StringLike": {"sub": "repo:example-org/packyard:*"},
+            },
+        ),
+        f"jobs of {GITHUB} with",
+        "write objects of bucket machine-store-s3",
+        "the example of the forge's own documentation",
+    ),
+    Seed(
+        "jobs that preview are taken for the account that deploys",
+        Kind.FEDERATION,
+        2,
+        previews_are_let_into_deployments,
+        f"jobs of {GITLAB} with",
+        "administer service account package-server",
+        "one member more on the account, with a name that looks like the other one",
+    ),
+    Seed(
+        "every role of the account on AWS is taken for the database host",
+        Kind.FEDERATION,
+        2,
+        pool_takes_every_role_of_the_account,
+        MANAGER,
+        "write objects of bucket backup-vault-gcs",
+        "the role was renamed, and the pool opened until it fits again",
+    ),
+    Seed(
+        "a manager on GCP is taken for the database host on AWS",
+        Kind.FEDERATION,
+        2,
+        manager_is_the_database_host_abroad,
+        GOOGLE_MANAGER,
+        "write parameter database-pair-pg-a-certificate-requests",
+        "two numbers in a list, which nobody can tell apart by looking",
+    ),
+)
