@@ -11,13 +11,13 @@ from capture import Capture, Registration, Unknown, Value
 from policies import providers, secrets_in_clear, worker_groups
 from policies.policy import Policy
 from policies.registry import POLICIES
-from policies.who_may import ports
+from reach.network.references import ADDRESSES
+from settings.addresses import is_documentation
 
 UNTOLD: Mapping[Policy, str] = {
     providers.every_resource_names_its_plugin_version: "the engine tells no version",
     worker_groups.templates_are_replaced_before_they_go: "an automatic name stands among what it tells",
     secrets_in_clear.no_secret_in_clear: "secrets arrive opened, so all of them would look clear",
-    ports.doors_are_reached_by_whom_the_table_names: "an address in a rule does not say whose it is",
     secrets_in_clear.secret_inputs_are_secrets: "secrets arrive opened, so all of them would look clear",
 }
 """Policies that cannot run in the engine, with the reason."""
@@ -46,11 +46,30 @@ Report = Callable[[str, str], object]
 """Takes a message and the URN that it is about."""
 
 
+class _Latest:
+    """The capture of the policy before, which the next one gets again where it is equal.
+
+    The engine hands each policy resources of its own, and what is known of a capture is kept for this very one.
+    """
+
+    def __init__(self) -> None:
+        self._capture: Capture | None = None
+
+    def of(self, resources: Sequence[EngineResource]) -> Capture:
+        capture = engine_capture(resources)
+        if self._capture is None or self._capture.registrations != capture.registrations:
+            self._capture = capture
+        return self._capture
+
+
+_LATEST = _Latest()
+
+
 def validation(policy: Policy) -> Callable[[Any, Report], None]:
     """A policy in the form that StackValidationPolicy takes."""
 
     def validate(args: Any, report_violation: Report) -> None:
-        for finding in policy(engine_capture(args.resources)):
+        for finding in policy(_LATEST.of(args.resources)):
             report_violation(finding.message, finding.registration.urn)
 
     return validate
@@ -64,9 +83,16 @@ def engine_capture(resources: Sequence[EngineResource]) -> Capture:
         # Without its outputs the stack counts as protected.
         urn = f"urn:pulumi:{stack}::{project}::{STACK_TYPE}::{project}-{stack}"
         registrations.append(Registration(urn=urn, type=STACK_TYPE, name=f"{project}-{stack}", custom=False, inputs={}))
-    return Capture(
-        project, stack, preview=True, registrations=tuple(sorted(registrations, key=lambda entry: entry.urn))
-    )
+    in_order = tuple(sorted(registrations, key=lambda entry: entry.urn))
+    invented = {entry.urn: found for entry in in_order if (found := _invented(entry))}
+    return Capture(project, stack, preview=True, registrations=in_order, invented=invented)
+
+
+def _invented(entry: Registration) -> dict[str, str]:
+    """Addresses that nobody has, by their outputs: a rehearsal gives them, and no cloud does."""
+    if entry.type not in ADDRESSES:
+        return {}
+    return {value: key for key, value in entry.inputs.items() if isinstance(value, str) and is_documentation(value)}
 
 
 def engine_registration(resource: EngineResource) -> Registration:

@@ -21,6 +21,10 @@ SPECIAL_RANGES: Mapping[str, str] = {
 """Ranges that are neither of ones own nor of anyone on the internet, and what for (IANA IPv4 Special-Purpose Address
 Registry). The three for documentation are left out: they stand for real ones in examples."""
 
+DOCUMENTATION_RANGES = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
+DOCUMENTATION_RANGES_IPV6 = ("2001:db8::/32",)
+"""Ranges that nobody has (RFC 5737 and RFC 3849); they stand for real ones in examples."""
+
 PRIVATE_RANGES_IPV6 = ("fc00::/7", "fe80::/10", "::1/128")
 """Addresses of IPv6 that no packet from the internet reaches (RFC 4193 and 4291)."""
 
@@ -41,6 +45,16 @@ def special_purpose(network: ipaddress.IPv4Network) -> str | None:
     """What a network is for that lies in a special range, as "127.0.0.0/8 (loopback)"; None for all others."""
     holder = _holder(network, SPECIAL_RANGES)
     return None if holder is None else f"{holder} ({SPECIAL_RANGES[holder]})"
+
+
+def is_documentation(text: str) -> bool:
+    """Whether a text is an address out of the ranges for documentation."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    listed = map(ipaddress.ip_network, (*DOCUMENTATION_RANGES, *DOCUMENTATION_RANGES_IPV6))
+    return any(address in network for network in listed)
 
 
 def joined(ranges: Iterable[str]) -> tuple[ipaddress.IPv4Network, ...]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from settings.addresses import DOCUMENTATION_RANGES
 from settings.faults import Fault, Path
 from settings.raw import scalars
 
@@ -24,7 +25,7 @@ EXAMPLE_KEYS = (
 EXAMPLE_IDS = frozenset({"1000001", "1000002", "2000002"})
 """Numbers of the projects at GitLab and GitHub in the stack files as they come."""
 
-DOCUMENTATION = tuple(map(ipaddress.IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))
+DOCUMENTATION = tuple(map(ipaddress.IPv4Network, DOCUMENTATION_RANGES))
 """Ranges that are nobody's (RFC 5737)."""
 
 

@@ -52,7 +52,9 @@ class References:
         """URNs by every id and output that is known of them."""
         found: dict[str, set[str]] = defaultdict(set)
         for entry in self.capture.resources:
-            for value in (entry.id, *(text(value) for value in entry.outputs.values())):
+            # Pulumi's engine shows a policy pack inputs and outputs together.
+            own = (*entry.outputs.values(), *(entry.inputs.values() if entry.type in ADDRESSES else ()))
+            for value in (entry.id, *map(text, own)):
                 if value:
                     found[value].add(entry.urn)
         for urn, values in self.capture.invented.items():

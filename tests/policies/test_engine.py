@@ -9,8 +9,13 @@ import pytest
 from capture import Capture, Registration, Secret, Unknown
 from policies import open_ports, stateful
 from policies.engine import ENGINE_POLICIES, engine_capture, validation
-from policies.who_may import rights
-from tests.reach.grants import allowed
+from policies.who_may import ports, rights
+from tests.policies.who_may_mutations import (
+    UNTRUSTED,
+    strangers_log_in_where_packages_are_signed,
+    uploads_from,
+)
+from tests.reach.grants import Change, allowed
 from tests.support import ROOT, STACKS, estate
 
 
@@ -84,6 +89,37 @@ def test_the_engine_tells_who_gets_a_right_that_the_table_forbids(preview: bool)
     assert any(message.startswith("role ci-identity-preview (previews) may read") for message, _ in reported)
 
 
+@pytest.mark.parametrize("preview", [True, False], ids=["first update", "final"])
+@pytest.mark.parametrize(
+    ("change", "who"),
+    [
+        (strangers_log_in_where_packages_are_signed, f"job on worker group {UNTRUSTED}"),
+        (uploads_from("0.0.0.0/0"), "anybody on the internet"),
+    ],
+    ids=["strangers log in", "everyone uploads"],
+)
+def test_the_engine_tells_who_reaches_a_port_that_the_table_forbids(change: Change, who: str, preview: bool) -> None:  # noqa: FBT001 -- a parameter of pytest
+    arguments = Arguments(_resources(change(estate("production", preview=preview))))
+
+    reported = _reported(ports.doors_are_reached_by_whom_the_table_names, arguments)
+
+    assert any(message.startswith(f"{who} (") for message, _ in reported), reported
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_engine_knows_whose_address_a_rule_names(stack: str) -> None:
+    """Each database host lets the other one in by its address, and nobody else has it."""
+    arguments = Arguments(_resources(estate(stack)))
+    for address in arguments.resources:
+        if address.resource_type == "aws:ec2/eip:Eip" and address.name == "pg-b-public":
+            address.props = Props({**address.props, "publicIp": "18.208.0.1"})
+
+    reported = _reported(ports.doors_are_reached_by_whom_the_table_names, arguments)
+
+    # The rule still names the address from before, which is nobody's now.
+    assert [urn.rpartition("::")[2] for message, urn in reported if "51820" in message] == ["pg-a"]
+
+
 def test_an_unknown_source_is_no_open_port() -> None:
     arguments = Arguments(_resources(estate("staging", preview=True)))
 
@@ -107,7 +143,7 @@ def _reported(policy: Any, arguments: Arguments) -> list[tuple[str, str]]:
 
 
 def _resources(capture: Capture) -> list[Resource]:
-    made = {entry.urn: _resource(entry) for entry in capture.registrations}
+    made = {entry.urn: _resource(entry, capture.invented.get(entry.urn, {})) for entry in capture.registrations}
     for entry in capture.registrations:
         resource = made[entry.urn]
         resource.parent = made.get(entry.parent)
@@ -119,8 +155,10 @@ def _resources(capture: Capture) -> list[Resource]:
     return list(made.values())
 
 
-def _resource(entry: Registration) -> Resource:
-    properties = _opened(entry.inputs if entry.custom else entry.outputs)
+def _resource(entry: Registration, answers: Mapping[str, str]) -> Resource:
+    """What a cloud answered, by value, stands beside the inputs."""
+    outputs = {output: value for value, output in answers.items()} if entry.custom else entry.outputs
+    properties = _opened({**outputs, **entry.inputs})
     options = Options(entry.protect, list(entry.ignore_changes), entry.delete_before_replace)
     return Resource(entry.type, properties, entry.urn, entry.name, options)
 

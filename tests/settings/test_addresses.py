@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settings.addresses import is_world, outside
+from settings.addresses import is_documentation, is_world, outside
 from tests.support import faults_of
 
 WORLD = ipaddress.IPv4Network("0.0.0.0/0")
@@ -118,3 +118,11 @@ def test_what_is_outside_holds_every_other_address_once(addresses: list[ipaddres
         ipaddress.IPv4Network(part).num_addresses for part in excluded
     )
     assert not any(part.overlaps(ipaddress.IPv4Network(other)) for part in left for other in excluded)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_nobodys"),
+    [("203.0.113.7", True), ("2001:db8::1", True), ("203.0.112.7", False), ("2001:db9::1", False), ("a name", False)],
+)
+def test_addresses_for_documentation_are_told_from_those_of_somebody(text: str, *, is_nobodys: bool) -> None:
+    assert is_documentation(text) is is_nobodys
