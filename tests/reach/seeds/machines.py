@@ -55,8 +55,8 @@ MACHINES = (
         1,
         host_is_told_by_a_cache,
         MANAGER,
-        "become root on pg-b",
-        "a tag says where the document lies, and a tag looks like a name",
+        gets="become root on pg-b",
+        reason="a tag says where the document lies, and a tag looks like a name",
     ),
     Seed(
         "the package server takes its document from a bucket of the forge, and so signs what the forge likes",
@@ -64,8 +64,8 @@ MACHINES = (
         3,
         server_is_told_by_the_forge,
         "service account dev-instance",
-        "read secret package-server-package-signing-key",
-        "one line of metadata",
+        gets="read secret package-server-package-signing-key",
+        reason="one line of metadata",
     ),
     Seed(
         "the database host has the account of the package server",
@@ -73,8 +73,8 @@ MACHINES = (
         2,
         account_of_another("pg-a", "package-server"),
         "root on pg-a",
-        "read secret package-server-package-signing-key",
-        "an account that has the right which a new machine lacks",
+        gets="read secret package-server-package-signing-key",
+        reason="an account that has the right which a new machine lacks",
     ),
     Seed(
         "workers of strangers have the account of their manager",
@@ -84,8 +84,8 @@ MACHINES = (
             "shard-gcp-amd64-untrusted-b-blue", "runner-manager-gcp-blue", "instanceTemplate:InstanceTemplate"
         ),
         "root on shard-gcp-amd64-untrusted-b-blue",
-        "read secret runners-gcp-token-gcp-amd64-untrusted-b",
-        "a template without an account gets one, since a job wants to read a bucket",
+        gets="read secret runners-gcp-token-gcp-amd64-untrusted-b",
+        reason="a template without an account gets one, since a job wants to read a bucket",
     ),
     Seed(
         "the manager of strangers' jobs runs with the profile of the one that publishes",
@@ -93,8 +93,8 @@ MACHINES = (
         2,
         profile_of_publish_jobs,
         "root on runner-manager-aws-blue",
-        "read secret runners-aws-publish-token-amd64-publish",
-        "a profile taken from the neighbour in the file",
+        gets="read secret runners-aws-publish-token-amd64-publish",
+        reason="a profile taken from the neighbour in the file",
     ),
     Seed(
         "the manager of strangers' jobs says what workers that publish are made from",
@@ -104,7 +104,7 @@ MACHINES = (
             "runner-manager-aws-blue-fleet", ["autoscaling:UpdateAutoScalingGroup", "ec2:CreateLaunchTemplateVersion"]
         ),
         MANAGER,
-        "become root on shard-amd64-publish-blue",
-        "a right on every group, where one on its own groups was meant",
+        gets="become root on shard-amd64-publish-blue",
+        reason="a right on every group, where one on its own groups was meant",
     ),
 )
