@@ -169,6 +169,10 @@ bench-mistakes: setup ## Who sees each mistake of tests/mistakes/lists, e.g. mak
 bench-reach: setup ## What is found of 30 seeded grants and openings, what is told of 20 refactorings, and what it costs
 	@nice -n 15 $(BIN)/python -m tests.reach.bench
 
+.PHONY: unused-grants
+unused-grants: setup ## Grants of machines that no lab has used since its cache was made, each with its reason
+	@$(BIN)/python -m tests.unused
+
 .PHONY: records
 records: setup ## Write anew what tests compare with: URNs, limits, schema, specifications of roles, reference, alert rules, excerpt, drawing, comments
 	@$(BIN)/python -m tests.estate.record_urns

@@ -16,6 +16,7 @@ from capture import Capture
 from lab.clouds.metadata import CloudStandIn
 from lab.clouds.services import Services
 from lab.clouds.stores import start_stores
+from lab.clouds.used import UsedGrants, file_of
 from lab.errors import LabError
 from lab.machines import kept_root
 from lab.machines.lab_machine import DataDisk, LabMachine
@@ -60,6 +61,7 @@ class Lab:
             address = self.places[name].document
             cloud.bucket.objects[address] = self.values.in_place(objects[address])
         self.services = Services(capture, self.places, self.clouds, self.values)
+        self.services.rights.on_let = UsedGrants(file_of(capture.stack)).note
         self.machines: dict[str, LabMachine] = {}
         """By name."""
         self._clients: set[str] = set()

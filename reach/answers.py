@@ -14,7 +14,7 @@ from reach.gcp.index import Index as GcpIndex
 from reach.gcp.takeover import Takeovers as GcpTakeovers
 from reach.graph import Edge, Graph
 from reach.machines import Machine, machines
-from reach.model import NOTHING, Answer, Facts, Fault, Kind, Principal, Request, Target, Way
+from reach.model import NOTHING, Answer, Facts, Fault, Holding, Kind, Principal, Request, Target, Way
 from reach.step import Path
 
 
@@ -97,6 +97,13 @@ class Reach:
     def becomes(self, principal: Principal) -> dict[Principal, Path]:
         """Everybody that somebody turns into, by the fewest steps; root on a machine is one of them."""
         return self._graph.reached(principal)
+
+    def holdings(self, principal: Principal) -> Iterator[Holding]:
+        """What somebody who is registered, or an identity of a pool, is granted himself."""
+        for entry in self._aws_index.identity(principal).policies:
+            yield from (Holding(action, entry.resources, entry.urn) for action in entry.actions if entry.allows)
+        for grant in self._gcp_index.by_member.get(principal.identifier, ()):
+            yield Holding(grant.role, (grant.scope,), grant.urn)
 
     def roots(self, machine: Machine) -> tuple[Way, ...]:
         """Everybody who runs code as root on a machine, by the fewest steps."""

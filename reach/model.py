@@ -69,6 +69,18 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Holding:
+    """One thing that somebody is granted, whatever else may deny it."""
+
+    action: str
+    """A pattern in lower case on AWS; on GCP the role."""
+    on: tuple[str, ...]
+    """Patterns of ARNs on AWS, one scope such as "bucket:store" on GCP."""
+    by: str
+    """URN of what grants it."""
+
+
+@dataclass(frozen=True)
 class Fault:
     """Something that cannot be read, so that an answer "may not" would be a guess."""
 

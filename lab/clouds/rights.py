@@ -4,6 +4,7 @@ The stand-ins say what a request is; nothing here, and nothing else in the lab, 
 """
 
 import logging
+from collections.abc import Callable
 
 from capture import Capture
 from lab.errors import LabError
@@ -23,6 +24,8 @@ class Rights:
         """Also for who and what there is."""
         self.refused: list[str] = []
         """What was asked for with no right to it, and why it was refused."""
+        self.on_let: Callable[[Request, Answer], None] = lambda _request, _answer: None
+        """Hears of each request that passes, and by what."""
         if self.reach.faults:
             raise LabError("\n".join(map(str, self.reach.faults)))
 
@@ -32,7 +35,9 @@ class Rights:
         if not answer.is_sure:
             who = " and ".join(map(str, request.principals)) or "nobody who is known"
             self.refuse(f"{who}: {request.action} on {request.target.name}", _why(answer))
-        return answer.is_sure
+            return False
+        self.on_let(request, answer)
+        return True
 
     def take(self, token: str, truth: Truth) -> bool:
         """Whether a token is taken, by what a pool makes of it."""
