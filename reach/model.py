@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from reach.step import Path, Step
 
@@ -66,6 +67,11 @@ class Target:
     """AWS: the account that owns it."""
     facts: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), compare=False)
     """Condition keys of the resource that are known, with their values."""
+
+    @cached_property
+    def known(self) -> "Facts":
+        """The facts by their keys."""
+        return dict(self.facts)
 
 
 @dataclass(frozen=True)

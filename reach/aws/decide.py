@@ -96,7 +96,7 @@ class Decisions:
         if not own and not guards and lacks is None:
             return NO
         context = Context(
-            {**identity.facts, **dict(target.facts), **facts},
+            {**identity.facts, **target.known, **facts},
             lacks,
             is_service=principal.kind is Kind.SERVICE,
             knows_tags=bool(target.urn),

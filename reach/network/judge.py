@@ -64,7 +64,17 @@ class Judge:
 
     def answer(self, place: Place, target: Target, flow: Flow) -> Answer | None:
         """The surest and shortest answer, with all sources and destinations of all; None where it does not reach."""
-        found = [each for way in self._ways(place, target) for each in _through(place, target, way, flow)]
+        return next((answer for _, answer in self.answers(place, target, (flow,))), None)
+
+    def answers(self, place: Place, target: Target, flows: Iterable[Flow]) -> Iterator[tuple[Flow, Answer]]:
+        """The same for each flow with which it reaches. Ways are the same for all of them."""
+        ways = tuple(self._ways(place, target))
+        for flow in flows:
+            if answer := self._answer(place, target, flow, ways):
+                yield flow, answer
+
+    def _answer(self, place: Place, target: Target, flow: Flow, ways: Iterable[Way]) -> Answer | None:
+        found = [each for way in ways for each in _through(place, target, way, flow)]
         if isinstance(target, Metadata):
             found = [*_metadata(place, target, flow)]
         if isinstance(target, Inside):

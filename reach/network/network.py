@@ -111,7 +111,7 @@ class Network:
             flows = self.flows(target)
             for places in alike.groups(target):
                 for place in places:
-                    answers = tuple((flow, each) for flow in flows if (each := self.answer(place, target, flow)))
+                    answers = tuple(self._judge.answers(place, target, flows))
                     if not answers:
                         # The others of the group are seen as this one is.
                         break
