@@ -19,7 +19,7 @@ from typing import TypeVar
 from capture import Capture, ProgramError, StackFileError, capture_stack, read_stack_file
 from reach.answers import Reach
 from reach.model import Kind, Principal, Target, Way
-from reach.network import Network, UnknownNameError, answer_reaches
+from reach.network import Network, UnknownNameError, answer_reaches, unjudged
 from reach.network.telling import reached_as_json, reached_lines
 from reach.step import documented, told
 from reach.verbs import VERBS
@@ -170,7 +170,7 @@ def _answered(capture: Capture, options: argparse.Namespace) -> str:
     if options.reaches:
         found = answer_reaches(Network(capture), options.reaches)
         told_as = reached_as_json if options.json else reached_lines
-        return told_as(options.reaches, found)
+        return told_as(options.reaches, found, tuple(unjudged(capture)))
     reach = Reach(capture)
     reply = who_can(reach, options.can) if options.can else what_can(reach, options.by)
     if options.can and options.by:

@@ -2,8 +2,10 @@
 
 import json
 
-from reach.network import Network, answer_reaches
+from reach.network import Network, answer_reaches, unjudged
 from reach.network.telling import reached_as_json, reached_lines
+from tests.reach.network.changes import found as registered
+from tests.reach.network.changes import made
 from tests.support import estate
 
 ASKED = "pg-b:5432"
@@ -30,3 +32,16 @@ def test_programs_read_places_and_steps() -> None:
     assert way["place"] == "machine pg-a"
     assert not way["sure"]
     assert all(step["words"] for step in way["path"])
+
+
+def test_what_is_not_judged_is_told_with_the_answer_and_nothing_where_all_is() -> None:
+    capture = estate("production")
+    inside = {**registered(capture, "GlobalForwardingRule", "package-server-https-ipv4").inputs}
+    inside["loadBalancingScheme"] = "INTERNAL_MANAGED"
+    more = made(("GlobalForwardingRule", "package-server-https-ipv4"), "inside", inside, {})(capture)
+
+    assert "Not judged" not in reached_lines(ASKED, (), tuple(unjudged(capture)))
+    told = reached_lines(ASKED, (), tuple(unjudged(more)))
+    assert "inside is a load balancer inside of a network, which is not judged" in told
+    (step,) = json.loads(reached_as_json(ASKED, (), tuple(unjudged(more))))["unjudged"]
+    assert step["by"].endswith("::inside")
