@@ -10,7 +10,7 @@ from reach.aws.decide import Decisions
 from reach.aws.document import Condition, Statement
 from reach.aws.index import Index as AwsIndex
 from reach.aws.index import RoleRecord
-from reach.gcp.conditions import Anything, Result, evaluate, holds
+from reach.gcp.conditions import ERROR, Anything, Result, evaluate, holds
 from reach.gcp.conditions import Context as GcpContext
 from reach.gcp.index import ACCOUNT
 from reach.gcp.index import Index as GcpIndex
@@ -25,8 +25,6 @@ from reach.values import answer, block, mapping, text
 
 POOL_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
 GOOGLE = "accounts.google.com"
-DEFAULT_AWS_ROLE = "arn:aws:sts::{account}:assumed-role/{role}"
-"""What attribute.aws_role is without a mapping (IAM documentation, "Workload Identity Federation with AWS")."""
 
 STRANGER = "somebody of whom nothing is known"
 ASSUME = "sts:AssumeRoleWithWebIdentity"
@@ -247,11 +245,17 @@ def _seen_by(provider: _Provider, values: Mapping[str, Result], whole: tuple[str
     mapped = {
         name: _value(expression, GcpContext(values, whole=whole)) for name, expression in provider.mappings.items()
     }
-    if provider.account and "attribute.aws_role" not in mapped:
-        arn = values.get("assertion.arn")
-        start = arn.start.rstrip("/") if isinstance(arn, Anything) else str(arn).rpartition("/")[0]
-        mapped["attribute.aws_role"] = start
+    if provider.account and not mapped:
+        arn = values.get("assertion.arn", ERROR)
+        mapped = {"google.subject": arn, "attribute.aws_role": _role_of(arn)}
     return GcpContext({**values, **mapped}, whole=(*whole, "attribute", "google"))
+
+
+def _role_of(arn: Result) -> Result:
+    """What attribute.aws_role is of a session where nothing is mapped (IAM API, WorkloadIdentityPoolProvider)."""
+    if isinstance(arn, Anything):
+        return arn.start.rstrip("/")
+    return arn.rpartition("/")[0] if isinstance(arn, str) and ":assumed-role/" in arn else arn
 
 
 def _issuers(entry: Statement) -> Iterator[str]:

@@ -141,3 +141,54 @@ def test_a_token_of_several_members_has_the_rights_of_each() -> None:
 
 
 OBJECT_TYPE = "storage.googleapis.com/Object"
+
+POOL = "projects/1/locations/global/workloadIdentityPools/pool"
+BY_SUBJECT = {"google.subject": "assertion.arn"}
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/i-1"
+
+
+def _pool(member: str, **inputs: object) -> Reach:
+    building = Building()
+    building.add(
+        "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
+        "aws",
+        outputs={"name": f"{POOL}/providers/aws"},
+        workloadIdentityPoolId="pool",
+        aws={"accountId": ACCOUNT},
+        **inputs,
+    )
+    grant = {
+        "bucket": "store",
+        "role": "roles/storage.objectViewer",
+        "member": f"principalSet://iam.googleapis.com/{POOL}{member}",
+    }
+    building.add("gcp:storage/bucketIAMMember:BucketIAMMember", "grant", **grant)
+    return Reach(building.capture())
+
+
+def _exchanged(reach: Reach, session: str = SESSION, account: str = ACCOUNT) -> tuple[object, int, int]:
+    found = reach.exchange(f"{POOL}/providers/aws", {"arn": session, "account": account})
+    return found.truth, len(found.members), len(found.doubts)
+
+
+def test_a_session_of_aws_is_the_members_that_its_role_makes_it() -> None:
+    """IAM API, WorkloadIdentityPoolProvider, attributeMapping, the default for AWS, 2026-11-28."""
+    by_default = _pool(f"/attribute.aws_role/arn:aws:sts::{ACCOUNT}:assumed-role/worker")
+
+    assert _exchanged(by_default) == (True, 1, 0)
+    assert _exchanged(by_default, SESSION.replace("worker", "other")) == (True, 0, 0)
+    assert _exchanged(by_default, account="222222222222") == (False, 0, 0)
+    subject = _pool(f"/attribute.aws_role/arn:aws:sts::{ACCOUNT}:assumed-role/worker", attributeMapping=BY_SUBJECT)
+    assert _exchanged(subject) == (True, 0, 0), "a default holds only where nothing is mapped"
+    assert by_default.exchange(f"{POOL}/providers/other", {"arn": SESSION, "account": ACCOUNT}).truth is False
+
+
+def test_what_a_pool_asks_of_a_session_and_nobody_knows_leaves_a_doubt() -> None:
+    asked = _pool("/*", attributeCondition='assertion.userid.startsWith("AROA")')
+    mapped = _pool("/attribute.who/me", attributeMapping={"attribute.who": "assertion.userid.lowerAscii()"})
+
+    assert "assertion.userid" in str(
+        asked.exchange(f"{POOL}/providers/aws", {"arn": SESSION, "account": ACCOUNT}).truth
+    )
+    assert _exchanged(asked)[1:] == (0, 1)
+    assert _exchanged(mapped) == (True, 0, 1)
