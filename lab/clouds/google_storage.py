@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import json
 import re
+import secrets
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -83,11 +84,13 @@ class GoogleStorage:
         if match is None:
             return _refusal(404, "no such address")
         upload, bucket, name = bool(match[1]), match[2], urllib.parse.unquote(match[3] or "")
+        if upload and request.method == "PUT" and query.get("upload_id", "") in self._uploads:
+            # Who knows the address of an upload that has begun needs no token to go on with it, and pgBackRest sends
+            # none (Cloud Storage documentation, "Resumable uploads", session URIs).
+            return self._upload(request, bucket, query)
         if "authorization" not in request.headers:
             return _refusal(401, "Anonymous caller does not have storage access")
-        begun = self._uploads.get(query.get("upload_id", ""))
-        written = begun.name if begun else query.get("name", "")
-        target = written if upload else name or query.get("prefix", "")
+        target = query.get("name", "") if upload else name or query.get("prefix", "")
         for permission in self._wanted(request.method, bucket, target, upload=upload, listed=not name):
             if not self._may_use(request.headers["authorization"], permission, bucket, target):
                 return _refusal(403, f"no {permission} on {bucket} {target}")
@@ -157,7 +160,7 @@ class GoogleStorage:
         if query.get("uploadType") != "resumable":
             return _json(_described(query["name"], self.write(bucket, query["name"], request.body)))
         if request.method == "POST":
-            number = f"upload-{next(self._numbers)}"
+            number = secrets.token_urlsafe(32)
             self._uploads[number] = Upload(bucket, query["name"])
             place = f"https://{request.host}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={number}"
             return Reply(headers={"X-GUploader-UploadID": number, "Location": place})

@@ -222,6 +222,23 @@ def test_cloud_storage_takes_an_upload_in_parts(storage: GoogleStorage) -> None:
     assert storage.read("b", "own/x") == b"abcde"
 
 
+def test_the_address_of_an_upload_that_has_begun_is_enough_to_go_on_with_it(storage: GoogleStorage) -> None:
+    """As pgBackRest sends its parts."""
+    start = "/upload/storage/v1/b/b/o?name=own/x&uploadType=resumable"
+    number = storage_answer(storage, "POST", start).headers["X-GUploader-UploadID"]
+
+    def put(upload: str) -> Reply:
+        headers = {"content-range": "bytes 0-2/3"}
+        return storage.answer(
+            Request("", "PUT", "storage.googleapis.com", f"{start}&upload_id={upload}", headers, body=b"abc")
+        )
+
+    assert put("guessed").status == 401
+    assert put(number).status == 200
+    assert storage.read("b", "own/x") == b"abc"
+    assert put(number).status == 401, "it has ended"
+
+
 def test_cloud_storage_keeps_what_was_overwritten_or_removed(storage: GoogleStorage) -> None:
     for content in (b"first", b"second"):
         storage_answer(storage, "POST", "/upload/storage/v1/b/b/o?name=own/f/x&uploadType=media", content)
