@@ -71,7 +71,7 @@ drift: setup ## Write what differs between the clouds and STACK to OUTPUT (needs
 
 .PHONY: test
 test: setup ## Run the tests, a process for each core up to four, each test file in one of them
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n auto --maxprocesses 4 --dist loadfile)
 
 .PHONY: pulumi
 pulumi: setup ## Build the Pulumi CLI for the rehearsal from the Go module proxy, once (where none is installed)

@@ -29,7 +29,7 @@ class PathChange:
 
     @property
     def kind(self) -> str:
-        """What changes alike has the same: of what clients lose what they get instead, of what they gain nothing more."""
+        """What changes alike has the same: of what clients lose what they get instead, of a gain no more."""
         if self.is_lost:
             return self.new or NOT_NAMED
         return "gained" if _serves(self.new) and not _serves(self.old) else self.answers

@@ -6,11 +6,10 @@ A role trusts exactly the jobs of its identity, or the account that GCP makes of
 from collections.abc import Mapping, Sequence
 
 import pulumi_aws as aws
-import pulumi_gcp as gcp
 
 from components.ci_identity.claims import Claims, Platform, Purpose
 from components.component import Component
-from components.iam import Statement, google_trust, policy_document
+from components.iam import Statement, policy_document
 
 SESSION_SECONDS: Mapping[Purpose, int] = {Purpose.PREVIEW: 3600, Purpose.DEPLOY: 7200}
 """Life of a session. An update may wait for a control plane of EKS and its nodes; a preview waits for nothing."""
@@ -42,18 +41,18 @@ def pipeline_role(
     platforms: Sequence[Platform],
     issuers: Mapping[str, aws.iam.OpenIdConnectProvider],
     *,
-    account: gcp.serviceaccount.Account,
+    through_gcp: Statement,
     audience: str,
     statements: Sequence[Statement],
 ) -> aws.iam.Role:
-    """The role of one identity with its rights. `account` is what its jobs act as on GCP."""
+    """The role of one identity with its rights. `through_gcp` admits jobs that come as their account there."""
     role = aws.iam.Role(
         f"{component.name}-{purpose}",
         name=role_name(component, purpose),
         description=f"Pipelines that {purpose} this stack",
         assume_role_policy=policy_document(
             *(
-                google_trust(account.unique_id, audience, sid=platform.name.capitalize())
+                through_gcp
                 if (claims := platform.jobs[purpose].aws) is None
                 else _trust(component, platform, claims, issuers[platform.name], audience)
                 for platform in platforms

@@ -29,6 +29,7 @@ from components.ci_identity.gcp_federation import federate, service_account
 from components.ci_identity.github import github_platform
 from components.ci_identity.gitlab import gitlab_platform
 from components.component import Component, StackContext
+from components.iam import google_trust
 from components.machine_store import MachineStore
 from components.projects import PROJECT_NAMES
 from settings.ci_identity.section import CiIdentitySettings
@@ -151,7 +152,7 @@ def _roles(
             purpose,
             platforms,
             issuers,
-            account=accounts[purpose],
+            through_gcp=google_trust(accounts[purpose].unique_id, audience, sid="ThroughGcp"),
             audience=audience,
             statements=statements[purpose],
         ).arn

@@ -53,8 +53,8 @@ BOUND_IN_SHARDS = (
 
 BOUND = frozenset(
     {
-        *("estate.kind", "estate.protected", "network.aws.natGateways", "backupVault.s3.lockMode"),
-        *("ciIdentity.gitlab.deploy.tier", "ciIdentity.gitlab.deploy.name", "ciIdentity.gitlab.preview.name"),
+        *("estate.protected", "network.aws.natGateways", "backupVault.s3.lockMode"),
+        *("ciIdentity.gitlab.deployEnvironment", "ciIdentity.gitlab.previewEnvironment"),
         *("ciIdentity.github.deployEnvironment", "ciIdentity.github.previewEnvironment"),
         *("gcp.projects.testground", "gcp.region", "aws.accountId", "aws.region", "aws.availabilityZones"),
         *("dns.domain", "databasePair.gcp.dataDiskGiB", "databasePair.aws.dataDiskGiB", "runnerFleet.shards.4.system"),

@@ -281,7 +281,7 @@ def test_gitlabs_identity_file_is_what_google_reads(tmp_path: Path) -> None:
         "GCP_SERVICE_ACCOUNT": "preview@p.iam.gserviceaccount.com",
     }
     assert lines[0] == "make setup"
-    assert "preview.amazon_session" in lines[-1]
+    assert "preview.gitlab_session" in lines[-1]
     subprocess.run(["sh", "-ec", "\n".join(lines[1:-1])], env=environment, check=True)
     written = json.loads(credentials.read_text(encoding="utf-8"))
 

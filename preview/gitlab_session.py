@@ -1,4 +1,4 @@
-"""A session of AWS for a job of GitLab, by its account on GCP: python -m preview.amazon_session FILE --seconds N.
+"""A session of AWS for a job of GitLab, by its account on GCP: python -m preview.gitlab_session FILE --seconds N.
 
 AWS compares too little of a token of GitLab (components/ci_identity/gitlab.py), and takes one that Google signs for the
 job's account. FILE gets the session as a credentials file of AWS (AWS_SHARED_CREDENTIALS_FILE), for its owner alone.
@@ -124,7 +124,7 @@ def _variable(environment: Mapping[str, str], name: str) -> str:
 
 def _parser() -> Parser:
     parser = Parser(
-        prog="python -m preview.amazon_session",
+        prog="python -m preview.gitlab_session",
         description="Gets a session of AWS for a job of GitLab, by its account on GCP.",
         exit_codes=EXIT_CODES,
     )

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 import responses
 
-from preview.amazon_session import main
+from preview.gitlab_session import main
 
 ACCOUNT = "deploy@pipelines.iam.gserviceaccount.com"
 AUDIENCE = "https://packyard.example.com/staging"
