@@ -189,4 +189,9 @@ requirements: setup ## Compile the requirements files anew after a change of a *
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes -o requirements.txt requirements.in
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes -o requirements-dev.txt requirements-dev.in
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes -o requirements-policy.txt requirements-policy.in
+	@$(BIN)/python -m settings.package_server.releases | while read -r name wanted; do \
+		echo "$$wanted" | tr ' ' '\n' | $(BIN)/uv pip compile --quiet --generate-hashes --python-version 3.13 --no-header \
+			--python-platform x86_64-manylinux_2_40 --only-binary :all: --no-binary drf-access-policy \
+			-o "machines/roles/package_server/files/requirements/$$name.txt" - || exit 1; \
+	done
 	@grep -A1000 '^uv==' requirements-dev.txt | awk 'NR > 1 && /^[a-z]/ {exit} {print}' > requirements-uv.txt

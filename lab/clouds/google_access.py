@@ -20,6 +20,7 @@ from reach.model import Request as Asked
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 AWS_SUBJECT = "urn:ietf:params:aws:token-type:aws4_request"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 -- the name of a kind
 TOKEN_SECONDS = 3600
 LIST = "storage.objects.list"
 
@@ -37,6 +38,8 @@ class GoogleAccess:
         default_factory=dict[str, tuple[tuple[Principal, ...], float]]
     )
     """Whoever a token stands for, and its end in seconds since the epoch."""
+    boundaries: dict[str, str] = field(default_factory=dict[str, str])
+    """By token the one bucket that it holds for, of tokens with a boundary."""
 
     def admit(self, token: str, principals: tuple[Principal, ...], ends: float) -> None:
         """Takes a token for the principals' from now on."""
@@ -46,22 +49,28 @@ class GoogleAccess:
         """Takes a token for that of a service account."""
         self.admit(token, (self.rights.reach.principal(f"serviceAccount:{email}"),), ends)
 
-    def principals(self, authorization: str) -> tuple[Principal, ...] | None:
-        """Whoever a header stands for, one of a pool for several members; None for nobody whom we know."""
-        principals, ends = self.tokens.get(authorization.removeprefix("Bearer "), ((), 0.0))
-        return principals if ends > time.time() else None
+    def principals(self, authorization: str, bucket: str = "") -> tuple[Principal, ...] | None:
+        """Whoever a header stands for, one of a pool for several members; None for nobody whom we know.
 
-    def may(self, authorization: str, permission: str, target: Target, facts: Facts = NOTHING) -> bool:
-        """Whether a grant lets whoever asks do something, by what is known of the call."""
-        return self.rights.let(Asked(self.principals(authorization) or (), permission, target, facts))
+        A token with a boundary is nobody's outside of its bucket.
+        """
+        token = authorization.removeprefix("Bearer ")
+        principals, ends = self.tokens.get(token, ((), 0.0))
+        return principals if ends > time.time() and self.boundaries.get(token, bucket) == bucket else None
+
+    def may(
+        self, authorization: str, permission: str, target: Target, facts: Facts = NOTHING, *, bucket: str = ""
+    ) -> bool:
+        """Whether a grant lets whoever asks do something, by what is known of the call; `bucket` is where it lies."""
+        return self.rights.let(Asked(self.principals(authorization, bucket) or (), permission, target, facts))
 
     def may_use(self, authorization: str, permission: str, bucket: str, name: str) -> bool:
         """The same for an object, or for a list of the objects whose names begin so."""
         lying = f"projects/_/buckets/{bucket}"
         target = self.rights.reach.target(lying) or named_bucket(bucket)
         if permission == LIST:
-            return self.may(authorization, permission, target, {LIST_PREFIX: (name,)})
-        return self.may(authorization, permission, objects(target, name))
+            return self.may(authorization, permission, target, {LIST_PREFIX: (name,)}, bucket=bucket)
+        return self.may(authorization, permission, objects(target, name), bucket=bucket)
 
     def may_write_metrics(self, authorization: str, project: str) -> bool:
         """Whether whoever asks may write time series of a project."""
@@ -81,8 +90,13 @@ class GoogleAccess:
         return _json({"name": f"{secret}/versions/1", "payload": {"data": data}})
 
     def token_service(self, request: Request) -> Reply:
-        """Workload identity federation with AWS: a token for the role that signed a GetCallerIdentity."""
+        """Workload identity federation with AWS: a token for the role that signed a GetCallerIdentity.
+
+        And a token of fewer rights for whoever has one.
+        """
         form = _form(request)
+        if form.get("subject_token_type") == ACCESS_TOKEN:
+            return self._downscoped(form)
         wanted = {"grant_type": EXCHANGE, "subject_token_type": AWS_SUBJECT}
         if request.path != "/v1/token" or any(form.get(key) != value for key, value in wanted.items()):
             return _refusal(400, "invalid_request")
@@ -101,6 +115,21 @@ class GoogleAccess:
         self.admit(token, made.members, time.time() + TOKEN_SECONDS)
         kind = "urn:ietf:params:oauth:token-type:access_token"
         return _json({"access_token": token, "issued_token_type": kind, "token_type": "Bearer", "expires_in": 3600})
+
+    def _downscoped(self, form: Mapping[str, str]) -> Reply:
+        """A token with a Credential Access Boundary of one bucket, which is all that machines ask for."""
+        principals, ends = self.tokens.get(form.get("subject_token", ""), ((), 0.0))
+        options = json.loads(form.get("options", "{}"))
+        rules = options.get("accessBoundary", {}).get("accessBoundaryRules", ())
+        names = [str(rule["availableResource"]) for rule in rules if rule["availablePermissions"]]
+        bucket = names[0].removeprefix("//storage.googleapis.com/projects/_/buckets/") if len(names) == 1 else ""
+        if form.get("grant_type") != EXCHANGE or not bucket or "/" in bucket or ends < time.time():
+            self.rights.refuse(f"a token with the boundary {names}", "it is not of one bucket, or of no token")
+            return _refusal(400, "invalid_request")
+        token = f"ya29.c.{secrets.token_urlsafe(48)}"
+        self.admit(token, principals, ends)
+        self.boundaries[token] = bucket
+        return _json({"access_token": token, "issued_token_type": ACCESS_TOKEN, "token_type": "Bearer"})
 
     def _proven(self, subject: str, audience: str) -> str:
         """ARN of the session that signed the request in a subject token, as AWS would say; empty for none."""

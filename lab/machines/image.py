@@ -1,7 +1,8 @@
 """The root file systems that machines boot from, and the Debian mirror that they install from; built once, kept.
 
-Debian's own packages and nothing else. The lab adds what a container lacks: a certificate authority that its stand-ins
-for the clouds are certified by, a static network, and the hardware identity by which cloud-init knows a cloud.
+Debian's own packages and nothing else; Python's lie apart (wheels.py). The lab adds what a container lacks: a
+certificate authority that its stand-ins for the clouds are certified by, a static network, and the hardware identity by
+which cloud-init knows a cloud.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from lab.machines import chroot
 from lab.machines.cache import digest_of, kept
 from lab.machines.chroot import install, run, run_in
 from lab.machines.packages import all_roles, packages_of
+from lab.machines.wheels import FOLDER
 from settings.vocabulary import Cloud
 
 SUITE = "trixie"
@@ -180,6 +182,9 @@ def _index(mirror: Path) -> None:
 def _dress(root: Path, folder: Path, mirror: str) -> None:
     """What both clouds' machines need in the lab."""
     (root / "etc/apt/sources.list").write_text(f"deb [trusted=yes] http://{mirror}/debian ./\n")
+    (root / "etc/pip.conf").write_text(
+        f"[global]\nno-index = true\nfind-links = http://{mirror}{FOLDER}\ntrusted-host = {mirror}\n"
+    )
     # The host's own resolver does not answer in the lab.
     (root / "etc/resolv.conf").unlink(missing_ok=True)
     (root / "etc/resolv.conf").touch()

@@ -9,6 +9,7 @@ from lab.clouds.metadata import CloudStandIn, kind_of
 from lab.machines.container import Container
 from lab.machines.image import MIRROR_NAMES, image_folder
 from lab.machines.root_disk import RootDisk
+from lab.machines.wheels import FOLDER, listing, wheels_folder
 from lab.network.dhcp import serve_addresses
 from lab.network.network import GATEWAY, METADATA, LabNetwork
 from lab.network.web import Reply, Request, serve
@@ -103,6 +104,9 @@ def _names() -> Mapping[str, str]:
 
 
 def mirror(request: Request) -> Reply:
-    """Debian's mirror: packages of the image folder."""
-    file = image_folder() / "mirror" / Path(urllib.parse.unquote(request.path)).name
+    """Debian's mirror: packages of the image folder; and Python's, below a folder of it."""
+    path = urllib.parse.unquote(request.path)
+    if path == FOLDER:
+        return Reply(body=listing(), headers={"Content-Type": "text/html"})
+    file = (wheels_folder() if path.startswith(FOLDER) else image_folder() / "mirror") / Path(path).name
     return Reply(body=file.read_bytes()) if file.is_file() else Reply(404)

@@ -29,8 +29,6 @@ class PulpDocument(DocumentPart):
     """Requirements of the command line's own virtual environment."""
     workers: int
     """Processes that do Pulp's tasks."""
-    domain_enabled: Literal[True] = True
-    """Pre-releases are a Pulp domain of their own, with a bucket of their own."""
     apt_by_hash: Literal[True] = True
     """Off by default in pulp_deb; without it apt fails while a publish is under way."""
     rpm_compression: Literal["gz"] = "gz"

@@ -8,11 +8,9 @@ from settings.addresses import is_world, joined
 from settings.faults import Fault, Path, disagreement
 from settings.machine.week import every_day, jobs_begin_outside
 from settings.package_server import withdrawn
+from settings.package_server.releases import RELEASES, PulpRelease
 from settings.package_server.section import Repository, RepositoryFormat
 from settings.stack import Settings
-
-OLDEST_PULPCORE = (3, 109, 0)
-"""Older ones lose metadata that a client still reads (pulp_rpm#4236)."""
 
 WIDEST_UPLOAD_PREFIX = 16
 """A wider range than /16 is nobody's own network, but a mistake."""
@@ -145,6 +143,20 @@ def package_uploads_are_not_open_to_the_world(settings: Settings) -> Iterator[Fa
         )
 
 
+def pulp_is_a_release_that_was_resolved(settings: Settings) -> Iterator[Fault]:
+    """Machines install from a file with hashes; there is none for versions that nobody has put together."""
+    if (server := settings.package_server) is None:
+        return
+    pulp = server.pulp
+    if PulpRelease(pulp.pulpcore, pulp.pulp_deb, pulp.pulp_rpm) not in RELEASES:
+        known = "; ".join(" ".join(release.requirements) for release in RELEASES)
+        yield Fault(
+            ("packageServer", "pulp"),
+            f"pulpcore {pulp.pulpcore}, pulp-deb {pulp.pulp_deb} and pulp-rpm {pulp.pulp_rpm} have no requirements",
+            f"{known}; or a line in settings/package_server/releases.py, then make requirements",
+        )
+
+
 def uploads_leave_room_for_the_database(settings: Settings) -> Iterator[Fault]:
     """PostgreSQL, its dumps and the uploads share the data disk; a full one stops all three."""
     if (server := settings.package_server) is None:
@@ -156,18 +168,6 @@ def uploads_leave_room_for_the_database(settings: Settings) -> Iterator[Fault]:
             f"uploads may take {server.pulp.upload_temp_gib} of the data disk's {server.machine.data_disk_gib} GiB,"
             " on which the database and its dumps are too",
             fits=f"{server.machine.data_disk_gib // 2} or less",
-        )
-
-
-def pulp_keeps_metadata_that_clients_read(settings: Settings) -> Iterator[Fault]:
-    """Older versions of pulpcore drop metadata at once when a new publish replaces it."""
-    if (server := settings.package_server) is None:
-        return
-    if tuple(int(part) for part in server.pulp.pulpcore.split(".")) < OLDEST_PULPCORE:
-        yield Fault(
-            ("packageServer", "pulp", "pulpcore"),
-            f"with {server.pulp.pulpcore}, dnf gets 404 while a publish is under way (pulp_rpm#4236)",
-            f"{'.'.join(map(str, OLDEST_PULPCORE))} or newer",
         )
 
 
@@ -279,7 +279,7 @@ PACKAGE_SERVER_RULES = (
     package_hosts_belong_to_nobody_else,
     package_uploads_are_not_open_to_the_world,
     uploads_leave_room_for_the_database,
-    pulp_keeps_metadata_that_clients_read,
+    pulp_is_a_release_that_was_resolved,
     signing_keys_are_distinct,
     emergency_stop_names_repositories,
     withdrawn_packages_lie_in_a_repository,

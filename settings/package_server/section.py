@@ -124,7 +124,7 @@ class PulpSettings(Section):
     """Versions and size of Pulp. Upgrades are made here, in staging first."""
 
     pulpcore: Version
-    """At least 3.109: before it, dnf got 404 for metadata that a publish replaced (pulp_rpm#4236, pulpcore#7546)."""
+    """With both plugins one of the releases in settings/package_server/releases.py, of which machines have the hashes."""
     pulp_deb: Version
     """The plugin for apt repositories."""
     pulp_rpm: Version

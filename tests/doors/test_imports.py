@@ -66,6 +66,7 @@ DOORS = {
 MACHINE_MODULES = {
     "machines/host/": ("host", "fetch"),
     "machines/offsite/": ("host",),
+    "machines/packages/": ("packages", "host"),
     "machines/pair/": ("pair", "host", "psycopg", "cryptography"),
 }
 """What a folder of programs finds on its machine beside the standard library: itself, what base has put there, and

@@ -12,7 +12,7 @@ import pytest
 from lab.clouds.amazon_access import Access
 from lab.clouds.amazon_requests import s3_calls
 from lab.clouds.amazon_services import AmazonServices, as_registered
-from lab.clouds.google_access import AWS_SUBJECT, EXCHANGE, GoogleAccess
+from lab.clouds.google_access import ACCESS_TOKEN, AWS_SUBJECT, EXCHANGE, GoogleAccess
 from lab.clouds.google_storage import GoogleStorage
 from lab.clouds.metadata import CloudStandIn, GoogleCloud, ServiceAccount
 from lab.clouds.rights import Rights
@@ -376,3 +376,64 @@ def test_a_request_to_s3_is_what_its_page_says(
     calls = s3_calls(method, address, named_bucket("store", "000000000000"), headers)
 
     assert [f"{call.action} on {call.target.name}" for call in calls] == actions
+
+
+CHECKED = "xFDWlw=="
+"""CRC-32C of `abcde`, by another implementation (google-crc32c)."""
+
+
+def two_parts(described: dict[str, str], content: bytes) -> bytes:
+    """The body of a multipart upload, as Google's library writes it."""
+    head = b"--x\r\ncontent-type: application/json; charset=UTF-8\r\n\r\n" + json.dumps(described).encode()
+    return head + b"\r\n--x\r\ncontent-type: text/plain\r\n\r\n" + content + b"\r\n--x--"
+
+
+def test_cloud_storage_takes_a_description_with_the_content_and_refuses_a_wrong_checksum() -> None:
+    storage = GoogleStorage(lambda *_: True)
+    path = "/upload/storage/v1/b/b/o?uploadType=multipart"
+    kind = 'multipart/related; boundary="x"'
+    told = {"name": "f", "contentType": "text/plain", "cacheControl": "no-store", "crc32c": CHECKED}
+
+    assert storage_answer(storage, "POST", path, two_parts(told, b"abcde"), content_type=kind).status == 200
+    assert storage_answer(storage, "POST", path, two_parts(told, b"abcdf"), content_type=kind).status == 400
+    assert storage.read("b", "f") == b"abcde"
+    assert storage.described("b", "f")["cacheControl"] == "no-store"
+
+
+def test_cloud_storage_copies_for_whoever_may_use_both_ends_and_not_over_another() -> None:
+    storage = GoogleStorage(lambda _, __, bucket, ___: bucket != "foreign")
+    storage.write("from", "a/b", b"bytes")
+    path = "/storage/v1/b/from/o/a%2Fb/rewriteTo/b/{}/o/c%2Fd?ifGenerationMatch=0"
+
+    assert json.loads(storage_answer(storage, "POST", path.format("to")).body)["done"] is True
+    assert storage.read("to", "c/d") == b"bytes"
+    assert storage_answer(storage, "POST", path.format("to")).status == 412
+    assert storage_answer(storage, "POST", path.format("foreign")).status == 403
+
+
+def test_a_token_with_a_boundary_holds_for_its_bucket_and_for_no_secret(amazon: Access) -> None:
+    settings = role_settings(estate("staging"), "package-server")
+    cloud = cloud_of("package-server", estate("staging"))
+    assert isinstance(cloud, GoogleCloud)
+    access = GoogleAccess(amazon.rights, amazon, {settings["adminPasswordSecret"]: "password"})
+    access.admit_account("whole", cloud.account.email, time.time() + 60)
+    held, other = (each["bucket"] for each in settings["channels"])
+    resource = {"availableResource": f"//storage.googleapis.com/projects/_/buckets/{held}"}
+    rule = {**resource, "availablePermissions": ["inRole:roles/storage.objectUser"]}
+    form = {
+        "grant_type": EXCHANGE,
+        "subject_token_type": ACCESS_TOKEN,
+        "subject_token": "whole",
+        "options": json.dumps({"accessBoundary": {"accessBoundaryRules": [rule]}}),
+    }
+    body = urllib.parse.urlencode(form).encode()
+    answer = access.token_service(Request("", "POST", "sts.googleapis.com", "/v1/token", {}, body=body))
+    bounded = f"Bearer {json.loads(answer.body)['access_token']}"
+
+    get = "storage.objects.get"
+    assert access.may_use("Bearer whole", get, other, "x"), "the machine itself may"
+    assert access.may_use(bounded, get, held, "x")
+    assert not access.may_use(bounded, get, other, "x")
+    secret = f"/v1/projects/p/secrets/{settings['adminPasswordSecret']}/versions/latest:access"
+    asked = Request("", "GET", "secretmanager.googleapis.com", secret, {"authorization": bounded}, body=b"")
+    assert access.secret_manager(asked).status == 401

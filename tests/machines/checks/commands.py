@@ -13,8 +13,7 @@ UNPROVEN = ("allow_unauthenticated", "allow_downgrade", "force", "disable_gpg_ch
 
 READ_AT_EACH_RUN = (
     *("/apt.conf.d/", "tmpfiles.d/", "/etc/postgresql-common/", "/etc/hosts", "/etc/pgbackrest/", "/etc/packyard/"),
-    *("/start.conf", "/environment"),
-    "/etc/systemd/system/",
+    *("/start.conf", "/environment", "/etc/systemd/system/", "/etc/sysusers.d/"),
 )
 """Settings that no running service holds: a program reads them whenever it starts, or a later task looks at them. Units
 have a check of their own."""

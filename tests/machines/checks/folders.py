@@ -55,7 +55,7 @@ ACTS = frozenset(
 SAFE = ("files", "postgres_user", "dataclasses")
 """On what they may be called: the one writer, which refuses such folders; the user's own hands; and what is no file."""
 
-PROGRAMS = ("offsite", "pair")
+PROGRAMS = ("offsite", "packages", "pair")
 """Programs that write by these alone. What they stand on writes itself, and is looked at for its places."""
 
 

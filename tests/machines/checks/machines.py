@@ -12,6 +12,8 @@ from ansible.errors import AnsibleError
 from tests.machines.roles.database.database_role import HOSTS, document
 from tests.machines.support.programs import MACHINES
 from tests.machines.support.roles import Renderer, Role, flat, given, loaded
+from tests.registrations import machine_document
+from tests.support import estate
 
 WRITERS = ("copy", "template", "file", "get_url", "blockinfile", "lineinfile", "replace", "assemble", "unarchive")
 """Modules that make a file or a folder."""
@@ -34,6 +36,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "_database_postgres_number": {"stdout": "105"},
         "_database_tunnel_file": {"stdout": ""},
         "_database_found_units": {"files": [{"path": "/etc/systemd/system/pair-of-yesterday.timer"}]},
+    },
+    "package_server": {
+        "_package_server_tokens_number": {"stdout": "105"},
+        "_package_server_found_units": {"files": [{"path": "/etc/systemd/system/packages-worker-9.service"}]},
     },
     "data_disk": {"data_disk_mount_point": "/var/lib/postgresql"},
     "base": {"_base_reboot_required": {"stat": {"exists": False}}, "_base_agent": "/var/cache/packyard/agent.deb"},
@@ -96,7 +102,11 @@ class Machines:
         """The role on each host."""
         places = {"machine_folder": str(self.folder), "role_path": str(role.folder), "ansible_check_mode": False}
         known = EXAMPLES.get(role.name, {})
-        return [Renderer(role, {**given(document(host, with_clients=True)), **places, **known}) for host in HOSTS]
+        if role.name == "package_server":
+            documents = [machine_document(estate("staging"), "package-server")]
+        else:
+            documents = [document(host, with_clients=True) for host in HOSTS]
+        return [Renderer(role, {**given(each), **places, **known}) for each in documents]
 
 
 @cache

@@ -96,23 +96,26 @@ def _line(rule: Mapping[str, str]) -> str:
 
 
 def names(machines: Machines) -> Iterator[str]:
-    """Root is postgres; everybody else is themselves."""
+    """On the pair root is postgres; Pulp's users are one role of the package server; everybody else is themselves."""
     for written in machines.written():
         if not written.path.endswith("/pg_ident.conf"):
             continue
         for line in (line for line in written.text.splitlines() if line and not line.startswith("#")):
             _, system, role = line.split()
+            if written.role == "package_server" and system.startswith("packages-") and role == "pulp":
+                continue
             if (system, role) != ("root", "postgres") and not (role == r"\1" and system.startswith("/^(")):
                 yield f"{written.path}: {line}: somebody becomes another. HINT: root is postgres, others are themselves"
 
 
 def guard(machines: Machines) -> Iterator[str]:
     """PostgreSQL starts only when the guard lets it, after its disk and its tunnel."""
-    for path, text in machines.texts(".conf").items():
-        if re.search(r"/postgresql@.*\.service\.d/", path):
-            for line in ("ExecStartPre=+/usr/local/sbin/pairctl guard", "RequiresMountsFor=/"):
-                if not re.search(rf"^{re.escape(line)}", text, re.MULTILINE):
-                    yield f"{path}: {line} is missing"
+    for written in machines.written():
+        if written.text and re.search(r"/postgresql@.*\.service\.d/.*\.conf$", written.path):
+            guard = ("ExecStartPre=+/usr/local/sbin/pairctl guard",) if written.role == "database" else ()
+            for line in (*guard, "RequiresMountsFor=/"):
+                if not re.search(rf"^{re.escape(line)}", written.text, re.MULTILINE):
+                    yield f"{written.path}: {line} is missing"
 
 
 def archive(machines: Machines) -> Iterator[str]:

@@ -15,7 +15,7 @@ KEYS = {
     "Service": {
         *("Type", "ExecStart", "ExecStartPre", "ExecStop", "Restart", "RestartSec", "TimeoutStartSec", "Environment"),
         *("RuntimeDirectory", "RuntimeDirectoryMode", "CacheDirectory", "CacheDirectoryMode", "ReadWritePaths"),
-        *("Nice", "IOSchedulingPriority", "OOMScoreAdjust"),
+        *("Nice", "IOSchedulingPriority", "OOMScoreAdjust", "User", "SupplementaryGroups", "RemainAfterExit"),
         *("ProtectHome", "PrivateTmp", "PrivateDevices", "ProtectSystem", "NoNewPrivileges", "ProtectKernelTunables"),
         *("ProtectKernelModules", "ProtectKernelLogs", "ProtectControlGroups", "ProtectClock", "ProtectHostname"),
         *("ProtectProc", "LockPersonality", "MemoryDenyWriteExecute", "UMask", "CapabilityBoundingSet"),
@@ -30,7 +30,7 @@ KEYS = {
 }
 """Keys in use; systemd passes over a misspelt one with a warning that nobody sees."""
 
-OF_DEBIAN = {"network-online.target", "network.target", "wg-quick@packyard.service"}
+OF_DEBIAN = {"network-online.target", "network.target", "postgresql@17-main.service", "wg-quick@packyard.service"}
 """Units that ours name and that packages bring."""
 
 TARGETS = {".timer": "timers.target", ".service": "multi-user.target"}

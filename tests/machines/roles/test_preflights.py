@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.machines.checks.machines import EXAMPLES, Machines, listed, rounds
-from tests.machines.roles.database.database_role import document
 from tests.machines.support.roles import FACTS, Renderer, Role, given
+from tests.registrations import machine_document
+from tests.support import estate
 
 DEBIAN = {**FACTS, "distribution": "Debian", "distribution_major_version": "13", "distribution_version": "13.2"}
 
@@ -16,6 +17,8 @@ SOUND: Mapping[str, Any] = {
     "_database_mounted": {"rc": 0},
     "_database_other_versions": {"files": []},
     "_database_data_version": {"rc": 1, "stdout": ""},
+    "_package_server_mounted": {"rc": 0},
+    "_package_server_known": {"stat": {"exists": True}},
 }
 """What a machine tells of itself when all is well."""
 
@@ -36,6 +39,8 @@ UNSOUND: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("offsite_backup", {"offsite_backup_paths": ["var/opt"]}),
     ("offsite_backup", {"offsite_backup_place": {"prefix": "/dev"}}),
     ("offsite_backup", {"machine_cloud": "aws"}),
+    ("package_server", {"_package_server_mounted": {"rc": 1}}),
+    ("package_server", {"_package_server_known": {"stat": {"exists": False}}}),
     ("program", {"program_name": "../pair"}),
     ("program", {"program_command": "pairctl; reboot"}),
 )
@@ -44,7 +49,9 @@ UNSOUND: tuple[tuple[str, Mapping[str, Any]], ...] = (
 
 def refusals(role: Role, more: Mapping[str, Any]) -> Iterator[str]:
     """Names of the preflight's tasks that refuse a machine."""
-    render = Renderer(role, {**given(document("pg-a")), **EXAMPLES.get(role.name, {}), **SOUND, **more})
+    machine = "package-server" if role.name == "package_server" else "pg-a"
+    known = given(machine_document(estate("staging"), machine))
+    render = Renderer(role, {**known, **EXAMPLES.get(role.name, {}), **SOUND, **more})
     for task in role.loaded("tasks/preflight.yml"):
         conditions = listed(task.get("ansible.builtin.assert", {}).get("that", []))
         for item in rounds(render, task):

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from settings.faults import Fault, Path, SettingsError
+from settings.package_server.releases import BUILD, RELEASES
 from settings.parse import parse
-from tests.support import changed_stack_file
+from tests.support import ROOT, changed_stack_file
 
 SERVER = ("packageServer",)
 REPOSITORIES = (*SERVER, "repositories")
 TRIXIE, NOBLE, EL = 0, 1, 2
+
+REQUIREMENTS = ROOT / "machines/roles/package_server/files/requirements"
 
 
 def raw_after(changes: Mapping[str, object], stack: str) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def faults_after(changes: Mapping[str, object], stack: str = "staging") -> tuple
         ("hosts.upload", "packages.staging.packyard.example.com", (*SERVER, "hosts", "upload"), "API to the world"),
         ("hosts.public", "dev.staging.packyard.example.com", (*SERVER, "hosts", "public"), "belongs to the dev"),
         ("uploadAllowedCidrs.0", "0.0.0.0/0", (*SERVER, "uploadAllowedCidrs", 0), "far more than the team's own"),
-        ("pulp.pulpcore", "3.108.9", (*SERVER, "pulp", "pulpcore"), "dnf gets 404"),
+        ("pulp.pulpcore", "3.108.9", (*SERVER, "pulp"), "have no requirements"),
         ("pulp.pulpDeb", ">=3.11", (*SERVER, "pulp", "pulpDeb"), "not an exact version"),
         ("pulp.uploadTempGiB", 51, (*SERVER, "pulp", "uploadTempGiB"), "51 of the data disk's 100 GiB"),
         ("keys.package.fingerprint", f"{1:040}", (*SERVER, "keys", "package", "fingerprint"), "signed with one key"),
@@ -153,3 +156,24 @@ def test_the_stack_may_have_no_package_server() -> None:
     del raw["packageServer"]
 
     assert parse(raw, "staging").package_server is None
+
+
+@pytest.mark.parametrize("name", [BUILD[0], *(release.name for release in RELEASES)])
+def test_each_release_of_pulp_has_requirements_of_which_every_one_has_a_hash(name: str) -> None:
+    lines = (REQUIREMENTS / f"{name}.txt").read_text(encoding="utf-8").replace("\\\n", "").splitlines()
+    pinned = [line for line in lines if line and not line.lstrip().startswith("#")]
+
+    assert pinned
+    assert [line for line in pinned if not re.match(r"[a-z0-9-]+(\[\w+\])?==\S+ .*--hash=sha256:", line)] == []
+
+
+def test_no_requirements_are_left_of_a_release_that_is_not_in_the_list() -> None:
+    assert {file.stem for file in REQUIREMENTS.iterdir()} == {BUILD[0], *(release.name for release in RELEASES)}
+
+
+def test_each_requirement_is_what_the_list_says() -> None:
+    for release in RELEASES:
+        text = (REQUIREMENTS / f"{release.name}.txt").read_text(encoding="utf-8")
+        assert [
+            wanted for wanted in release.requirements if f"\n{wanted.replace('[google]', '')} " not in f"\n{text}"
+        ] == []

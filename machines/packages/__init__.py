@@ -1,0 +1,1 @@
+"""packagectl: repositories of the package server, who may reach its bucket, and what it tells."""
