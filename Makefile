@@ -86,11 +86,11 @@ test-engine: setup ## Run the tests that need a Pulumi CLI (about five minutes)
 	@$(BIN)/python -m pytest -m engine tests/rehearsal/engine $(ARGS)
 
 # Debian's packages that boot and feed a machine; nothing is installed where they are there.
-MACHINE_TOOLS := systemd-container mmdebstrap iproute2 openssl dpkg nftables nginx procps openssh-client qemu-system-x86 e2fsprogs libpq5
+MACHINE_TOOLS := systemd-container mmdebstrap iproute2 openssl dpkg nftables nginx procps openssh-client gnupg qemu-system-x86 e2fsprogs libpq5
 
 .PHONY: machine-tools
 machine-tools: ## Install what lab, test-machines and test-drills need (Debian, as root)
-	@for tool in systemd-nspawn mmdebstrap ip openssl dpkg-deb nft nginx sysctl ssh-keygen qemu-system-x86_64 mke2fs; do command -v $$tool > /dev/null || missing=1; done; \
+	@for tool in systemd-nspawn mmdebstrap ip openssl dpkg-deb nft nginx sysctl ssh-keygen gpg qemu-system-x86_64 mke2fs; do command -v $$tool > /dev/null || missing=1; done; \
 		ldconfig -p | grep -q libpq.so.5 || missing=1; \
 		if [ -n "$$missing" ]; then apt-get update -q && apt-get install -qy --no-install-recommends $(MACHINE_TOOLS); fi
 

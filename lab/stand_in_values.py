@@ -6,6 +6,7 @@ no other in its place.
 
 import hashlib
 import json
+import re
 import secrets
 import subprocess
 import tempfile
@@ -31,6 +32,8 @@ class StandInValues:
     """Package of the Systems Manager agent, which AWS alone hands out."""
     host_keys: Mapping[str, str] = field(default_factory=dict[str, str])
     """Public halves of SSH host keys, by the name of the secret that holds the private one."""
+    fingerprints: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Of OpenPGP keys that sign packages and their metadata, by the name of the secret that holds the private half."""
 
     def in_place(self, registered: bytes) -> bytes:
         """A document as registered, with the lab's own values."""
@@ -40,12 +43,19 @@ class StandInValues:
         for key in host_keys_of(document):
             # One that came after this lab began is as registered, and its secret is not here.
             key["publicKey"] = self.host_keys.get(key["secret"], key["publicKey"])
+        for key in signing_keys_of(document):
+            key["fingerprint"] = self.fingerprints.get(key["secret"], key["fingerprint"])
         return json.dumps(document, indent=2).encode()
 
 
 def host_keys_of(document: Any) -> list[dict[str, str]]:
     """Public halves of SSH host keys in a document: type, key and the name of the secret with the other half."""
     return list(document["settings"].get("gitSsh", {}).get("hostKeys", ()))
+
+
+def signing_keys_of(document: Any) -> list[dict[str, str]]:
+    """OpenPGP keys in a document: fingerprint, and the name of the secret with the private half."""
+    return list(document["settings"].get("signingKeys", ()))
 
 
 def agent_package() -> bytes:
@@ -61,7 +71,22 @@ def made_for(capture: Capture, documents: list[Any]) -> StandInValues:
     public: dict[str, str] = {}
     for key in (key for document in documents for key in host_keys_of(document)):
         values[key["secret"]], public[key["secret"]] = _host_key(key["keyType"])
-    return StandInValues(values, agent_package(), public)
+    fingerprints: dict[str, str] = {}
+    for key in (key for document in documents for key in signing_keys_of(document)):
+        values[key["secret"]], fingerprints[key["secret"]] = _signing_key(key["purpose"])
+    return StandInValues(values, agent_package(), public, fingerprints)
+
+
+def _signing_key(name: str) -> tuple[str, str]:
+    """Private half and fingerprint."""
+    with tempfile.TemporaryDirectory() as folder:
+        gpg = ["gpg", "--homedir", folder, "--batch", "--quiet", "--passphrase", ""]
+        subprocess.run([*gpg, "--quick-generate-key", name, "ed25519", "sign", "2y"], check=True, capture_output=True)
+        private = subprocess.run([*gpg, "--armor", "--export-secret-keys"], check=True, capture_output=True, text=True)
+        listed = subprocess.run([*gpg, "--list-keys", "--with-colons"], check=True, capture_output=True, text=True)
+        subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=False)
+    (fingerprint,) = re.findall(r"^fpr:{9}([0-9A-F]{40}):$", listed.stdout, re.MULTILINE)
+    return private.stdout, fingerprint
 
 
 def _host_key(kind: str) -> tuple[str, str]:

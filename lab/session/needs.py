@@ -7,7 +7,7 @@ from lab.errors import LabError
 
 PROGRAMS = (
     *("systemd-nspawn", "mmdebstrap", "nsenter", "setpriv", "ip", "nft", "nginx", "sysctl"),
-    *("openssl", "dpkg-deb", "ssh-keygen"),
+    *("openssl", "dpkg-deb", "ssh-keygen", "gpg", "gpgconf"),
 )
 
 

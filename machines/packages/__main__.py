@@ -12,6 +12,11 @@ from packages import settings as documents
 COMMANDS = {
     "status": "show Pulp, its workers and every repository",
     "apply": "make Pulp's repositories as the stack file says",
+    "release": "release what a pre-release holds, with the same bytes",
+    "rollback": "make the packages of an older generation the present ones again",
+    "days": "give every day its state, where one is missing",
+    "verify": "read every file that a generation or a day names, and hold it against its digest",
+    "keys": "fetch the key that signs metadata, into memory (for its unit)",
     "secrets": "fetch what Pulp encrypts with, into memory (for its unit)",
     "admin": "give Pulp's admin the password of the secret store",
     "tokens": "hand Pulp's processes tokens for the bucket of pre-releases, for ever (for its unit)",

@@ -20,4 +20,10 @@ PULP_GROUP = "packages"
 PULP_USERS = ("packages-api", "packages-content", "packages-worker")
 """Who of them may ask for a token."""
 
+RELEASER = "packages-release"
+"""Who signs and writes releases, and parses no package."""
+
+KEYS = Path("/run/packages-release")
+"""In memory, the releaser's alone: the key that signs metadata."""
+
 PULP_SETTINGS = Path("/etc/packyard/pulp.py")

@@ -124,7 +124,7 @@ class PulpSettings(Section):
     """Versions and size of Pulp. Upgrades are made here, in staging first."""
 
     pulpcore: Version
-    """With both plugins one of the releases in settings/package_server/releases.py, of which machines have the hashes."""
+    """With both plugins a release of settings/package_server/releases.py, of which machines have the hashes."""
     pulp_deb: Version
     """The plugin for apt repositories."""
     pulp_rpm: Version

@@ -27,7 +27,7 @@ FACTS = {
     "virtualization_type": "kvm",
 }
 
-HANDED_ON = ("/etc/packyard/pair.json",)
+HANDED_ON = ("/etc/packyard/pair.json", "/etc/packyard/packages.json")
 """Files by which a role hands its settings to a program as they stand: no use; what the program takes of it is one."""
 
 EXPRESSIONS = ("when", "that", "until", "changed_when", "failed_when")

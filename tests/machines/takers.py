@@ -121,10 +121,21 @@ def _pairctl(document: dict[str, Any], taken: set[str]) -> None:
     importlib.import_module("pair.settings").parse(recorded(document["settings"], taken, "settings"))
 
 
+def _packagectl(document: dict[str, Any], taken: set[str]) -> None:
+    """packagectl makes records of its settings, with what the role adds of the machine."""
+    here = {"socket": "/run/socket", "contentSocket": "/run/content", "manager": "/opt/manager", "metadataPort": 1}
+    settings = recorded(document["settings"], taken, "settings")
+    settings["machine"] = here
+    importlib.import_module("packages.settings").parse(settings)
+
+
 Taker = Callable[[dict[str, Any], set[str]], None]
 
 TAKERS_OF_ALL: tuple[Taker, ...] = (_fetch, _converge, _report)
 """Programs of every machine."""
 
-TAKERS: Mapping[str, tuple[Taker, ...]] = {"database-pair": (_pairctl,)}
+TAKERS: Mapping[str, tuple[Taker, ...]] = {
+    "database-pair": (_pairctl,),
+    "package-server": (_packagectl,),
+}
 """Programs of one role, by the role of the document."""

@@ -1,6 +1,7 @@
 """No machine is told what nothing on it reads: proven by another value, or by what a program takes."""
 
 import copy
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -17,12 +18,32 @@ from tests.support import estate, variant
 
 RUN_NOTHING_YET = {
     "dev-instance": "GitLab's role does not exist yet; its document is made, and machines boot with it",
-    "package-server": "Pulp's role does not exist yet; its document is made, and machines boot with it",
     "runner-manager": "the role of GitLab Runner does not exist yet; its document is made, and machines boot with it",
 }
 """Roles whose own settings have no reader, with the reason. Whoever writes the role takes the entry out."""
 
 OWN = "settings."
+
+SERVED_BY_THE_BUCKET = "what is released is served by its bucket, and nothing on the machine"
+
+NOT_YET: Mapping[str, Mapping[str, str]] = {
+    "package-server": {
+        "settings.backup.": "nothing dumps the database yet",
+        "settings.monitoring.": "nothing reports these metrics yet",
+        "settings.notificationAddresses": "nothing sends mail yet",
+        "settings.pulp.cliPins": "no role installs Pulp's command line yet: packagectl speaks to the interface itself",
+        "settings.repositories[].retentionDays": "no sweep yet",
+        "settings.signingKeys[].": "nothing signs yet",
+        "settings.uploadIdentities": "nobody but the admin uploads yet",
+        "settings.channels[].cached": SERVED_BY_THE_BUCKET,
+        "settings.channels[].domain": "pulpcore takes Google's storage for its default domain alone",
+        "settings.channels[].host": SERVED_BY_THE_BUCKET,
+        "settings.repositories[].domain": "pulpcore takes Google's storage for its default domain alone",
+        "settings.listeners.content": SERVED_BY_THE_BUCKET,
+        "settings.publicHost": SERVED_BY_THE_BUCKET,
+    }
+}
+"""Beginnings of keys that a role does not read yet, with the reason. Whoever reads one takes the entry out."""
 
 every_role = pytest.mark.parametrize("role", DOCUMENTS)
 
@@ -62,7 +83,14 @@ def test_every_setting_of_a_machine_is_read_on_it(role: str) -> None:
     if role in RUN_NOTHING_YET:
         return
 
-    assert [key for key in unread_in(role) if key.startswith(OWN)] == [], "read it, or tell it to nobody"
+    known = tuple(NOT_YET.get(role, ()))
+    found = [key for key in unread_in(role) if key.startswith(OWN) and not (known and key.startswith(known))]
+    assert found == [], "read it, or tell it to nobody"
+
+
+@pytest.mark.parametrize(("role", "key"), [(role, key) for role, keys in NOT_YET.items() for key in keys])
+def test_what_is_said_to_be_unread_yet_is_unread(role: str, key: str) -> None:
+    assert [each for each in unread_in(role) if each.startswith(key)], "it is read now: take it out of NOT_YET"
 
 
 def test_every_key_that_all_machines_are_told_is_read_on_one() -> None:

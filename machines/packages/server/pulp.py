@@ -37,6 +37,22 @@ class _Connection(http.client.HTTPConnection):
 ROOT = "/pulp/api/v3/"
 
 
+def served(path: Path, address: str) -> bytes:
+    """What Pulp's content app serves below an address. Raises HostError."""
+    connection = _Connection(path)
+    try:
+        connection.request("GET", address)
+        answer = connection.getresponse()
+        content = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise HostError(f"Pulp does not answer at {path}: {error}", "systemctl status packages-content") from None
+    finally:
+        connection.close()
+    if answer.status != http.client.OK:
+        raise HostError(f"Pulp answered {answer.status} to {address}", "packagectl status; is it published?")
+    return content
+
+
 class Pulp:
     """Pulp, as its admin."""
 

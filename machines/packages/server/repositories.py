@@ -114,7 +114,11 @@ def carry_out(pulp: Pulp, todo: Iterable[Step], settings: PackageSettings) -> It
 
 
 def _repository(wanted: Repository, settings: PackageSettings) -> Object:
-    common: dict[str, object] = {"name": wanted.name, "autopublish": False, "pulp_labels": {CODENAME: wanted.codename}}
+    common: dict[str, object] = {
+        "name": wanted.name,
+        "autopublish": settings.autopublish,
+        "pulp_labels": {CODENAME: wanted.codename},
+    }
     if wanted.format == "rpm":
         common["compression_type"] = settings.compression
     return common

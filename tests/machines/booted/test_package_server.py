@@ -108,7 +108,7 @@ class Server:
         while (task := self.asked(json.loads(answer.text)["task"]))["state"] in ("waiting", "running"):
             assert time.monotonic() < until, task
             time.sleep(0.5)
-        assert task["state"] == "completed", task
+        assert task["state"] == "completed", task["error"]
 
     def put(self, path: str, content: bytes) -> None:
         """A file on its boot disk."""
@@ -219,3 +219,25 @@ def test_no_secret_lies_on_a_disk(server: Server) -> None:
 def test_a_second_apply_changes_nothing(server: Server) -> None:
     assert "is as the stack file says" in server.machine.run("packagectl", "apply")
     assert "missing" not in server.machine.run("packagectl", "status")
+
+
+def test_what_is_released_lies_in_the_bucket_signed_and_whole(server: Server) -> None:
+    """Runs after the upload above; nothing of Pulp is asked for what is released."""
+    wanted = apt_repository(server)
+    said = server.machine.run("packagectl", "release", wanted["name"], "--yes")
+    assert "clients will see hello 1.0 amd64" in said
+    store, bucket, root = server.lab.services.google_storage, server.bucket("release"), wanted["basePath"]
+
+    assert b"Package: hello" in store.read(bucket, f"{root}/dists/{wanted['codename']}/main/binary-amd64/Packages")
+    assert b"BEGIN PGP SIGNED MESSAGE" in store.read(bucket, f"{root}/dists/{wanted['codename']}/InRelease")
+    assert "all as signed" in server.machine.run("packagectl", "verify", wanted["name"])
+    name = f"{root}/pool/main/h/hello/hello_1.0_amd64.deb"
+    store.write(bucket, name, b"other bytes")
+    assert "in place of" in server.machine.run("packagectl", "verify", wanted["name"], check=False)
+
+
+@pytest.mark.parametrize("user", [*PULP_USERS, "packages-tokens"])
+def test_nobody_but_the_releaser_enters_the_place_of_its_key(server: Server, user: str) -> None:
+    said = server.machine.run("runuser", "-u", user, "--", "ls", "/run/packages-release", check=False)
+
+    assert "Permission denied" in said

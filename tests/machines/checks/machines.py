@@ -38,7 +38,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "_database_found_units": {"files": [{"path": "/etc/systemd/system/pair-of-yesterday.timer"}]},
     },
     "package_server": {
-        "_package_server_tokens_number": {"stdout": "105"},
+        "_package_server_numbers": {"results": [{"stdout": "105"}]},
         "_package_server_found_units": {"files": [{"path": "/etc/systemd/system/packages-worker-9.service"}]},
     },
     "data_disk": {"data_disk_mount_point": "/var/lib/postgresql"},

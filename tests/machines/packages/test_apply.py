@@ -10,7 +10,12 @@ from packages.settings import PackageSettings, parse
 from tests.registrations import role_settings
 from tests.support import estate
 
-HERE = {"socket": "/run/packages-api/socket", "manager": "/opt/pulp/bin/pulpcore-manager", "metadataPort": 8450}
+HERE = {
+    "socket": "/run/packages-api/socket",
+    "contentSocket": "/run/packages-content/socket",
+    "manager": "/opt/pulp/bin/pulpcore-manager",
+    "metadataPort": 8450,
+}
 
 
 @pytest.fixture

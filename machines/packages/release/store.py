@@ -1,0 +1,134 @@
+"""Objects of Cloud Storage (JSON API), with the identity of whoever runs this."""
+
+import hashlib
+import json
+import urllib.parse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from host.cloud import RefusalError, ask, record
+from host.errors import HostError
+from host.identity import google_headers
+
+API = "https://storage.googleapis.com"
+STORE = "Cloud Storage"
+PART = 32 << 20
+"""Bytes that are read at once: packages are larger than the memory that they may have."""
+
+NEVER_CACHED = "no-store"
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""A year: what has such a name never changes."""
+
+Asker = Callable[[str, str, Mapping[str, str], bytes | None], bytes]
+"""Method, address, headers and body of a request; what was answered. Raises RefusalError, HostError."""
+
+PRECONDITION_FAILED, NOT_FOUND = 412, 404
+
+
+def as_this_machine(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """A request with the machine's own token."""
+    return ask(STORE, url, {**google_headers(), **headers}, method, body)
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket."""
+
+    name: str
+    asker: Asker = as_this_machine
+
+    def names(self, prefix: str) -> list[str]:
+        """Names of objects that begin so."""
+        found: list[str] = []
+        query = {"prefix": prefix, "fields": "items(name),nextPageToken"}
+        while True:
+            page = record(self.asker("GET", f"{self._objects}?{urllib.parse.urlencode(query)}", {}, None), STORE)
+            found += [str(item["name"]) for item in page.get("items", ())]
+            if not page.get("nextPageToken"):
+                return sorted(found)
+            query["pageToken"] = str(page["nextPageToken"])
+
+    def read(self, name: str) -> bytes | None:
+        """The content; None where there is no such object."""
+        try:
+            return self.asker("GET", f"{self._object(name)}?alt=media", {}, None)
+        except RefusalError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+
+    def size(self, name: str) -> int | None:
+        """Bytes; None where there is no such object."""
+        try:
+            return int(record(self.asker("GET", self._object(name), {}, None), STORE)["size"])
+        except RefusalError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise
+
+    def sha256(self, name: str) -> str | None:
+        """Digest of what lies there, read part by part; None where there is no such object."""
+        size, digest = self.size(name), hashlib.sha256()
+        if size is None:
+            return None
+        for start in range(0, size, PART):
+            span = {"Range": f"bytes={start}-{min(start + PART, size) - 1}"}
+            digest.update(self.asker("GET", f"{self._object(name)}?alt=media", span, None))
+        return digest.hexdigest()
+
+    def write(self, name: str, content: bytes, cache: str, *, only_new: bool = False) -> bool:
+        """Writes an object; whether it did: with `only_new`, what has the name stays as it is."""
+        described = json.dumps({"name": name, "cacheControl": cache, "contentType": _kind(name)}).encode()
+        head = b"--part\r\nContent-Type: application/json\r\n\r\n" + described
+        body = head + b"\r\n--part\r\nContent-Type: application/octet-stream\r\n\r\n" + content + b"\r\n--part--"
+        query = {"uploadType": "multipart", **({"ifGenerationMatch": "0"} if only_new else {})}
+        address = f"{API}/upload/storage/v1/b/{self.name}/o?{urllib.parse.urlencode(query)}"
+        return self._new("POST", address, {"Content-Type": "multipart/related; boundary=part"}, body)
+
+    def copy_object(self, source: str, name: str, target: "Bucket", cache: str) -> bool:
+        """Copies an object inside the store; whether it did: what has the name there stays as it is."""
+        place = f"{self._object(source)}/rewriteTo/b/{target.name}/o/{urllib.parse.quote(name, safe='')}"
+        body = json.dumps({"cacheControl": cache, "contentType": _kind(name)}).encode()
+        token = ""
+        while True:
+            # A large object is copied in several calls, each of which goes on where the last one ended.
+            query = urllib.parse.urlencode({"ifGenerationMatch": "0", **({"rewriteToken": token} if token else {})})
+            try:
+                answer = self.asker("POST", f"{place}?{query}", {"Content-Type": "application/json"}, body)
+            except RefusalError as error:
+                if error.status == PRECONDITION_FAILED:
+                    return False
+                raise
+            said = record(answer, STORE)
+            if said.get("done"):
+                return True
+            token = str(said["rewriteToken"])
+
+    def _new(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> bool:
+        try:
+            self.asker(method, url, headers, body)
+        except RefusalError as error:
+            if error.status == PRECONDITION_FAILED:
+                return False
+            raise
+        return True
+
+    @property
+    def _objects(self) -> str:
+        return f"{API}/storage/v1/b/{self.name}/o"
+
+    def _object(self, name: str) -> str:
+        return f"{self._objects}/{urllib.parse.quote(name, safe='')}"
+
+
+def _kind(name: str) -> str:
+    ends: Mapping[str, Any] = {".gz": "application/gzip", ".deb": "application/vnd.debian.binary-package"}
+    return next((str(kind) for end, kind in ends.items() if name.endswith(end)), "text/plain; charset=utf-8")
+
+
+def artifact(sha256: str) -> str:
+    """Where Pulp keeps a file by its digest (pulpcore, models/storage.py)."""
+    if len(sha256) != hashlib.sha256().digest_size * 2 or not set(sha256) <= set("0123456789abcdef"):
+        raise HostError(f"{sha256!r} is no SHA-256")
+    return f"artifact/{sha256[:2]}/{sha256[2:]}"
