@@ -218,7 +218,7 @@ class GoogleStorage:
             return self._taken(Upload(bucket, query["name"], {}, only_new, bytearray(request.body)))
         if request.method == "POST":
             number = secrets.token_urlsafe(32)
-            described = json.loads(request.body) if request.body else {}
+            described: dict[str, str] = json.loads(request.body or b"{}")
             self._uploads[number] = Upload(bucket, _name_of_upload(request, query), described, only_new)
             place = f"https://{request.host}/upload/storage/v1/b/{bucket}/o?uploadType=resumable&upload_id={number}"
             return Reply(headers={"X-GUploader-UploadID": number, "Location": place})

@@ -99,7 +99,8 @@ class Pulp:
             if task["state"] == "completed":
                 return task
             if task["state"] in ("failed", "canceled"):
-                reason = (task.get("error") or {}).get("description", "it does not say why")
+                error = cast("Object", task.get("error") or {})
+                reason = error.get("description", "it does not say why")
                 raise HostError(f"Pulp's task {task['name']} {task['state']}: {reason}")
             time.sleep(PAUSE)
         raise HostError(

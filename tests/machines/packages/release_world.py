@@ -20,13 +20,20 @@ from tests.machines.booted.debian_package import package
 PATH, CODENAME = "gitlab/debian/trixie", "trixie"
 
 
+def _open_store() -> GoogleStorage:
+    def everybody_may(authorization: str, bucket: str, name: str) -> bool:
+        return bool(authorization and bucket) or not name
+
+    return GoogleStorage(everybody_may)
+
+
 @dataclass
 class World:
     """All that a release needs."""
 
     folder: Path
     signer: Signer
-    storage: GoogleStorage = field(default_factory=lambda: GoogleStorage(lambda *_: True))
+    storage: GoogleStorage = field(default_factory=_open_store)
     written: list[str] = field(default_factory=list[str])
     """Names in the release bucket, in the order in which they were written."""
     fails_at: int | None = None
