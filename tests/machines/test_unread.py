@@ -33,14 +33,15 @@ NOT_YET: Mapping[str, Mapping[str, str]] = {
         "settings.notificationAddresses": "nothing sends mail yet",
         "settings.pulp.cliPins": "no role installs Pulp's command line yet: packagectl speaks to the interface itself",
         "settings.repositories[].retentionDays": "no sweep yet",
-        "settings.signingKeys[].": "nothing signs yet",
+        "settings.signingKeys[].alertDays": "nothing reports the days that are left yet",
+        "settings.signingKeys[].expires": "nothing reports the days that are left yet",
+        "settings.signingKeys[].publicFile": "an operator puts the public halves up",
         "settings.uploadIdentities": "nobody but the admin uploads yet",
         "settings.channels[].cached": SERVED_BY_THE_BUCKET,
         "settings.channels[].domain": "pulpcore takes Google's storage for its default domain alone",
         "settings.channels[].host": SERVED_BY_THE_BUCKET,
         "settings.repositories[].domain": "pulpcore takes Google's storage for its default domain alone",
         "settings.listeners.content": SERVED_BY_THE_BUCKET,
-        "settings.publicHost": SERVED_BY_THE_BUCKET,
     }
 }
 """Beginnings of keys that a role does not read yet, with the reason. Whoever reads one takes the entry out."""
