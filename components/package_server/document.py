@@ -27,9 +27,6 @@ from settings.package_server.document import (
 )
 from settings.package_server.section import PackageServerSettings, PulpSettings, SigningKey
 
-PRE_RELEASE_DOMAIN = "pre-release"
-"""The one Pulp domain in use. A domain has its own storage, repositories and rights; "default" holds nothing."""
-
 
 @dataclass(frozen=True)
 class DocumentParts:
@@ -103,12 +100,9 @@ def _pulp(pulp: PulpSettings) -> PulpDocument:
 
 def _channels(settings: PackageServerSettings, names: dict[str, str]) -> tuple[ChannelDocument, ...]:
     return (
-        ChannelDocument(
-            channel="release", domain=None, bucket=names["release"], host=settings.hosts.public, url_prefix=""
-        ),
+        ChannelDocument(channel="release", bucket=names["release"], host=settings.hosts.public, url_prefix=""),
         ChannelDocument(
             channel="preRelease",
-            domain=PRE_RELEASE_DOMAIN,
             bucket=names["pre_release"],
             host=settings.hosts.upload,
             url_prefix=PRE_RELEASE_PREFIX.strip("/"),

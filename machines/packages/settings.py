@@ -92,12 +92,7 @@ def parse(content: dict[str, Any]) -> PackageSettings:
             public_host=str(content["publicHost"]),
             pre_releases=str(channels[UPLOADED_TO]["urlPrefix"]),
             metadata_key=Key(str(key["secret"]), str(key["fingerprint"])),
-            repositories=tuple(
-                _repository(entry)
-                for entry in content["repositories"]
-                # Pulp serves each repository as a pre-release alone.
-                if entry.get("channel", UPLOADED_TO) == UPLOADED_TO
-            ),
+            repositories=tuple(_repository(entry) for entry in content["repositories"]),
             database_fields_key_secret=str(content["databaseFieldsKeySecret"]),
             admin_password_secret=str(content["adminPasswordSecret"]),
             socket=Path(here["socket"]),

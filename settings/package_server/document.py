@@ -50,8 +50,6 @@ class ChannelDocument(DocumentPart):
 
     channel: Channel
     """Which of the two it is."""
-    domain: str | None
-    """Pulp domain of pre-releases, which Pulp alone serves. Releases are plain files, and in no domain."""
     bucket: str
     """Of pre-releases, the bucket of Pulp's artifacts. That of releases holds nothing but public files, each under the
     path of its address: the load balancer reads it."""

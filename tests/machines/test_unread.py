@@ -36,12 +36,12 @@ NOT_YET: Mapping[str, Mapping[str, str]] = {
         "settings.signingKeys[].alertDays": "nothing reports the days that are left yet",
         "settings.signingKeys[].expires": "nothing reports the days that are left yet",
         "settings.signingKeys[].publicFile": "an operator puts the public halves up",
-        "settings.uploadIdentities": "nobody but the admin uploads yet",
-        "settings.channels[].cached": SERVED_BY_THE_BUCKET,
-        "settings.channels[].domain": "pulpcore takes Google's storage for its default domain alone",
         "settings.channels[].host": SERVED_BY_THE_BUCKET,
-        "settings.repositories[].domain": "pulpcore takes Google's storage for its default domain alone",
-        "settings.listeners.content": SERVED_BY_THE_BUCKET,
+        "settings.pipelines": "nobody but the admin uploads yet",
+        "settings.repositories[].components": "the plugin takes the components of what is uploaded",
+        "settings.repositories[].releasers": "nobody but root releases yet",
+        "settings.repositories[].uploaders": "nobody but the admin uploads yet",
+        "settings.urlMap": "nothing takes a release back yet",
     }
 }
 """Beginnings of keys that a role does not read yet, with the reason. Whoever reads one takes the entry out."""

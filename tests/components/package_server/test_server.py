@@ -99,8 +99,6 @@ def test_pre_releases_and_releases_share_neither_bucket_nor_host(capture: Captur
 
     assert release["bucket"] != pre_release["bucket"]
     assert (release["host"], pre_release["host"]) == (told["publicHost"], told["uploadHost"])
-    assert release["domain"] is None, "Pulp serves no release"
-    assert pre_release["domain"]
 
 
 def test_a_repository_is_told_with_its_days_and_who_may_what_in_it(capture: Capture) -> None:
