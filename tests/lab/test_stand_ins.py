@@ -389,7 +389,7 @@ def two_parts(described: dict[str, str], content: bytes) -> bytes:
 
 
 def test_cloud_storage_takes_a_description_with_the_content_and_refuses_a_wrong_checksum() -> None:
-    storage = GoogleStorage(lambda *_: True)
+    storage = GoogleStorage(lambda _, __, ___, ____: True)
     path = "/upload/storage/v1/b/b/o?uploadType=multipart"
     kind = 'multipart/related; boundary="x"'
     told = {"name": "f", "contentType": "text/plain", "cacheControl": "no-store", "crc32c": CHECKED}

@@ -21,7 +21,7 @@ PATH, CODENAME = "gitlab/debian/trixie", "trixie"
 
 
 def _open_store() -> GoogleStorage:
-    return GoogleStorage(lambda *_: True)
+    return GoogleStorage(lambda _, __, ___, ____: True)
 
 
 @dataclass
