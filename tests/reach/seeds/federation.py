@@ -22,6 +22,24 @@ def jobs_of_every_project(capture: Capture) -> Capture:
     return editing(opened, f"{ACCOUNTS}::ci-identity-deploy-gitlab", member=f"{member.partition('/attribute.')[0]}/*")
 
 
+def every_project_of_the_group(capture: Capture) -> Capture:
+    """The role of deployments takes GitLab's own tokens too, of any project of the group."""
+    role = "ci-identity-deploy"
+    trust = json.loads(str(found(capture, "Role", role).inputs["assumeRolePolicy"]))
+    trust["Statement"].append(
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": f"arn:aws:iam::111111111111:oidc-provider/{GITLAB}"},
+            "Condition": {
+                "StringEquals": {f"{GITLAB}:aud": "https://packyard.example.com/production"},
+                "StringLike": {f"{GITLAB}:sub": "project_path:example-group/*"},
+            },
+        }
+    )
+    return editing(capture, f"aws:iam/role:Role::{role}", assumeRolePolicy=json.dumps(trust))
+
+
 def trust_of(role: str, issuer: str, claims: dict[str, dict[str, Any]]) -> Change:
     """The trust of a role in one issuer asks for these claims alone."""
 
@@ -79,14 +97,7 @@ FEDERATION = (
         "every project of the group deploys to AWS",
         Kind.FEDERATION,
         2,
-        trust_of(
-            "ci-identity-deploy",
-            GITLAB,
-            {
-                "StringEquals": {"aud": "https://packyard.example.com/production"},
-                "StringLike": {"sub": "project_path:example-group/*"},
-            },
-        ),
+        every_project_of_the_group,
         f"jobs of {GITLAB} with",
         gets="write objects of bucket machine-store-s3",
         reason="a second repository of the group shall deploy, too",
