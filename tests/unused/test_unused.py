@@ -51,8 +51,8 @@ def test_machines_without_a_role_and_identities_of_nobody_in_the_lab_are_told_ap
     exercised = {each.principal.name for each in unused(capture, ())}
 
     assert machine_document(capture, "pg-b")["role"] == "database-pair"
-    assert {"pg-a", "pg-b-machine", "database-pair-pg-a"} <= exercised
-    assert told["package-server"] == told["runner-manager-aws-blue-machine"] == "its machine has no role yet"
+    assert {"package-server", "pg-a", "pg-b-machine", "database-pair-pg-a"} <= exercised
+    assert told["dev-instance"] == told["runner-manager-aws-blue-machine"] == "its machine has no role yet"
     assert told["ci-identity-deploy"] == "no machine of the lab takes it"
     assert not exercised & set(told)
 
