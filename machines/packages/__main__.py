@@ -1,11 +1,9 @@
 """`packagectl`: repositories as the stack file says, and what they are like now."""
 
-import argparse
-import importlib
 import sys
 from collections.abc import Sequence
 
-from host.errors import HostError
+from host import command_line
 
 from packages import settings as documents
 
@@ -25,24 +23,9 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point. A module is imported only when it is asked for, so that one cannot break the others."""
-    parser = argparse.ArgumentParser(prog="packagectl", description="Repositories of the package server.")
-    parser.add_argument("command", choices=COMMANDS, metavar="command", help=", ".join(COMMANDS))
-    parser.epilog = "; ".join(f"{name}: {text}" for name, text in COMMANDS.items())
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    chosen: str = parser.parse_args(words[:1]).command
-    module = importlib.import_module(f"packages.commands.{chosen}")
-    own = argparse.ArgumentParser(prog=f"packagectl {chosen}", description=COMMANDS[chosen])
-    module.add_arguments(own)
-    options = own.parse_args(words[1:])
-    try:
-        return int(module.run(options, documents.load()))
-    except HostError as error:
-        sys.stderr.write(f"packagectl {chosen}: {error}\n")
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write(f"packagectl {chosen}: interrupted. HINT: packagectl status shows what was done\n")
-        return 130
+    """Entry point."""
+    command = command_line.chosen("packagectl", "Repositories of the package server.", "packages", COMMANDS, arguments)
+    return command_line.status_of(command, lambda: int(command.module.run(command.options, documents.load())))
 
 
 if __name__ == "__main__":

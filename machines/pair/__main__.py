@@ -1,13 +1,13 @@
-"""The commands of pairctl. Each is a module with `add_arguments(parser)` and `run(options, settings) -> int`."""
+"""The commands of pairctl, each a module of `pair.commands` (host/command_line.py)."""
 
-import argparse
-import importlib
 import os
 import signal
 import sys
 from collections.abc import Sequence
 
 import psycopg
+from host import command_line
+from host.command_line import Command
 from host.errors import HostError
 
 from pair import settings as documents
@@ -36,32 +36,22 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point. A module is imported only when it is asked for, so that one cannot break the others."""
-    parser = argparse.ArgumentParser(prog="pairctl", description="Roles, fencing and repair of the database pair.")
-    parser.add_argument("command", choices=COMMANDS, metavar="command", help=", ".join(COMMANDS))
-    parser.epilog = "; ".join(f"{name}: {text}" for name, text in COMMANDS.items())
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    chosen: str = parser.parse_args(words[:1]).command
-    module = importlib.import_module(f"pair.commands.{chosen}")
-    own = argparse.ArgumentParser(prog=f"pairctl {chosen}", description=COMMANDS[chosen])
-    module.add_arguments(own)
-    options = own.parse_args(words[1:])
+    """Entry point."""
+    command = command_line.chosen(
+        "pairctl", "Roles, fencing and repair of the database pair.", "pair", COMMANDS, arguments
+    )
     # A connection that drops takes its terminal with it; what was begun goes on.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return command_line.status_of(command, lambda: _run(command))
+
+
+def _run(command: Command) -> int:
+    if os.geteuid() != 0:
+        raise HostError("pairctl changes services and files of other users, so it runs as root", "sudo pairctl …")
     try:
-        if os.geteuid() != 0:
-            raise HostError("pairctl changes services and files of other users, so it runs as root", "sudo pairctl …")
-        return int(module.run(options, documents.load()))
-    except HostError as error:
-        sys.stderr.write(f"pairctl {chosen}: {error}\n")
-        return 1
+        return int(command.module.run(command.options, documents.load()))
     except psycopg.Error as error:
-        text = " ".join(str(error).split())
-        sys.stderr.write(f"pairctl {chosen}: PostgreSQL: {text}. HINT: pairctl status shows what was done\n")
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write(f"pairctl {chosen}: interrupted. HINT: pairctl status shows what was done\n")
-        return 130
+        raise HostError(f"PostgreSQL: {' '.join(str(error).split())}", "pairctl status shows what was done") from None
 
 
 if __name__ == "__main__":
