@@ -130,9 +130,13 @@ def federated_token(audience: str, identity: AwsIdentity, region: str, scope: st
         "subjectTokenType": "urn:ietf:params:aws:token-type:aws4_request",
         "subjectToken": subject_token(audience, identity, region),
     }
-    body = json.dumps(form).encode()
-    answer = record(ask("Google STS", GOOGLE_STS, {"Content-Type": "application/json"}, "POST", body), "Google STS")
+    return str(google_exchange("application/json", json.dumps(form).encode())["access_token"])
+
+
+def google_exchange(kind: str, body: bytes) -> Mapping[str, Any]:
+    """What Google makes of another token (Security Token Service, method `token`). Raises HostError without one."""
+    answer = record(ask("Google STS", GOOGLE_STS, {"Content-Type": kind}, "POST", body), "Google STS")
     token: Any = answer.get("access_token")
     if not isinstance(token, str) or not re.fullmatch(r"[\x21-\x7e]+", token):
         raise HostError("Google STS answered without an access token")
-    return token
+    return answer

@@ -17,9 +17,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from host.cloud import ask, record
 from host.errors import HostError
-from host.identity import GOOGLE_STS, google_headers, google_project
+from host.identity import google_exchange, google_headers, google_project
 
 from packages.places import PULP_USERS
 from packages.settings import PackageSettings
@@ -75,13 +74,9 @@ def downscoped(bucket: str) -> tuple[str, float]:
         "subject_token": google_headers()["Authorization"].removeprefix("Bearer "),
         "options": json.dumps(boundary),
     }
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = record(ask("Google STS", GOOGLE_STS, headers, "POST", urllib.parse.urlencode(form).encode()), "Google STS")
-    try:
-        # It ends with the token that it was made of, and then Google does not say when: a fresh one has an hour.
-        return str(answer["access_token"]), float(answer.get("expires_in", 2 * RENEW_SECONDS))
-    except (KeyError, ValueError):
-        raise HostError("Google STS answered without an access token") from None
+    answer = google_exchange("application/x-www-form-urlencoded", urllib.parse.urlencode(form).encode())
+    # It ends with the token that it was made of, and then Google does not say when: a fresh one has an hour.
+    return str(answer["access_token"]), float(answer.get("expires_in", 2 * RENEW_SECONDS))
 
 
 def user_of(address: tuple[str, int], connections: str) -> int | None:

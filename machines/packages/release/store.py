@@ -51,21 +51,12 @@ class Bucket:
 
     def read(self, name: str) -> bytes | None:
         """The content; None where there is no such object."""
-        try:
-            return self.asker("GET", f"{self._object(name)}?alt=media", {}, None)
-        except RefusalError as error:
-            if error.status == NOT_FOUND:
-                return None
-            raise
+        return self._unless(NOT_FOUND, "GET", f"{self._object(name)}?alt=media")
 
     def size(self, name: str) -> int | None:
         """Bytes; None where there is no such object."""
-        try:
-            return int(record(self.asker("GET", self._object(name), {}, None), STORE)["size"])
-        except RefusalError as error:
-            if error.status == NOT_FOUND:
-                return None
-            raise
+        answer = self._unless(NOT_FOUND, "GET", self._object(name))
+        return None if answer is None else int(record(answer, STORE)["size"])
 
     def sha256(self, name: str) -> str | None:
         """Digest of what lies there, read part by part; None where there is no such object."""
@@ -84,7 +75,8 @@ class Bucket:
         body = head + b"\r\n--part\r\nContent-Type: application/octet-stream\r\n\r\n" + content + b"\r\n--part--"
         query = {"uploadType": "multipart", **({"ifGenerationMatch": "0"} if only_new else {})}
         address = f"{API}/upload/storage/v1/b/{self.name}/o?{urllib.parse.urlencode(query)}"
-        return self._new("POST", address, {"Content-Type": "multipart/related; boundary=part"}, body)
+        kind = "multipart/related; boundary=part"
+        return self._unless(PRECONDITION_FAILED, "POST", address, kind, body) is not None
 
     def copy_object(self, source: str, name: str, target: "Bucket", cache: str) -> bool:
         """Copies an object inside the store; whether it did: what has the name there stays as it is."""
@@ -94,25 +86,22 @@ class Bucket:
         while True:
             # A large object is copied in several calls, each of which goes on where the last one ended.
             query = urllib.parse.urlencode({"ifGenerationMatch": "0", **({"rewriteToken": token} if token else {})})
-            try:
-                answer = self.asker("POST", f"{place}?{query}", {"Content-Type": "application/json"}, body)
-            except RefusalError as error:
-                if error.status == PRECONDITION_FAILED:
-                    return False
-                raise
+            answer = self._unless(PRECONDITION_FAILED, "POST", f"{place}?{query}", "application/json", body)
+            if answer is None:
+                return False
             said = record(answer, STORE)
             if said.get("done"):
                 return True
             token = str(said["rewriteToken"])
 
-    def _new(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> bool:
+    def _unless(self, status: int, method: str, url: str, kind: str = "", body: bytes | None = None) -> bytes | None:
+        """What was answered; None where the store answered with this status. `kind` is that of the body."""
         try:
-            self.asker(method, url, headers, body)
+            return self.asker(method, url, {"Content-Type": kind} if kind else {}, body)
         except RefusalError as error:
-            if error.status == PRECONDITION_FAILED:
-                return False
+            if error.status == status:
+                return None
             raise
-        return True
 
     @property
     def _objects(self) -> str:

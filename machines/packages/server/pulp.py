@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from host.errors import HostError
@@ -39,18 +40,31 @@ ROOT = "/pulp/api/v3/"
 
 def served(path: Path, address: str) -> bytes:
     """What Pulp's content app serves below an address. Raises HostError."""
+    status, content = _answer(path, "packages-content", "GET", address)
+    if status != http.client.OK:
+        raise HostError(f"Pulp answered {status} to {address}", "packagectl status; is it published?")
+    return content
+
+
+def _answer(
+    path: Path,
+    unit: str,
+    method: str,
+    address: str,
+    *,
+    body: str | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, bytes]:
+    """Status and content of one request to the socket of a unit. Raises HostError where it says nothing."""
     connection = _Connection(path)
     try:
-        connection.request("GET", address)
+        connection.request(method, address, body, headers)
         answer = connection.getresponse()
-        content = answer.read()
+        return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
-        raise HostError(f"Pulp does not answer at {path}: {error}", "systemctl status packages-content") from None
+        raise HostError(f"Pulp does not answer at {path}: {error}", f"systemctl status {unit}") from None
     finally:
         connection.close()
-    if answer.status != http.client.OK:
-        raise HostError(f"Pulp answered {answer.status} to {address}", "packagectl status; is it published?")
-    return content
 
 
 class Pulp:
@@ -108,18 +122,11 @@ class Pulp:
         )
 
     def _ask(self, method: str, address: str, content: Object | None = None) -> Object:
-        connection = _Connection(self._path)
         body = None if content is None else json.dumps(content)
         headers = {"Authorization": self._authorization, "Content-Type": "application/json"}
-        try:
-            connection.request(method, address, body, headers)
-            answer = connection.getresponse()
-            text = answer.read().decode(errors="replace")
-        except (OSError, http.client.HTTPException) as error:
-            raise HostError(f"Pulp does not answer at {self._path}: {error}", "systemctl status packages-api") from None
-        finally:
-            connection.close()
-        if answer.status >= http.client.BAD_REQUEST:
+        status, answer = _answer(self._path, "packages-api", method, address, body=body, headers=headers)
+        text = answer.decode(errors="replace")
+        if status >= http.client.BAD_REQUEST:
             reason = " ".join(text.split())[:REASON_LENGTH]
-            raise HostError(f"Pulp answered {answer.status} to {method} {address}: {reason}")
+            raise HostError(f"Pulp answered {status} to {method} {address}: {reason}")
         return cast("Object", json.loads(text)) if text else {}
