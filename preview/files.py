@@ -9,7 +9,11 @@ class OutputError(Exception):
     """A file that cannot be written; the text names it."""
 
 
-def write_whole(path: Path, text: str) -> None:
+FOR_EVERYBODY = 0o644
+"""A drawing is for everyone who may read its folder."""
+
+
+def write_whole(path: Path, text: str, mode: int = FOR_EVERYBODY) -> None:
     """Writes beside the file and then puts it in place, so that nobody ever sees half of it. Raises OutputError."""
     temporary = None
     try:
@@ -17,8 +21,8 @@ def write_whole(path: Path, text: str) -> None:
         temporary = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        # mkstemp lets nobody else read; a drawing is for everyone who may read its folder.
-        temporary.chmod(0o644)
+        # Until now nobody else could read it: mkstemp sees to that.
+        temporary.chmod(mode)
         temporary.replace(path)
     except OSError as error:
         if temporary is not None:

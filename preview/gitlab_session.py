@@ -23,6 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from google.auth import identity_pool, impersonated_credentials
 
 from preview.command_line import Parser, failed
+from preview.files import OutputError, write_whole
 from preview.report import EXIT_FINE
 
 ACCOUNT = "GCP_SERVICE_ACCOUNT"
@@ -35,6 +36,8 @@ JOB = "CI_JOB_ID"
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 """What a call to the service of service accounts needs (IAM Service Account Credentials API, generateIdToken)."""
+
+OWNER_ALONE = 0o600
 
 EXIT_CODES = """exit codes:
   0  the session is in FILE
@@ -52,7 +55,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         token = google_token(environment, _audience(_variable(environment, TOKEN)))
         write_session(options.file, _session(environment, token, options.seconds))
-    except (SessionError, OSError) as error:
+    except (SessionError, OutputError, OSError) as error:
         return failed(str(error))
     return EXIT_FINE
 
@@ -77,14 +80,12 @@ def google_token(environment: Mapping[str, str], audience: str) -> str:
 
 
 def write_session(file: Path, session: Mapping[str, str | datetime]) -> None:
-    """Writes the credentials file anew, which nobody else can read from its first byte on."""
-    file.unlink(missing_ok=True)
+    """Writes the credentials file anew, which nobody else can read from its first byte on. Raises OutputError."""
     text = (
         f"[default]\naws_access_key_id = {session['AccessKeyId']}\n"
         f"aws_secret_access_key = {session['SecretAccessKey']}\naws_session_token = {session['SessionToken']}\n"
     )
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as opened:
-        opened.write(text)
+    write_whole(file, text, OWNER_ALONE)
 
 
 def _session(environment: Mapping[str, str], token: str, seconds: int) -> Mapping[str, str | datetime]:
