@@ -102,8 +102,8 @@ class Server:
 
     def sent(self, path: str, kind: str, content: bytes) -> None:
         """A request of the admin that makes a task, which is waited for."""
-        self.put("/root/body", content)
-        answer = self.ask(path, password=self.password, method="POST", kind=kind, body="/root/body")
+        self.put("/srv/body", content)
+        answer = self.ask(path, password=self.password, method="POST", kind=kind, body="/srv/body")
         until = time.monotonic() + 120
         while (task := self.asked(json.loads(answer.text)["task"]))["state"] in ("waiting", "running"):
             assert time.monotonic() < until, task
@@ -156,8 +156,8 @@ def test_what_is_uploaded_is_served_as_a_pre_release_from_the_bucket(server: Ser
     index = server.ask(f"{place}/dists/{wanted['codename']}/main/binary-amd64/Packages").text
     (file,) = (line.split()[1] for line in index.splitlines() if line.startswith("Filename: "))
     assert f"SHA256: {digest}" in index
-    assert server.ask(f"{place}/{file}", target="/root/back.deb").status == 200
-    assert digest in server.machine.run("sha256sum", "/root/back.deb")
+    assert server.ask(f"{place}/{file}", target="/srv/back.deb").status == 200
+    assert digest in server.machine.run("sha256sum", "/srv/back.deb")
     store = server.lab.services.google_storage
     assert store.read(server.bucket("preRelease"), f"artifact/{digest[:2]}/{digest[2:]}") == content
     assert store.names(server.bucket("release")) == [], "nothing that Pulp does is a release"
@@ -178,7 +178,7 @@ def test_what_parses_uploads_cannot_ask_the_metadata_service(server: Server, use
 
 def test_its_token_holds_for_the_bucket_of_pre_releases_alone(server: Server) -> None:
     bearer = {"Authorization": f"Bearer {json.loads(server.token('packages-worker').text)['access_token']}"}
-    server.put("/root/body", b"x")
+    server.put("/srv/body", b"x")
     store = "https://storage.googleapis.com"
     held, other = server.bucket("preRelease"), server.bucket("release")
     project = server.request(PROJECT, FLAVOR).text
@@ -188,7 +188,7 @@ def test_its_token_holds_for_the_bucket_of_pre_releases_alone(server: Server) ->
     for bucket, status in ((held, 200), (other, 403)):
         assert server.request(f"{store}/storage/v1/b/{bucket}/o", bearer).status == status
         upload = f"{store}/upload/storage/v1/b/{bucket}/o?uploadType=media&name=x"
-        assert server.request(upload, bearer, "POST", body="/root/body").status == status
+        assert server.request(upload, bearer, "POST", body="/srv/body").status == status
     assert server.request(wanted, bearer).status == 401
     whole = json.loads(server.request(METADATA, FLAVOR).text)["access_token"]
     assert server.request(wanted, {"Authorization": f"Bearer {whole}"}).status == 200, "the machine itself may"
