@@ -87,6 +87,7 @@ SCENARIOS = (
             (Step.REPLACE, "-pipelines"),
             (Step.UPDATE, "gcp-state"),
             (Step.UPDATE, "packyard:audit:Audit$"),
+            (Step.UPDATE, "ci_identity:CiIdentity$aws:iam/role:Role::"),
         ),
         refused=True,
     ),
