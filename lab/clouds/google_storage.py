@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 import secrets
+import time
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -58,11 +59,23 @@ class Upload:
     content: bytearray = field(default_factory=bytearray)
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How a real store is slower than one in memory; all in seconds."""
+
+    request: float = 0.0
+    """Before each answer."""
+    same_name: float = 0.0
+    """For so long a second write to one name is refused (Cloud Storage, "Quotas & limits": once a second)."""
+
+
 class GoogleStorage:
     """All buckets of the lab."""
 
-    def __init__(self, may_use: MayUse) -> None:
+    def __init__(self, may_use: MayUse, pace: Pace = Pace()) -> None:
         self._may_use = may_use
+        self.pace = pace
+        self._written: dict[tuple[str, str], float] = {}
         self._buckets: dict[str, dict[str, list[Version]]] = {}
         self._uploads: dict[str, Upload] = {}
         self._numbers = itertools.count(1)
@@ -104,6 +117,7 @@ class GoogleStorage:
 
     def answer(self, request: Request) -> Reply:
         """One request of the JSON API."""
+        time.sleep(self.pace.request)
         parts = urllib.parse.urlsplit(request.path)
         if parts.path == "/batch/storage/v1":
             return self._batch(request)
@@ -180,6 +194,8 @@ class GoogleStorage:
         version = self._version(bucket, name, query.get("sourceGeneration"))
         if version is None:
             return _refusal(404, f"No such object: {bucket}/{name}")
+        if refusal := self._too_soon(*target):
+            return refusal
         if query.get(ONLY_NEW) == "0" and self._live(*target):
             return _refusal(412, "there is an object of that name")
         described = json.loads(request.body) if request.body else version.described
@@ -240,10 +256,19 @@ class GoogleStorage:
         content, told = bytes(upload.content), upload.described.get("crc32c")
         if told is not None and told != crc32c(content):
             return _refusal(400, "the bytes have another checksum than was told")
+        if refusal := self._too_soon(upload.bucket, upload.name):
+            return refusal
         if upload.only_new and self._live(upload.bucket, upload.name):
             return _refusal(412, "there is an object of that name")
         version = self.write(upload.bucket, upload.name, content, upload.described)
         return _json(_described(upload.name, version))
+
+    def _too_soon(self, bucket: str, name: str) -> Reply | None:
+        now, before = time.monotonic(), self._written.get((bucket, name))
+        if before is not None and now - before < self.pace.same_name:
+            return _refusal(429, f"rateLimitExceeded: {bucket}/{name} was written a moment ago")
+        self._written[bucket, name] = now
+        return None
 
     def _live(self, bucket: str, name: str) -> Version | None:
         versions = self._buckets.get(bucket, {}).get(name, [])

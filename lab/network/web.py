@@ -3,7 +3,8 @@
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -67,6 +68,22 @@ def serve(network: LabNetwork, address: str, port: int, answer: Answer, certific
     network.when_closed(close)
 
 
+@contextmanager
+def on_loopback(answer: Answer) -> Generator[int]:
+    """Answers programs of this host, without a network of the lab, and tells the port.
+
+    It is a proxy as well: a client that is told so asks by the names of the cloud's hosts, without TLS.
+    """
+    server = _Server((LOOPBACK, 0), _handler(answer, over_tls=False))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield int(server.server_address[1])
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away says nothing about the machine; anything else is told."""
@@ -87,8 +104,12 @@ def _handler(answer: Answer, *, over_tls: bool) -> type[BaseHTTPRequestHandler]:
             if client == LOOPBACK:
                 # The front server says for whom it asks, and how; a machine could say that it is another one.
                 client, encrypted = headers.get("x-real-ip", client), headers.get("x-forwarded-proto") == "https"
-            host = headers.get("host", "")
-            reply = answer(Request(client, self.command, host, self.path, headers, body=body, is_encrypted=encrypted))
+            host, path = headers.get("host", ""), self.path
+            if path.startswith("http://"):
+                # What a proxy is asked for is a whole address.
+                host, _, path = path.removeprefix("http://").partition("/")
+                path = f"/{path}"
+            reply = answer(Request(client, self.command, host, path, headers, body=body, is_encrypted=encrypted))
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,13 @@ Asker = Callable[[str, str, Mapping[str, str], bytes | None], bytes]
 
 PRECONDITION_FAILED, NOT_FOUND = 412, 404
 
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
+"""Answers after which the same request may succeed (Cloud Storage, "Retry strategy"). 429 also comes where one name is
+written twice within a second, as the indexes of now are when two releases follow each other."""
+
+WAITS = (1, 2, 4, 8, 16)
+"""Seconds before each further try."""
+
 
 def as_this_machine(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
     """A request with the machine's own token."""
@@ -37,13 +45,14 @@ class Bucket:
 
     name: str
     asker: Asker = as_this_machine
+    wait: Callable[[float], None] = time.sleep
 
     def names(self, prefix: str) -> list[str]:
         """Names of objects that begin so."""
         found: list[str] = []
         query = {"prefix": prefix, "fields": "items(name),nextPageToken"}
         while True:
-            page = record(self.asker("GET", f"{self._objects}?{urllib.parse.urlencode(query)}", {}, None), STORE)
+            page = record(self._ask("GET", f"{self._objects}?{urllib.parse.urlencode(query)}", {}, None), STORE)
             found += [str(item["name"]) for item in page.get("items", ())]
             if not page.get("nextPageToken"):
                 return sorted(found)
@@ -65,7 +74,7 @@ class Bucket:
             return None
         for start in range(0, size, PART):
             span = {"Range": f"bytes={start}-{min(start + PART, size) - 1}"}
-            digest.update(self.asker("GET", f"{self._object(name)}?alt=media", span, None))
+            digest.update(self._ask("GET", f"{self._object(name)}?alt=media", span, None))
         return digest.hexdigest()
 
     def write(self, name: str, content: bytes, cache: str, *, only_new: bool = False) -> bool:
@@ -97,11 +106,22 @@ class Bucket:
     def _unless(self, status: int, method: str, url: str, kind: str = "", body: bytes | None = None) -> bytes | None:
         """What was answered; None where the store answered with this status. `kind` is that of the body."""
         try:
-            return self.asker(method, url, {"Content-Type": kind} if kind else {}, body)
+            return self._ask(method, url, {"Content-Type": kind} if kind else {}, body)
         except RefusalError as error:
             if error.status == status:
                 return None
             raise
+
+    def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+        """One request, made again while what stands against it may pass: every request here may be made twice."""
+        for seconds in WAITS:
+            try:
+                return self.asker(method, url, headers, body)
+            except RefusalError as error:
+                if error.status not in PASSING:
+                    raise
+            self.wait(seconds)
+        return self.asker(method, url, headers, body)
 
     @property
     def _objects(self) -> str:

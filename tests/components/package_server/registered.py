@@ -3,7 +3,7 @@
 from typing import Any
 
 from capture import Capture, Registration
-from tests.components.package_server.url_maps import Answer, ask
+from lab.front.url_map import Routed, route
 from tests.registrations import one, role_settings
 
 NAME = "package-server"
@@ -19,12 +19,12 @@ def document(capture: Capture) -> dict[str, Any]:
     return role_settings(capture, NAME)
 
 
-def public(capture: Capture, path: str) -> Answer:
-    return ask(capture, NAME, document(capture)["publicHost"], path)
+def public(capture: Capture, path: str) -> Routed:
+    return route(capture, NAME, document(capture)["publicHost"], path)
 
 
-def upload(capture: Capture, path: str) -> Answer:
-    return ask(capture, NAME, document(capture)["uploadHost"], path)
+def upload(capture: Capture, path: str) -> Routed:
+    return route(capture, NAME, document(capture)["uploadHost"], path)
 
 
 def grants(capture: Capture, kind: str, key: str, target: Registration) -> tuple[Registration, ...]:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture import Capture, Registration
+from lab.front.url_map import backend_at, route, url_map
 from policies.values import at, items, mapping, records, text, texts
 from settings.package_server.section import PackageServerSettings
 from tests.components.package_server.registered import NAME, document, named, public, upload
-from tests.components.package_server.url_maps import ask, backend_at, url_map
 from tests.registrations import differing
 from tests.support import STACKS, estate, raw_sections, variant
 
@@ -230,7 +230,7 @@ def test_what_the_load_balancer_answers_itself_has_nothing_behind_it(capture: Ca
     assert "backends" not in nothing.inputs
     assert "healthChecks" not in nothing.inputs
     for host in ("publicHost", "uploadHost"):
-        answer = ask(capture, NAME, document(capture)[host], "/nobody/knows")
+        answer = route(capture, NAME, document(capture)[host], "/nobody/knows")
         assert (answer.abort, answer.backend) == (404, nothing)
 
 
@@ -278,7 +278,7 @@ def test_the_url_maps_own_tests_say_what_it_does(capture: Capture) -> None:
 
     assert len(tests) >= 12
     for case in tests:
-        answer = ask(capture, NAME, text(case["host"]), text(case["path"]))
+        answer = route(capture, NAME, text(case["host"]), text(case["path"]))
         assert answer.backend == backend_at(capture, text(case["service"])), case["path"]
 
 

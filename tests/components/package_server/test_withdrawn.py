@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from capture import Capture
 from components.package_server.routes import VIEWS
+from lab.front.edge import matches
 from policies.values import records
 from settings.package_server import withdrawn
-from tests.components.package_server.edge import matches
 from tests.components.package_server.registered import NAME, named, public
 from tests.registrations import differing
 from tests.support import estate, variant
