@@ -36,6 +36,7 @@ class Bench:
                 self._copies.put(copy)
         self._results = results
         self._whole = whole
+        self._workers = workers
         self._sound: dict[str, Look] = {}
 
     def prove_sound(self, mistakes: Sequence[Mistake]) -> None:
@@ -46,7 +47,7 @@ class Bench:
             _end_unless_sound(f"the preview of {stack}", self._sound[stack])
         tests = {test for mistake in mistakes for test in own_tests(mistake, whole=self._whole)}
         if tests:
-            _end_unless_sound("a test", copy.tests(sorted(tests)))
+            _end_unless_sound("a test", copy.is_sound(sorted(tests), self._workers))
         self._copies.put(copy)
 
     def row(self, mistake: Mistake) -> Row:
