@@ -28,15 +28,19 @@ def other_stacks(stack_file: FilePath) -> dict[str, dict[str, object]]:
         if path.name == stack_file.name:
             continue
         try:
-            document = stack_yaml.read(path.read_bytes())
+            found[path.name.removeprefix("Pulumi.").removesuffix(".yaml")] = sections(path)
         except (OSError, stack_yaml.YamlFault):
             continue
-        config = cast("dict[str, object]", document).get("config") if isinstance(document, dict) else None
-        if isinstance(config, dict):
-            sections = cast("dict[str, object]", config)
-            stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-            found[stack] = {key.removeprefix("packyard:"): value for key, value in sections.items()}
     return found
+
+
+def sections(stack_file: FilePath) -> dict[str, object]:
+    """The sections of a stack file by key; none where it has no `config:`. Raises OSError and YamlFault."""
+    document = stack_yaml.read(stack_file.read_bytes())
+    config = cast("dict[str, object]", document).get("config") if isinstance(document, dict) else None
+    if not isinstance(config, dict):
+        return {}
+    return {key.removeprefix("packyard:"): value for key, value in cast("dict[str, object]", config).items()}
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:

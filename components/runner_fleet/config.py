@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 
 from settings.runner_fleet import runner_config as toml
-from settings.runner_fleet.periods import CATCH_ALL_PERIOD
 from settings.runner_fleet.section import (
     AnyShard,
     AwsShard,
     GcpShard,
     RunnerFleetSettings,
-    ScalingPolicy,
-    ScheduledPolicy,
 )
 from settings.vocabulary import Cloud
 
@@ -94,7 +91,7 @@ def _autoscaler(settings: RunnerFleetSettings, shard: AnyShard, group: str, plac
         connector_config=toml.ConnectorConfig(
             arch=shard.architecture.value, username=_user(shard), key_path=SSH_KEY_PATH
         ),
-        policy=(_policy(shard.scaling.always), *(_policy(policy) for policy in shard.scaling.schedules)),
+        policy=toml.policies(shard.scaling),
         state_storage=toml.StateStorage(enabled=True, dir=f"{STATE_DIRECTORY}/taskscaler/{shard.name}"),
     )
 
@@ -115,19 +112,6 @@ def _cache(shard: AnyShard, place: Place) -> toml.AwsCache | toml.GcpCache:
             return toml.AwsCache(path=path, s3=s3)
         case GcpShard():
             return toml.GcpCache(path=path, gcs=toml.GcsCache(bucket_name=place.bucket))
-
-
-def _policy(policy: ScalingPolicy) -> toml.Policy:
-    scheduled = isinstance(policy, ScheduledPolicy)
-    return toml.Policy(
-        periods=policy.periods if scheduled else (CATCH_ALL_PERIOD,),
-        timezone=policy.timezone if scheduled else "UTC",
-        idle_count=policy.idle_count,
-        idle_time=f"{policy.idle_seconds}s",
-        scale_factor=policy.scale_factor,
-        scale_factor_limit=policy.scale_factor_limit,
-        preemptive_mode=policy.preemptive,
-    )
 
 
 def _user(shard: AnyShard) -> str:

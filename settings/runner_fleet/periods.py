@@ -58,6 +58,12 @@ def hold_always(periods: Iterable[str]) -> bool:
     )
 
 
+def holds(period: str, at: datetime) -> bool:
+    """Whether a period holds in the minute of a local time."""
+    entry = _parsed(period)
+    return at.minute in entry.minutes and at.hour in entry.hours and _holds_on(entry, at.date())
+
+
 @cache
 def _time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - NO_PLACES)
@@ -71,6 +77,11 @@ def _read(period: str) -> CronSim:
         return CronSim(period, datetime(2000, 1, 1))
     except CronSimError as error:
         raise ValueError(f"{period!r} is no cron period: {str(error)[:1].lower()}{str(error)[1:]}") from None
+
+
+@cache
+def _parsed(period: str) -> CronSim:
+    return _read(period)
 
 
 def _minutes_of_day(entry: CronSim) -> set[int]:

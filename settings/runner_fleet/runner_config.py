@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from settings.base import Section
 from settings.runner_fleet.periods import CATCH_ALL_PERIOD
+from settings.runner_fleet.section import Scaling, ScalingPolicy, ScheduledPolicy
 
 Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]*(s|m|h)$", examples=["300s"])]
 """A Go duration of at least one unit."""
@@ -301,3 +302,21 @@ class RunnerConfig(Table):
 def token_variable(shard: str) -> str:
     """The environment variable that holds the token of a shard."""
     return "RUNNER_TOKEN_" + re.sub(r"[^A-Z0-9]", "_", shard.upper())
+
+
+def policies(scaling: Scaling) -> tuple[Policy, ...]:
+    """What a manager is told of a shard's scaling: the policy for all times first, since the last that holds counts."""
+    return (_policy(scaling.always), *(_policy(policy) for policy in scaling.schedules))
+
+
+def _policy(policy: ScalingPolicy) -> Policy:
+    scheduled = isinstance(policy, ScheduledPolicy)
+    return Policy(
+        periods=policy.periods if scheduled else (CATCH_ALL_PERIOD,),
+        timezone=policy.timezone if scheduled else "UTC",
+        idle_count=policy.idle_count,
+        idle_time=f"{policy.idle_seconds}s",
+        scale_factor=policy.scale_factor,
+        scale_factor_limit=policy.scale_factor_limit,
+        preemptive_mode=policy.preemptive,
+    )

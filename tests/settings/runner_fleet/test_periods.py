@@ -1,10 +1,13 @@
 """Periods and time zones are judged by what they mean."""
 
+from datetime import datetime, timedelta
+
 import pytest
+from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from settings.runner_fleet.periods import cron_period, hold_always, known_time_zone
+from settings.runner_fleet.periods import cron_period, hold_always, holds, known_time_zone
 from tests.support import faults_of
 
 
@@ -88,3 +91,22 @@ def test_a_period_with_a_minute_left_out_is_not_always(minute: int, hour: int) -
 )
 def test_a_day_left_out_is_seen(periods: list[str]) -> None:
     assert not hold_always(periods)
+
+
+ITEMS = {minutes: st.integers(0, minutes - 1) for minutes in (60, 24)}
+
+
+@given(
+    minute=st.one_of(st.just("*"), ITEMS[60].map(str)),
+    hours=st.one_of(st.just("*"), st.tuples(ITEMS[24], ITEMS[24]).map(lambda two: f"{min(two)}-{max(two)}")),
+    weekday=st.sampled_from(["*", "mon-fri", "sat,sun", "7"]),
+    day=st.sampled_from(["*", "1-7", "29"]),
+    at=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda at: at.replace(second=0, microsecond=0)),
+)
+@settings(max_examples=200)
+def test_a_period_holds_in_the_minutes_that_a_cron_would_run_in(
+    minute: str, hours: str, weekday: str, day: str, at: datetime
+) -> None:
+    period = f"{minute} {hours} {day} * {weekday}"
+
+    assert holds(period, at) == (next(CronSim(period, at - timedelta(minutes=1))) == at)
