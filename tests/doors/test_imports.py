@@ -14,6 +14,7 @@ from tests.support import ROOT
 ROOMS = (
     "stack_yaml",
     "settings",
+    "simulator",
     "components",
     "estate",
     "capture",
@@ -41,6 +42,10 @@ CLOUDS = ("pulumi", "pulumi_aws", "pulumi_gcp")
 DOORS = {
     "stack_yaml": Door(packages=("yaml",)),
     "settings": Door(rooms=("stack_yaml",), packages=("cronsim", "pydantic", "yaml")),
+    "simulator": Door(
+        rooms=("settings.runner_fleet", "settings.positions", "settings.vocabulary"),
+        packages=("pydantic", "simpy", "yaml"),
+    ),
     "components": Door(rooms=("settings",), packages=CLOUDS),
     "estate": Door(rooms=("settings", "components"), packages=CLOUDS),
     "capture": Door(rooms=("stack_yaml",), packages=("pulumi", "google")),
