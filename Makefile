@@ -37,6 +37,10 @@ who: export WHO_REACHES := $(value REACHES)
 who: setup ## Say who can do or reach what in STACK, and how, e.g. make who STACK=production CAN="become root on pg-b"; BY=..., REACHES=pg-b:443
 	@$(BIN)/python -m reach.ask "$(STACK)" $(if $(value CAN),--can "$$WHO_CAN") $(if $(value BY),--by "$$WHO_BY") $(if $(value REACHES),--reaches "$$WHO_REACHES") $(ARGS)
 
+.PHONY: simulate
+simulate: setup ## Simulate the waits of STACK's shards, e.g. make simulate STACK=staging WORKLOAD=jobs.json SHARD=... ARGS="--recommend --p50 5"
+	@$(BIN)/python -m simulator "$(or $(WORKLOAD),office)" --stack "$(STACK)" $(if $(SHARD),--shard "$(SHARD)") $(ARGS)
+
 .PHONY: leaving
 leaving: setup ## Print how STACK gives up one system, e.g. make leaving STACK=staging SYSTEM=devInstance
 	@$(BIN)/python -m preview.leaving $(STACK) $(SYSTEM)
@@ -168,6 +172,10 @@ bench-mistakes: setup ## Who sees each mistake of tests/mistakes/lists, e.g. mak
 .PHONY: bench-reach
 bench-reach: setup ## What is found of 30 seeded grants and openings, what is told of 20 refactorings, and what it costs
 	@nice -n 15 $(BIN)/python -m tests.reach.bench
+
+.PHONY: bench-fleet
+bench-fleet: setup ## Waits and VM hours of the recommended policy beside those of others, on the same workloads (some minutes)
+	@nice -n 15 $(BIN)/python -m simulator.bench $(ARGS)
 
 .PHONY: unused-grants
 unused-grants: setup ## Grants of machines that no lab has used since its cache was made, each with its reason

@@ -29,14 +29,17 @@ def other_stacks(stack_file: FilePath) -> dict[str, dict[str, object]]:
             continue
         try:
             found[path.name.removeprefix("Pulumi.").removesuffix(".yaml")] = sections(path)
-        except (OSError, stack_yaml.YamlFault):
+        except (OSError, ValueError):
             continue
     return found
 
 
 def sections(stack_file: FilePath) -> dict[str, object]:
-    """The sections of a stack file by key; none where it has no `config:`. Raises OSError and YamlFault."""
-    document = stack_yaml.read(stack_file.read_bytes())
+    """The sections of a stack file by key; none where it has no `config:`. Raises OSError and ValueError."""
+    try:
+        document = stack_yaml.read(stack_file.read_bytes())
+    except stack_yaml.YamlFault as fault:
+        raise ValueError(str(fault)) from None
     config = cast("dict[str, object]", document).get("config") if isinstance(document, dict) else None
     if not isinstance(config, dict):
         return {}

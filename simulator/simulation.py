@@ -62,7 +62,8 @@ class _Simulation:
         self._deleting = 0
         self._waiting: deque[_Job] = deque()
         self._taken: deque[_Job] = deque()
-        self._next_tick = math.inf
+        self._ticks: set[int] = set()
+        """Those that are planned, by their number."""
         self._burst = fleet.max_instances if fleet.throttle.burst is None else fleet.throttle.burst
         self._tokens, self._tokens_at = float(self._burst), 0.0
         self._left = len(workload.pipelines)
@@ -123,8 +124,8 @@ class _Simulation:
 
     # What the manager does at a tick
 
-    def _tick(self) -> None:
-        self._next_tick = math.inf
+    def _tick(self, tick: int) -> None:
+        self._ticks.discard(tick)
         rule = self._clock.at(self._environment.now)
         self._take_jobs(rule)
         self._start_jobs()
@@ -199,6 +200,8 @@ class _Simulation:
 
     def _shrink(self, rule: Rule, wanted: int) -> None:
         now = self._environment.now
+        if self._group.supply - self._fleet.capacity < wanted:
+            return
         for vm in self._group.idle():
             if self._group.supply - self._fleet.capacity < wanted:
                 return
@@ -267,7 +270,7 @@ class _Simulation:
     def _wake(self, time: float) -> None:
         """The manager looks at the first tick that is not before a time."""
         interval = self._fleet.check_interval
-        tick = max(math.ceil((time - EPSILON) / interval) * interval, self._environment.now)
-        if tick < self._next_tick:
-            self._next_tick = tick
-            self._after(tick - self._environment.now, self._tick)
+        tick = math.ceil((time - EPSILON) / interval)
+        if tick not in self._ticks:
+            self._ticks.add(tick)
+            self._after(max(0.0, tick * interval - self._environment.now), self._tick, tick)

@@ -40,35 +40,38 @@ NIGHTLY_STARTS = 2 * HOUR
 NIGHTLY_MEDIAN_SECONDS = 240.0
 
 
-def office_hours(seed: int, days: int = 5, per_day: float = 1.0) -> Workload:
-    """Working days from a Monday on, at weekends the floor alone. `per_day` multiplies the pipelines."""
+def office_hours(seed: int, *, days: int = 5, load: float = 1.0) -> Workload:
+    """Working days from a Monday on, at weekends the floor alone. `load` multiplies the pipelines."""
     source = random.Random(seed)  # noqa: S311 -- a workload has to be repeatable
-    peak = PEAK_PER_HOUR * per_day
-    pipelines = tuple(_arrivals(source, days, peak, A_MONDAY))
+    pipelines = tuple(_arrivals(source, days, load, A_MONDAY))
     return Workload("office hours", A_MONDAY, days * DAY, pipelines)
 
 
-def quiet_weekend(seed: int) -> Workload:
+def quiet_weekend(seed: int, *, load: float = 1.0) -> Workload:
     """Saturday and Sunday with nobody at work."""
     source = random.Random(seed)  # noqa: S311 -- a workload has to be repeatable
-    return Workload("quiet weekend", A_SATURDAY, 2 * DAY, tuple(_arrivals(source, 2, PEAK_PER_HOUR, A_SATURDAY)))
+    return Workload("quiet weekend", A_SATURDAY, 2 * DAY, tuple(_arrivals(source, 2, load, A_SATURDAY)))
 
 
-def nightly(seed: int, jobs: int = NIGHTLY_JOBS) -> Workload:
+def nightly(seed: int, *, load: float = 1.0) -> Workload:
     """Jobs that are ready at once in the night of a working day."""
     source = random.Random(seed)  # noqa: S311 -- a workload has to be repeatable
-    stage = tuple(_seconds(source, NIGHTLY_MEDIAN_SECONDS) for _ in range(jobs))
-    return Workload("nightly", A_MONDAY + timedelta(days=1), DAY / 3, (Pipeline(NIGHTLY_STARTS, (stage,)),))
+    stage = tuple(_seconds(source, NIGHTLY_MEDIAN_SECONDS) for _ in range(round(load * NIGHTLY_JOBS)))
+    return Workload(
+        "nightly", A_MONDAY + timedelta(days=1), DAY / 3, (Pipeline(NIGHTLY_STARTS, (stage,)),) if stage else ()
+    )
 
 
 SYNTHETIC = {"office": office_hours, "nightly": nightly, "weekend": quiet_weekend}
 """Generators by the word that names them on the command line."""
 
 
-def _arrivals(source: random.Random, days: int, peak: float, begins: datetime) -> Iterator[Pipeline]:
+def _arrivals(source: random.Random, days: int, load: float, begins: datetime) -> Iterator[Pipeline]:
     """A Poisson process whose rate follows the day: points at the peak's rate, of which the rate's share is kept."""
+    if not load:
+        return
     time = 0.0
-    while (time := time + source.expovariate(peak / HOUR)) < days * DAY:
+    while (time := time + source.expovariate(load * PEAK_PER_HOUR / HOUR)) < days * DAY:
         if source.random() < _rate(begins + timedelta(seconds=time)):
             yield Pipeline(time, tuple(_stage(source, stage) for stage in STAGES))
 
