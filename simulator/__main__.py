@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--p95", type=_amount, default=None, help="target: seconds that 95 of 100 wait")
     parser.add_argument("--p99", type=_amount, default=None, help="target: seconds that 99 of 100 wait")
     parser.add_argument("--timezone", type=_time_zone, default="UTC", help="of schedules that are tried (default UTC)")
-    parser.add_argument("--budget", type=_count, default=BUDGET, help=f"scalings that are tried (default {BUDGET})")
+    parser.add_argument("--budget", type=_count, default=BUDGET, help=f"scalings that are drawn (default {BUDGET})")
     parser.add_argument("--plot", type=Path, default=None, help="write wait against cost as SVG")
     return parser
 
@@ -114,7 +114,8 @@ def _recommended(options: argparse.Namespace, shards: Shards) -> int:
 def _told(found: Recommendation, rows: Sequence[Row], limit: float) -> str:
     return (
         f"{table(rows, limit)}\n\n{stack_lines(found.best.choice.scaling())}\n"
-        f"{len(found.tried)} scalings were tried; the rows are of seeds that none of them was tried with.\n"
+        f"{found.drawn} scalings were drawn, {len(found.tried)} tried with all workloads. "
+        "A generated workload's rows are of other seeds than those.\n"
     )
 
 

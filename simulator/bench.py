@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m simulator.bench", description="Scalings side by side.")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--plot", type=Path, default=None, help="write wait against cost in office hours as SVG")
-    parser.add_argument("--budget", type=int, default=BUDGET, help=f"scalings that are tried (default {BUDGET})")
+    parser.add_argument("--budget", type=int, default=BUDGET, help=f"scalings that are drawn (default {BUDGET})")
     options = parser.parse_args(arguments)
     once, again = _recommended(1, options.budget), _recommended(REUSE, options.budget)
     contenders = (

@@ -1,4 +1,8 @@
-"""The cheapest scaling that meets a target of waits: a local search over simulated runs."""
+"""The cheapest scaling that meets a target of waits.
+
+Choices are drawn at random and tried with one workload. From the best of them a local search goes on with all of them.
+It finds good choices, and proves none to be the best.
+"""
 
 import math
 import random
@@ -9,7 +13,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from settings.runner_fleet.runner_config import Policy, policies
-from simulator.choice import Choice, Hours, Idle
+from simulator.choice import FACTORS, IDLE_COUNTS, IDLE_SECONDS, LAST_HOUR, LIMITS, Choice, Hours, Idle
 from simulator.fleet import Fleet
 from simulator.outcome import Figures, figures
 from simulator.simulation import simulate
@@ -20,15 +24,18 @@ BUSY_SHARE = 0.4
 
 FRIDAY = 5
 
+PLAIN_NIGHTS = 0.6
+"""Share of random choices that keep nothing idle outside their hours, and of the others that have hours."""
+
 PENALTY = 0.3
 """VM hours per job hour that an e-fold wait is worth while the search goes on. Less, and it would rest at cheap choices
 that miss the target: an e-fold of the median costs about 0.1."""
 
-LEAPS = 3
-"""Random steps away from the best choice, from where the search goes down again."""
-
 BUDGET = 400
-"""Choices that are tried."""
+"""Choices that are drawn at random and tried with one workload; half as many are then tried with all."""
+
+FINALISTS = 8
+"""Of those drawn, the ones that the search starts from."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,9 @@ class Recommendation:
     best: Tried
     """Meets the target where its excess is 0; otherwise nothing that was tried does."""
     tried: tuple[Tried, ...]
+    """With all workloads."""
+    drawn: int
+    """How many were tried with the first workload alone."""
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -88,16 +98,23 @@ def recommend(
     timezone: str = "UTC",
     budget: int = BUDGET,
 ) -> Recommendation:
-    """The cheapest choice for a fleet, whose own policies count for nothing. `budget` is how many are tried."""
-    search = _Search(fleet, workloads, target, limit_seconds=limit_seconds, budget=budget)
-    guesses = [search.tried(guess) for guess in _guesses(workloads, timezone) if search.fits(guess)]
-    best = search.down_from(min(guesses, key=lambda tried: tried.score))
-    while not search.is_over:
-        best = min(best, search.down_from(search.leap_from(best)), key=lambda tried: tried.score)
-    chosen = min(search.known.values(), key=lambda tried: tried.rank)
+    """The cheapest choice for a fleet, whose own policies count for nothing. `budget` is how many are drawn."""
+    source = random.Random(0)  # noqa: S311 -- the same question gets the same answer
+    drawn = _Search(fleet, workloads[:1], target, limit_seconds=limit_seconds, budget=budget)
+    for guess in _guesses(source, workloads, timezone):
+        if drawn.is_over:
+            break
+        if drawn.fits(guess):
+            drawn.tried(guess)
+    search = _Search(fleet, workloads, target, limit_seconds=limit_seconds, budget=max(1, budget // 2))
+    finalists = sorted(drawn.known.values(), key=lambda entry: entry.score)[:FINALISTS]
+    starts = sorted((search.tried(entry.choice) for entry in finalists), key=lambda entry: entry.score)
+    for start in starts:
+        search.down_from(start)
+    chosen = min(search.known.values(), key=lambda entry: entry.rank)
     search.tried(replace(chosen.choice, preemptive=True))
     tried = tuple(search.known.values())
-    return Recommendation(min(tried, key=lambda entry: entry.rank), tried)
+    return Recommendation(min(tried, key=lambda entry: entry.rank), tried, drawn=len(drawn.known))
 
 
 class _Search:
@@ -109,14 +126,11 @@ class _Search:
         self._target = target
         self._limit_seconds = limit_seconds
         self._budget = budget
-        self._random = random.Random(0)  # noqa: S311 -- the same question gets the same answer
-        self._leaps = 0
         self.known: dict[Choice, Tried] = {}
 
     @property
     def is_over(self) -> bool:
-        # Leaps are counted too: where all around is known, they would go on for ever.
-        return max(len(self.known), self._leaps) >= self._budget
+        return len(self.known) >= self._budget
 
     def fits(self, choice: Choice) -> bool:
         return choice.largest() <= self._fleet.max_instances
@@ -130,42 +144,42 @@ class _Search:
             found = self.known[choice] = Tried(choice, told, self._target.excess(told))
         return found
 
-    def down_from(self, best: Tried) -> Tried:
+    def down_from(self, best: Tried) -> None:
         """To a choice that is no worse than all beside it. Each better one is taken at once."""
         better: Tried | None = best
         while better is not None:
-            best, better = better, self._better_beside(better)
-        return best
-
-    def leap_from(self, tried: Tried) -> Tried:
-        self._leaps += 1
-        choice = tried.choice
-        for _ in range(LEAPS):
-            choice = self._random.choice(self._steps(choice))
-        return self.tried(choice)
+            better = self._better_beside(better)
 
     def _better_beside(self, best: Tried) -> Tried | None:
-        steps = self._steps(best.choice)
-        self._random.shuffle(steps)
-        for choice in steps:
+        for choice in best.choice.steps():
             if self.is_over:
                 return None
-            if (tried := self.tried(choice)).score < best.score:
+            if self.fits(choice) and (tried := self.tried(choice)).score < best.score:
                 return tried
         return None
 
-    def _steps(self, choice: Choice) -> list[Choice]:
-        return [step for step in choice.steps() if self.fits(step)]
 
-
-def _guesses(workloads: Sequence[Workload], timezone: str) -> Iterator[Choice]:
+def _guesses(source: random.Random, workloads: Sequence[Workload], timezone: str) -> Iterator[Choice]:
+    """The plainest choices, then choices at random without an end, most with a schedule about the busy hours."""
     first, last = _busy_hours(workloads, ZoneInfo(timezone))
-    for seconds in (60, 300):
-        plain = Choice(seconds=seconds, timezone=timezone)
-        yield plain
-        for idle in (Idle(0, 0.5, 8), Idle(4), Idle(2, 0.5, 6)):
-            yield replace(plain, always=idle)
-            yield replace(plain, hours=(Hours(first, last, idle),))
+    for seconds in IDLE_SECONDS:
+        yield Choice(seconds=seconds, timezone=timezone)
+    while True:
+        begin = max(0, first + source.randint(-2, 2))
+        end = min(LAST_HOUR, max(begin, last + source.randint(-2, 2)))
+        nothing = source.random() < PLAIN_NIGHTS
+        yield Choice(
+            always=Idle() if nothing else _drawn(source, 2),
+            hours=(Hours(begin, end, _drawn(source, 8)),) if nothing or source.random() < PLAIN_NIGHTS else (),
+            seconds=source.choice(IDLE_SECONDS),
+            timezone=timezone,
+        )
+
+
+def _drawn(source: random.Random, most: int) -> Idle:
+    factor = source.choice(FACTORS)
+    limit = source.choice([limit for limit in LIMITS if 0 < limit <= 2 * most]) if factor else 0
+    return Idle(source.choice([count for count in IDLE_COUNTS if count <= most]), factor, limit)
 
 
 def _busy_hours(workloads: Sequence[Workload], zone: ZoneInfo) -> tuple[int, int]:
