@@ -177,6 +177,12 @@ def scaling_policies_make_sense(settings: Settings) -> Iterator[Fault]:
                     f"{policy.idle_count} idle VMs in a shard of {shard.max_instances}",
                     "at most maxInstances",
                 )
+            if policy.preemptive and not policy.idle_count:
+                yield Fault(
+                    (*path, "preemptive"),
+                    "a preemptive manager takes a job when a VM is idle, and with idleCount 0 none ever is",
+                    "false, or an idleCount of at least 1",
+                )
             if (policy.scale_factor > 0) != (policy.scale_factor_limit > 0):
                 yield Fault((*path, "scaleFactor"), "scaleFactor and scaleFactorLimit go together", "both, or neither")
         for number, schedule in enumerate(scaling.schedules):

@@ -139,10 +139,16 @@ def shards(draw: st.DrawFn, stack: str, cloud: str, number: int) -> Changes:
         "system": "debian",
         "bootDiskGiB": draw(st.integers(20, 500)),
         "docker": {"image": "debian:trixie-20261110"},
-        "scaling": {
-            "always": {"idleCount": draw(st.integers(0, 2)), "idleSeconds": 300, "preemptive": draw(st.booleans())}
-        },
+        "scaling": {"always": draw(scalings())},
     }
+
+
+@st.composite
+def scalings(draw: st.DrawFn) -> dict[str, object]:
+    idle_count = draw(st.integers(0, 2))
+    # Preemptive without idle VMs is refused: no job would be taken.
+    preemptive = draw(st.booleans()) and idle_count > 0
+    return {"idleCount": idle_count, "idleSeconds": 300, "preemptive": preemptive}
 
 
 @st.composite

@@ -53,6 +53,7 @@ MANAGER = {
         (UNTRUSTED, {"scaling.always.idleCount": 31}, "scaling.always.idleCount", "31 idle VMs"),
         (UNTRUSTED, {"scaling.always.idleSeconds": 0}, "scaling.always.idleSeconds", "greater than or equal to 1"),
         (UNTRUSTED, {"scaling.always.preemptive": None}, "scaling.always.preemptive", "missing"),
+        (UNTRUSTED, {"scaling.always.preemptive": True}, "scaling.always.preemptive", "none ever is"),
         (UNTRUSTED, {"scaling.always.scaleFactor": 0.5}, "scaling.always.scaleFactor", "go together"),
         (ARM, {"scaling.schedules": [SCHEDULE, SCHEDULE | {"idleCount": 21}]}, "scaling.schedules.1.idleCount", "21"),
         (ARM, {"scaling.schedules": [SCHEDULE | {"periods": ["* * * * *"]}]}, "scaling.schedules.0.periods", "hides"),
