@@ -23,7 +23,7 @@ from simulator.shards import ROOT, ShardError, Shards, read_shards
 from simulator.simulation import simulate
 from simulator.stack_lines import stack_lines
 from simulator.synthetic import SYNTHETIC
-from simulator.telling import Row, as_json, table
+from simulator.telling import Row, as_json, figures_as_json, table
 from simulator.workload import Workload
 
 CHECKED_WITH = 1000
@@ -124,7 +124,7 @@ def _recommendation_as_json(found: Recommendation, rows: Sequence[Row]) -> str:
         "meetsTarget": found.best.excess == 0,
         "scaling": found.best.choice.scaling().model_dump(mode="json", by_alias=True),
         "rows": as_json(rows),
-        "tried": [{"scaling": asdict(tried.choice), **asdict(tried.figures)} for tried in found.tried],
+        "tried": [{"scaling": asdict(tried.choice), **figures_as_json(tried.figures)} for tried in found.tried],
     }
     return json.dumps(document, indent=2) + "\n"
 

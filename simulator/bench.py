@@ -29,7 +29,7 @@ REUSE = 20
 TARGET = Target(p50=5.0, p95=START.seconds + CHECK_INTERVAL, p99=3 * START.seconds)
 LATE = 120.0
 
-SEARCHED = range(101, 104)
+SEARCHED = range(101, 103)
 RUNS = 8
 """Scalings are searched with some seeds, and told with as many others, from 1 on."""
 

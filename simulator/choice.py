@@ -88,6 +88,11 @@ class Choice:
         always = ScalingPolicy.model_validate(self._values(self.always))
         return Scaling(always=always, schedules=tuple(self._schedule(hours) for hours in self.hours))
 
+    @property
+    def always_keeps_one(self) -> bool:
+        """Whether something is idle at all times, without which a preemptive manager takes no job."""
+        return all(idle.count > 0 for idle in (self.always, *(hours.idle for hours in self.hours)))
+
     def largest(self) -> int:
         """Most VMs that are kept idle by count, or by factor."""
         kept = (self.always, *(hours.idle for hours in self.hours))

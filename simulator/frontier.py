@@ -54,7 +54,10 @@ def frontier(pairs: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
 
 def picture(title: str, tried: Sequence[Point], named: Sequence[Named]) -> str:
     """The text of the file."""
-    everything = [*tried, *(entry.point for entry in named)]
+    # Where no job ended there is no cost of a job hour.
+    tried = [point for point in tried if math.isfinite(point.cost)]
+    named = [entry for entry in named if math.isfinite(entry.point.cost)]
+    everything = [*tried, *(entry.point for entry in named)] or [Point(0.0, 0.0, 0.0)]
     scale = _Scale(
         cheapest=min(point.cost for point in everything),
         dearest=max(point.cost for point in everything),

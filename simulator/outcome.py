@@ -41,6 +41,7 @@ class Figures:
     vm_hours: float
     job_hours: float
     vm_hours_per_job_hour: float
+    """Infinite where no job ended."""
     lost: int
     timed_out: int
     never_started: int

@@ -31,7 +31,7 @@ PENALTY = 0.3
 """VM hours per job hour that an e-fold wait is worth while the search goes on. Less, and it would rest at cheap choices
 that miss the target: an e-fold of the median costs about 0.1."""
 
-BUDGET = 400
+BUDGET = 300
 """Choices that are drawn at random and tried with one workload; half as many are then tried with all."""
 
 FINALISTS = 8
@@ -112,7 +112,8 @@ def recommend(
     for start in starts:
         search.down_from(start)
     chosen = min(search.known.values(), key=lambda entry: entry.rank)
-    search.tried(replace(chosen.choice, preemptive=True))
+    if chosen.choice.always_keeps_one:
+        search.tried(replace(chosen.choice, preemptive=True))
     tried = tuple(search.known.values())
     return Recommendation(min(tried, key=lambda entry: entry.rank), tried, drawn=len(drawn.known))
 

@@ -1,5 +1,6 @@
 """Figures as a table for a terminal or a page, and as JSON."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -41,7 +42,13 @@ def table(rows: Sequence[Row], limit_seconds: float) -> str:
 
 def as_json(rows: Sequence[Row]) -> list[Mapping[str, object]]:
     """What `--json` prints of each row."""
-    return [{"workload": row.workload, "policy": row.policy, **asdict(row.figures)} for row in rows]
+    return [{"workload": row.workload, "policy": row.policy, **figures_as_json(row.figures)} for row in rows]
+
+
+def figures_as_json(told: Figures) -> Mapping[str, object]:
+    """The figures by name. JSON has no infinity, so a ratio to no job hours is null."""
+    values = asdict(told)
+    return {key: None if value in (math.inf, -math.inf) else value for key, value in values.items()}
 
 
 def _cells(row: Row) -> list[str]:

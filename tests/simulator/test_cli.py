@@ -43,7 +43,7 @@ def test_a_recommendation_prints_lines_that_a_stack_file_takes_and_draws_the_fro
 ) -> None:
     shard = read_shards("production", STACK_FILES).shards[0].name
     plot = tmp_path / "frontier.svg"
-    search = ["--recommend", "--p50", "30", "--budget", "25", "--plot", str(plot)]
+    search = ["--recommend", "--p50", "62", "--budget", "25", "--plot", str(plot)]
 
     assert run("office", "--stack", "production", "--shard", shard, *LIGHT, *search) == 0
 
@@ -52,6 +52,13 @@ def test_a_recommendation_prints_lines_that_a_stack_file_takes_and_draws_the_fro
     Scaling.model_validate_json(json.dumps(yaml.safe_load(lines)["scaling"]))
     words = [text.text for text in ElementTree.parse(plot).iter("{http://www.w3.org/2000/svg}text")]  # noqa: S314 -- ours
     assert {"recommended", "as it stands", "VM hours per job hour"} <= set(words)
+
+
+def test_a_workload_in_which_no_job_ends_is_told_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--stack", "staging", "--load", "0", "--runs", "1", "--json", "--plot", str(tmp_path / "none.svg")]
+
+    assert run("nightly", *arguments) == 0
+    assert json.loads(capsys.readouterr().out)[0]["vm_hours_per_job_hour"] is None
 
 
 def test_a_target_out_of_reach_is_an_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
