@@ -12,6 +12,9 @@ LEFT, RIGHT, TOP, BOTTOM = 62.0, 24.0, 56.0, 52.0
 SHORTEST = 1.0
 """Seconds at the foot of the logarithmic axis; a shorter wait is nothing beside a tick."""
 
+LETTER, LINE = 6.6, 14.0
+"""About the width of a letter, and the height of a line."""
+
 STYLE = (
     "text{font:12px sans-serif;fill:#222}.title{font-weight:bold;font-size:14px}.grid{stroke:#ddd}"
     ".p50{stroke:#0b5fa5;fill:none;stroke-width:2}.p95{stroke:#b5521b;fill:none;stroke-width:2;stroke-dasharray:6 4}"
@@ -75,8 +78,7 @@ def picture(title: str, tried: Sequence[Point], named: Sequence[Named]) -> str:
         _square(root, scale.at(point.cost, point.p95), "dot95")
     _line(root, [scale.at(*pair) for pair in frontier((point.cost, point.p50) for point in everything)], "p50")
     _line(root, [scale.at(*pair) for pair in frontier((point.cost, point.p95) for point in everything)], "p95")
-    for entry in named:
-        _mark(root, scale, entry)
+    _marks(root, scale, named)
     _legend(root)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode") + "\n"
@@ -121,14 +123,21 @@ def _axes(root: ElementTree.Element, scale: _Scale) -> None:
     _text(root, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "VM hours per job hour", anchor="middle")
 
 
-def _mark(root: ElementTree.Element, scale: _Scale, entry: Named) -> None:
-    """A diamond at the median and one at the 95th percentile, with the name beside the upper one."""
-    for wait in (entry.point.p50, entry.point.p95):
-        x, y = scale.at(entry.point.cost, wait)
-        ElementTree.SubElement(root, "path", {"d": f"M{x:.1f} {y - 5:.1f}l5 5-5 5-5-5z", "class": "mark"})
-    x, y = scale.at(entry.point.cost, entry.point.p95)
-    right = x > WIDTH * 0.7
-    _text(root, x + (-9 if right else 9), y - 7, entry.name, anchor="end" if right else "start")
+def _marks(root: ElementTree.Element, scale: _Scale, named: Sequence[Named]) -> None:
+    """A diamond at the median and one at the 95th percentile of each, and its name beside the median."""
+    written: list[tuple[float, float, float]] = []
+    for entry in named:
+        for wait in (entry.point.p50, entry.point.p95):
+            x, y = scale.at(entry.point.cost, wait)
+            ElementTree.SubElement(root, "path", {"d": f"M{x:.1f} {y - 5:.1f}l5 5-5 5-5-5z", "class": "mark"})
+        x, y = scale.at(entry.point.cost, entry.point.p50)
+        width = LETTER * len(entry.name)
+        left = x - 9 - width if x + 9 + width > WIDTH - RIGHT else x + 9
+        line = y - 7
+        while any(abs(line - other) < LINE and left < end and begin < left + width for begin, end, other in written):
+            line -= LINE
+        written.append((left, left + width, line))
+        _text(root, left, line, entry.name)
 
 
 def _legend(root: ElementTree.Element) -> None:

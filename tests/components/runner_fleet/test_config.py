@@ -76,7 +76,7 @@ def test_every_entry_is_complete(swap: Capture) -> None:
 def test_the_first_policy_is_for_all_times_and_schedules_follow() -> None:
     first = config_of(estate("production"), "runner-manager-aws-blue")["runners"][0]["autoscaler"]["policy"]
 
-    assert [policy["periods"] for policy in first] == [["* * * * *"], ["* 8-17 * * mon-fri"]]
+    assert [policy["periods"] for policy in first] == [["* * * * *"], ["* 10-15 * * mon-fri"]]
 
 
 def test_untrusted_jobs_have_a_vm_to_themselves_and_are_never_privileged(fleet: Capture) -> None:
