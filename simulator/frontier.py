@@ -16,7 +16,8 @@ LETTER, LINE = 6.6, 14.0
 """About the width of a letter, and the height of a line."""
 
 STYLE = (
-    "text{font:12px sans-serif;fill:#222}.title{font-weight:bold;font-size:14px}.grid{stroke:#ddd}"
+    "text{font:12px sans-serif;fill:#222;paint-order:stroke;stroke:#fff;stroke-width:3px}"
+    ".title{font-weight:bold;font-size:14px}.grid{stroke:#ddd}"
     ".p50{stroke:#0b5fa5;fill:none;stroke-width:2}.p95{stroke:#b5521b;fill:none;stroke-width:2;stroke-dasharray:6 4}"
     ".dot50{fill:none;stroke:#0b5fa5;stroke-opacity:.45}.dot95{fill:none;stroke:#b5521b;stroke-opacity:.45}"
     ".mark{fill:#222}.paper{fill:#fff}"

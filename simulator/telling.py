@@ -16,6 +16,9 @@ class Row:
     figures: Figures
 
 
+TENTHS_BELOW = 10.0
+"""Seconds below which tenths are told."""
+
 HEADS: tuple[str, ...] = ("workload", "policy", "jobs", "p50", "p95", "p99", "longest", "late", "VM h/job h")
 
 
@@ -53,7 +56,9 @@ def figures_as_json(told: Figures) -> Mapping[str, object]:
 
 def _cells(row: Row) -> list[str]:
     told = row.figures
-    waits = [f"{wait:.0f}" for wait in (told.p50, told.p95, told.p99, told.longest)]
+    waits = [
+        f"{wait:.1f}" if wait < TENTHS_BELOW else f"{wait:.0f}" for wait in (told.p50, told.p95, told.p99, told.longest)
+    ]
     return [
         row.workload,
         row.policy,
