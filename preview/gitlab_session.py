@@ -62,11 +62,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def google_token(environment: Mapping[str, str], audience: str) -> str:
     """A token that Google signs for the job's account and this audience. Raises SessionError where Google refuses."""
-    account, place = _variable(environment, ACCOUNT), Path(_variable(environment, IDENTITY))
-    # The file lets whoever reads it act as the account. An ID token is asked for by the job itself.
-    identity: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
-    identity.pop("service_account_impersonation_url", None)
-    job = identity_pool.Credentials.from_info(identity, scopes=SCOPES)
+    account = _variable(environment, ACCOUNT)
+    job = _identity(Path(_variable(environment, IDENTITY)))
     acting = impersonated_credentials.Credentials(job, target_principal=account, target_scopes=SCOPES)
     signed = impersonated_credentials.IDTokenCredentials(acting, target_audience=audience)
     try:
@@ -77,6 +74,20 @@ def google_token(environment: Mapping[str, str], audience: str) -> str:
             " project, environment, branch (docs/ci.md, Who may do what)"
         ) from error
     return str(signed.token)
+
+
+def _identity(place: Path) -> identity_pool.Credentials:
+    """The job, as the file says who it is."""
+    try:
+        # The file lets whoever reads it act as the account. An ID token is asked for by the job itself.
+        identity: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
+        identity.pop("service_account_impersonation_url", None)
+        return identity_pool.Credentials.from_info(identity, scopes=SCOPES)
+    except (OSError, ValueError, TypeError, AttributeError, google.auth.exceptions.GoogleAuthError) as error:
+        raise SessionError(
+            f"{place}: {IDENTITY} names no identity of a job: {error}. HINT: `before_script` of .gitlab-ci.yml"
+            " writes the file, of type external_account"
+        ) from error
 
 
 def write_session(file: Path, session: Mapping[str, str | datetime]) -> None:

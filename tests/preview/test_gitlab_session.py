@@ -166,3 +166,32 @@ def test_a_token_that_is_none_is_refused(
 ) -> None:
     assert main([str(tmp_path / "session"), "--seconds", "3600"], {**job, "IDENTITY_TOKEN": token}) == 1
     assert "no token of GitLab" in capsys.readouterr().err
+
+
+DAMAGED = {
+    "no JSON": "{",
+    "no object": "[]",
+    "no credential source": json.dumps({"type": "external_account", "audience": "//iam.googleapis.com/p"}),
+    "a source that is no object": json.dumps({"type": "external_account", "credential_source": "file"}),
+    "no text": None,
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.usefixtures("amazon", "google")
+def test_an_identity_that_cannot_be_read_is_told_in_one_line_with_its_file(
+    job: dict[str, str], tmp_path: Path, content: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "identity.json").write_bytes(b"\xff" if content is None else content.encode())
+    assert main([str(tmp_path / "session"), "--seconds", "3600"], job) == 1
+    _is_told(capsys.readouterr().err, tmp_path / "identity.json")
+
+    (tmp_path / "identity.json").unlink()
+    assert main([str(tmp_path / "session"), "--seconds", "3600"], job) == 1
+    _is_told(capsys.readouterr().err, tmp_path / "identity.json")
+
+
+def _is_told(message: str, file: Path) -> None:
+    assert message.count("\n") == 1
+    assert str(file) in message
+    assert "HINT: " in message
