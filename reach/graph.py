@@ -17,6 +17,14 @@ class Edge:
     step: Step
 
 
+def up_to_the_first_sure(edges: Iterable[Edge]) -> Iterator[Edge]:
+    """Of edges between the same two those that a graph may keep; what comes after a sure one is not asked for."""
+    for edge in edges:
+        yield edge
+        if not edge.step.perhaps:
+            return
+
+
 class Graph:
     """Edges, each pair of principals at most once: the first edge that is sure, else the first."""
 

@@ -85,9 +85,22 @@ class Crews:
         """Reads what tells one from another: components, tiers of workers, projects, and whom the vault exempts."""
         self._reach = reach
         self._capture: Capture = reach.capture
+        self._crews: dict[Principal, str] = {}
+        self._owners: dict[str, Owner] = {}
 
     def of(self, principal: Principal) -> str:
         """What the table calls somebody. Who is of no crew is called by his name, which no table holds."""
+        if principal not in self._crews:
+            self._crews[principal] = self._crew(principal)
+        return self._crews[principal]
+
+    def owner(self, urn: str) -> Owner:
+        """Whose a registration is."""
+        if urn not in self._owners:
+            self._owners[urn] = self._owner(urn)
+        return self._owners[urn]
+
+    def _crew(self, principal: Principal) -> str:
         match principal.kind:
             case Kind.ADMINISTRATOR:
                 return self._administrators(principal.name)
@@ -100,8 +113,7 @@ class Crews:
             case _:
                 return self._registered(principal)
 
-    def owner(self, urn: str) -> Owner:
-        """Whose a registration is."""
+    def _owner(self, urn: str) -> Owner:
         entry = self._capture.by_urn.get(urn)
         if entry is None:
             return Owner("what the program only names", "", "")

@@ -50,11 +50,14 @@ class Context:
     """Whether a service asks."""
     knows_tags: bool = False
     """Whether the facts hold every tag of the resource."""
+    beside: tuple[Facts, ...] = ()
+    """Facts of the resource and of whoever asks, for keys of which the request itself says nothing."""
 
     def values(self, key: str) -> tuple[str, ...] | Doubt | None:
         """The values of a key in lower case; None where the request lacks it."""
-        if key in self.facts:
-            return self.facts[key] or None
+        for facts in (self.facts, *self.beside):
+            if key in facts:
+                return facts[key] or None
         if self.lacks is not None and key.startswith(self.lacks):
             return None
         if key.startswith(OF_SERVICES) and not self.is_service:
@@ -86,7 +89,7 @@ def holds(condition: Condition, context: Context) -> Truth:
     if values is None:
         # ForAnyValue wants a value, whatever stands behind it.
         return quantifier == "ForAllValues" or (quantifier == "" and (if_exists or is_negative))
-    wanted = substituted(condition.values, context)
+    wanted = substituted(condition.values, context) if condition.has_variables else condition.values
     if isinstance(wanted, Doubt):
         return wanted
     try:
@@ -98,13 +101,17 @@ def holds(condition: Condition, context: Context) -> Truth:
 def _compared(
     test: Callable[[str, str], bool],
     values: Iterable[str],
-    wanted: Iterable[str],
+    wanted: tuple[str, ...],
     quantifier: str,
     *,
     is_negative: bool,
 ) -> bool:
     """A negative operator holds for a value that is like none of those wanted, a positive one for one like any."""
-    each = [any(test(value, pattern) for pattern in wanted) is not is_negative for value in values]
+    # A manager's policy names hundreds of groups, each of which is asked about: Python finds a text faster than we do.
+    each = [
+        (value in wanted if test is _equal else any(test(value, pattern) for pattern in wanted)) is not is_negative
+        for value in values
+    ]
     # Without a quantifier a request has one value; where it has more, a denial must not be lost.
     return all(each) if quantifier == "ForAllValues" or (is_negative and not quantifier) else any(each)
 

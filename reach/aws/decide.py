@@ -96,10 +96,11 @@ class Decisions:
         if not own and not guards and lacks is None:
             return NO
         context = Context(
-            {**identity.facts, **target.known, **facts},
+            facts,
             lacks,
             is_service=principal.kind is Kind.SERVICE,
             knows_tags=bool(target.urn),
+            beside=(target.known, identity.facts),
         )
         bounds = None if identity.boundary is None else self._speaking_of(identity.boundary, action)
         must_name = answers_itself and MUST_NAME.match(target.name) is not None

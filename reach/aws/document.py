@@ -27,6 +27,11 @@ class Condition:
     """In lower case: names of keys have no case (IAM user guide, "Condition keys")."""
     values: tuple[str, ...]
 
+    @cached_property
+    def has_variables(self) -> bool:
+        """Whether what is wanted depends on the request."""
+        return any("${" in value for value in self.values)
+
     def __str__(self) -> str:
         """As a person reads it."""
         return f"{self.key} {self.operator} {', '.join(self.values)}"

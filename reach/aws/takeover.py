@@ -10,7 +10,7 @@ from capture import Capture
 from reach.aws.decide import Decisions
 from reach.aws.index import Index, RoleRecord
 from reach.aws.targets import objects, targets, worker
-from reach.graph import Edge
+from reach.graph import Edge, up_to_the_first_sure
 from reach.machines import EC2_TEMPLATE, NODES, Machine
 from reach.model import Answer, Facts, Kind, Principal, Target
 from reach.step import Step
@@ -95,6 +95,8 @@ class Takeovers:
             else self._by_urn[machine.registration.urn]
             for machine in self._machines
         }
+        self._open_roles = tuple(record for record in index.roles.values() if decisions.lets_in(self._role(record)))
+        """Those whose trust lets a principal in, so that his own policies need not speak of them."""
 
     def edges(self, source: Principal) -> Iterator[Edge]:
         """Whom a principal turns into by what it may do itself."""
@@ -107,12 +109,11 @@ class Takeovers:
         if is_over_a_thing:
             return
         rewrites = self._decisions.speaks(source, *REWRITES_A_ROLE)
-        for record in self._index.roles.values():
-            if rewrites or self._decisions.lets_in(self._role(record)):
-                yield from self._into_role(source, record)
+        for record in self._index.roles.values() if rewrites else self._open_roles:
+            yield from up_to_the_first_sure(self._into_role(source, record))
         if self._decisions.speaks(source, *TAKES_MACHINES):
             for machine in self._machines:
-                yield from self._into_machine(source, machine)
+                yield from up_to_the_first_sure(self._into_machine(source, machine))
         yield from self._into_power(source)
         if rewrites:
             yield from self._into_new_role(source)
@@ -123,14 +124,18 @@ class Takeovers:
             text(entry.inputs.get("name")): text(entry.inputs.get("role"))
             for entry in self._capture.of_type("aws:iam/instanceProfile:InstanceProfile")
         }
+        by_name: dict[str, list[RoleRecord]] = defaultdict(list)
+        for record in self._index.roles.values():
+            for name in {text(record.registration.inputs.get("name")), record.principal.identifier}:
+                by_name[name].append(record)
+        of_pods = [record for record in self._index.roles.values() if "pods.eks.amazonaws.com" in _services(record)]
         for machine in self._machines:
-            for record in self._index.roles.values():
-                name = text(record.registration.inputs.get("name"))
-                held = by_profile.get(machine.identity, machine.identity)
-                if held and held in (name, record.principal.identifier):
-                    words = f"{machine.principal} has the identity of {record.principal}"
-                    yield Edge(machine.principal, record.principal, Step(words, machine.registration.urn))
-                elif machine.registration.type == NODES and "pods.eks.amazonaws.com" in _services(record):
+            held = by_profile.get(machine.identity, machine.identity)
+            for record in by_name.get(held, ()) if held else ():
+                words = f"{machine.principal} has the identity of {record.principal}"
+                yield Edge(machine.principal, record.principal, Step(words, machine.registration.urn))
+            for record in of_pods if machine.registration.type == NODES else ():
+                if record not in by_name.get(held, ()):
                     words = f"{machine.principal} takes the identity of pods, {record.principal}"
                     yield Edge(machine.principal, record.principal, Step(words, record.principal.urn))
 

@@ -26,6 +26,7 @@ class Decisions:
     def __init__(self, index: Index) -> None:
         """What is asked is answered from this index alone."""
         self._index = index
+        self._by_principal: dict[str, tuple[Grant, ...]] = {}
         self._by_permission: dict[tuple[str, str], tuple[Grant, ...]] = {}
 
     def may(
@@ -58,12 +59,14 @@ class Decisions:
 
     def _with(self, principal: Principal, permission: str) -> tuple[Grant, ...]:
         """The grants of a principal that have a permission."""
-        key = (principal.identifier or str(principal), permission)
-        found = self._by_permission.get(key)
+        name = principal.identifier or str(principal)
+        found = self._by_permission.get((name, permission))
         if found is None:
-            held = _held(self._index, principal)
+            if name not in self._by_principal:
+                self._by_principal[name] = tuple(_held(self._index, principal))
+            held = self._by_principal[name]
             found = tuple(grant for grant in held if self._index.role_has(grant.role, permission))
-            self._by_permission[key] = found
+            self._by_permission[name, permission] = found
         return found
 
 

@@ -11,7 +11,7 @@ from reach.gcp.conditions import GRANTED_ROLES
 from reach.gcp.decide import Decisions
 from reach.gcp.index import ACCOUNT, OWNER, CustomRole, Index
 from reach.gcp.targets import named_bucket, objects, project_target, targets
-from reach.graph import Edge
+from reach.graph import Edge, up_to_the_first_sure
 from reach.machines import Machine
 from reach.model import NOTHING, Answer, Facts, Kind, Principal, Target
 from reach.step import Step
@@ -51,7 +51,7 @@ TAKES_MACHINES = (
 """Without one of these nobody becomes root on a machine."""
 
 HOLDS_MACHINES = ("", "project", "machine", "bucket")
-"""Of powers those over what a machine lies in, or is told by; empty for everybody else."""
+"""Of those who have a scope in their hands, what a machine lies in or is told by; empty for everybody else."""
 
 
 class Takeovers:
@@ -72,6 +72,7 @@ class Takeovers:
         for target in self.targets:
             for scope in target.scopes:
                 self._by_scope[scope].append(target)
+        self._by_holder: dict[str, tuple[Machine, ...]] = {}
         self.accounts: dict[str, Principal] = {
             email: Principal(Kind.SERVICE_ACCOUNT, entry.name, f"serviceAccount:{email}", entry.urn)
             for entry in capture.of_type(ACCOUNT)
@@ -84,19 +85,18 @@ class Takeovers:
 
     def edges(self, source: Principal) -> Iterator[Edge]:
         """Whom a principal turns into by what it may do itself."""
-        scope = source.identifier.partition(" on ")[2] if source.kind is Kind.POWER else ""
+        is_over_a_scope = source.kind in (Kind.POWER, Kind.ADMINISTRATOR)
+        scope = source.identifier.partition(" on ")[2] if is_over_a_scope else ""
         if self._decisions.has(source, *(permission for permission, _ in IMPERSONATES), ACT_AS):
             for email, account in self.accounts.items():
                 if self._may_be_in(scope, self._account(email)):
-                    yield from self._into_account(source, account, self._account(email))
+                    yield from up_to_the_first_sure(self._into_account(source, account, self._account(email)))
         if self._decisions.has(source, *SET_POLICY.values(), *WRITES_PROVIDERS):
             for target in self._by_scope.get(scope, ()) if scope else self.targets:
                 yield from self._into_power(source, target)
         if scope.partition(":")[0] in HOLDS_MACHINES and self._decisions.has(source, *TAKES_MACHINES):
-            for machine in self._machines:
-                for found, words, doubt in self._ways(source, machine):
-                    if found:
-                        yield Edge(source, machine.principal, found.step(f"{source} {words}", doubt))
+            for machine in self._machines_in(scope) if scope else self._machines:
+                yield from up_to_the_first_sure(self._into_machine(source, machine))
 
     def of_machines(self) -> Iterator[Edge]:
         """Whom root on a machine turns into: the account of the machine."""
@@ -137,6 +137,21 @@ class Takeovers:
                     if self._may(source, permission, target_in(project)):
                         words = f"{source} gives {account} to something that runs in {project}"
                         yield Edge(source, account, acting.step(words))
+
+    def _machines_in(self, scope: str) -> tuple[Machine, ...]:
+        """Machines that lie in a scope, and those that take what they run from a bucket, which may lie there."""
+        if scope not in self._by_holder:
+            self._by_holder[scope] = tuple(
+                machine
+                for machine in self._machines
+                if machine.documents or machine.bundles or scope in self._by_urn[machine.registration.urn].scopes
+            )
+        return self._by_holder[scope]
+
+    def _into_machine(self, source: Principal, machine: Machine) -> Iterator[Edge]:
+        for found, words, doubt in self._ways(source, machine):
+            if found:
+                yield Edge(source, machine.principal, found.step(f"{source} {words}", doubt))
 
     def _into_power(self, source: Principal, target: Target) -> Iterator[Edge]:
         permission = SET_POLICY.get(target.words.partition(" ")[0])

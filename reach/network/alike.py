@@ -1,4 +1,4 @@
-"""Places that a target sees alike, so that of many workers one is judged and not each."""
+"""Places that a target sees alike, and targets that let in alike: of many workers one is judged and not each."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,16 +17,19 @@ class Alike:
         """By a rule the first one that says the same, so that groups of workers with rules of their own are alike."""
         self._first: dict[Profile, int] = {}
         self._profiles: dict[Profile, list[Place]] = defaultdict(list)
+        self._profile_of: dict[int, Profile] = {}
+        self._firewalls: dict[Profile, int] = {}
         self._named: dict[str, list[Place]] = defaultdict(list)
         """By a group, tag or address that rules may name."""
         for place in places:
-            self._profiles[self._profile(place)].append(place)
+            profile = self._profile_of[id(place)] = self._profile(place)
+            self._profiles[profile].append(place)
             if isinstance(place, Machine):
                 for name in _names_of(place):
                     self._named[name].append(place)
 
     def groups(self, target: Target) -> Iterator[Sequence[Place]]:
-        """Places of which either all reach a target or none does."""
+        """Places of which either all reach a target or none does, with the same flows."""
         if isinstance(target, Metadata):
             yield from ((place,) for place in self._named.get(f"metadata {target.urn}", ()))
             return
@@ -36,9 +39,27 @@ class Alike:
         own = {id(place): place for name in _names_in(target) for place in self._named.get(name, ())}
         if isinstance(target, Machine):
             own[id(target)] = target
-        for places in self._profiles.values():
-            yield [place for place in places if id(place) not in own]
+        named = {self._profile_of[each] for each in own if each in self._profile_of}
+        for profile, places in self._profiles.items():
+            if profile not in named:
+                yield places
+                continue
+            if others := [place for place in places if id(place) not in own]:
+                yield others
             yield from ((place,) for place in places if id(place) in own)
+
+    def firewall(self, target: Target) -> int:
+        """The same number for targets of which either all let a place in or none does, themselves left out."""
+        return self._firewalls.setdefault(self._inward(target), len(self._firewalls))
+
+    def _inward(self, target: Target) -> Profile:
+        if not isinstance(target, Machine):
+            return (id(target),)
+        rules, gates = tuple(map(self._kind, target.ingress)), tuple(map(id, target.gates))
+        addresses = (target.private.within, *(public.within for public in target.publics))
+        # What comes over a peering needs a way back.
+        back = frozenset(each.network for each in target.exits)
+        return (target.network, target.subnets, addresses, rules, gates, back)
 
     def _profile(self, place: Place) -> Profile:
         if not isinstance(place, Machine):

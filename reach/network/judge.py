@@ -18,7 +18,7 @@ from reach.network.places import (
     Service,
     Target,
 )
-from reach.network.ranges import PUBLIC, Ranges, versions_of
+from reach.network.ranges import PUBLIC, Ranges, united, versions_of
 from reach.network.rules import Flow, Party, Passed, Rule, passed
 from reach.step import Path, Step
 
@@ -73,6 +73,11 @@ class Judge:
             if answer := self._answer(place, target, flow, ways):
                 yield flow, answer
 
+    def lets_in(self, place: Place, target: Target, flows: Iterable[Flow]) -> bool:
+        """Whether the target's own side lets a place in with one of the flows, whatever that place lets out."""
+        ways = tuple(self._ways(place, target))
+        return any(_entered(place, target, way, flow) for way in ways for flow in flows)
+
     def _answer(self, place: Place, target: Target, flow: Flow, ways: Iterable[Way]) -> Answer | None:
         found = [each for way in ways for each in _through(place, target, way, flow)]
         if isinstance(target, Metadata):
@@ -82,11 +87,9 @@ class Judge:
         if not found:
             return None
         best = min(found, key=lambda each: (bool(each.perhaps), len(each.path)))
-        sources, destinations = best.sources, best.destinations
-        for each in found:
-            if bool(each.perhaps) == bool(best.perhaps):
-                sources, destinations = sources | each.sources, destinations | each.destinations
-        return Answer(best.path, sources, destinations)
+        as_sure = [each for each in found if bool(each.perhaps) == bool(best.perhaps)]
+        sources = united(each.sources for each in as_sure)
+        return Answer(best.path, sources, united(each.destinations for each in as_sure))
 
     def _ways(self, place: Place, target: Target) -> Iterator[Way]:
         match target:
@@ -178,10 +181,7 @@ def _same_version(face: Party, party: Party) -> bool:
 
 def _through(place: Place, target: Target, way: Way, flow: Flow) -> Iterator[Answer]:
     """A way through the firewalls of both ends."""
-    if isinstance(place, Crowd) and not _same_version(way.source, way.destination):
-        return
-    sources = _of_one_version(way.source, way.destination)
-    entered = tuple(_entering(place, target, sources, flow))
+    entered = _entered(place, target, way, flow)
     if not entered:
         # Most doors are closed to most places, which the one rule of the target says and a list of leaving need not.
         return
@@ -201,6 +201,13 @@ def _through(place: Place, target: Target, way: Way, flow: Flow) -> Iterator[Ans
 class _Entered:
     part: Ranges
     steps: tuple[Step, ...]
+
+
+def _entered(place: Place, target: Target, way: Way, flow: Flow) -> tuple[_Entered, ...]:
+    """Whom of those who come by a way the target's side lets in."""
+    if isinstance(place, Crowd) and not _same_version(way.source, way.destination):
+        return ()
+    return tuple(_entering(place, target, _of_one_version(way.source, way.destination), flow))
 
 
 def _entering(place: Place, target: Target, source: Party, flow: Flow) -> Iterator[_Entered]:

@@ -107,14 +107,22 @@ class Network:
         """Every place and target of which one reaches the other, with the flows and answers."""
         found: dict[tuple[Place, Target], tuple[tuple[Flow, Answer], ...]] = {}
         alike = Alike(self.places)
+        shut: set[tuple[int, int]] = set()
+        """By the firewall of a target, the first place of each group that it lets in at no port."""
         for target in self.targets:
-            flows = self.flows(target)
+            flows, firewall = self.flows(target), alike.firewall(target)
             for places in alike.groups(target):
+                if (firewall, id(places[0])) in shut:
+                    continue
+                reaching = flows
                 for place in places:
-                    answers = tuple(self._judge.answers(place, target, flows))
+                    answers = tuple(self._judge.answers(place, target, reaching))
                     if not answers:
                         # The others of the group are seen as this one is.
+                        if place is not target and not self._judge.lets_in(place, target, flows):
+                            shut.add((firewall, id(place)))
                         break
+                    reaching = tuple(flow for flow, _ in answers)
                     found[place, target] = answers
         return found
 

@@ -78,6 +78,17 @@ def ranges(texts: Iterable[str]) -> Ranges:
     return Ranges(_joined(fourth), _joined(sixth))
 
 
+def united(several: Iterable[Ranges]) -> Ranges:
+    """What any of them holds."""
+    parts = {(each.fourth, each.sixth): each for each in several}
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    return Ranges(
+        _joined(interval for each in parts.values() for interval in each.fourth),
+        _joined(interval for each in parts.values() for interval in each.sixth),
+    )
+
+
 def are_ranges(text: str) -> bool:
     """Whether a text is a network or an address."""
     try:
@@ -101,7 +112,7 @@ def _common(some: tuple[Interval, ...], others: tuple[Interval, ...]) -> tuple[I
     if not some or not others:
         return ()
     # Most questions are about all of the internet or all of one subnet, and lists of sixty ranges are slow to walk.
-    if some is others or _holds(others, some):
+    if some == others or _holds(others, some):
         return some
     if _holds(some, others):
         return others
@@ -124,7 +135,7 @@ def _holds(some: tuple[Interval, ...], others: tuple[Interval, ...]) -> bool:
 
 
 def _without(some: tuple[Interval, ...], others: tuple[Interval, ...]) -> tuple[Interval, ...]:
-    if not some or some is others:
+    if not some or some == others:
         return ()
     if not others:
         return some
