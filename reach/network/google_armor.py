@@ -19,6 +19,11 @@ PASSING = ("allow", "throttle", "rate_based_ban")
 """Actions that let a request through, the last two until there are too many."""
 BY_RANGE = re.compile(r"inIpRange\(\s*origin\.ip\s*,\s*['\"]([0-9a-fA-F.:/]+)['\"]\s*\)")
 
+TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
+NOT_CHOSEN = re.compile(r"\b(?:origin|token)\.|\bevaluate\w+\(|\binIpRange\(")
+"""What an expression asks beside the request itself, which whoever asks writes as he likes (Cloud Armor docs, "Custom
+rules language reference": attributes and functions)."""
+
 
 def armor(references: References, policy: Registration) -> tuple[Rule, ...]:
     """The rules of a policy; the first that fits decides, and a rule in preview decides nothing (Cloud Armor docs)."""
@@ -31,7 +36,7 @@ def armor(references: References, policy: Registration) -> tuple[Rule, ...]:
     found = [
         _rule(references, policy, entry, key, record)
         for entry, key, record in written
-        if record.get("preview") is not True
+        if record.get("preview") is not True and not _is_passed_by(record)
     ]
     words = f"policy {policy.name} allows what no rule names"
     if policy.inputs.get("rules") is None or isinstance(policy.inputs.get("rules"), tuple):
@@ -67,6 +72,16 @@ def _rule(
         priority=priority,
         perhaps=doubt,
     )
+
+
+def _is_passed_by(record: Mapping[str, Value]) -> bool:
+    """Whether a denial is about what is asked for alone, such as a path; others may be asked for, so no door closes."""
+    expression = text(block(block(record.get("match")).get("expr")).get("expression"))
+    return text(record.get("action")).startswith("deny") and _is_chosen(expression)
+
+
+def _is_chosen(expression: str) -> bool:
+    return bool(expression) and not NOT_CHOSEN.search(TEXT.sub("", expression))
 
 
 def _expression(expression: str) -> tuple[Selector, str]:

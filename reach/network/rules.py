@@ -1,9 +1,9 @@
 """What a firewall decides: rules in their order, over one address that may be unknown or a set of addresses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from reach.network.ranges import EVERYWHERE, NOWHERE, Ranges
+from reach.network.ranges import EVERYWHERE, NOWHERE, Ranges, united
 
 ANY = "all"
 """Every protocol."""
@@ -105,8 +105,11 @@ def in_order(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 
 
 def passed(rules: Sequence[Rule], party: Party, flow: Flow) -> tuple[Passed, ...]:
-    """Who of a party passes rules that are in order, those that pass without a doubt first; nothing passes the end."""
-    left, found = party.within, list[Passed]()
+    """Who of a party passes rules that are in order, those that pass without a doubt first; nothing passes the end.
+
+    A denial that only perhaps meets somebody lets him go on, and what lets him through after it says so.
+    """
+    left, found, denials = party.within, list[Passed](), list[Passed]()
     for rule in rules:
         if not left:
             break
@@ -117,10 +120,26 @@ def passed(rules: Sequence[Rule], party: Party, flow: Flow) -> tuple[Passed, ...
             continue
         doubt = doubt or rule.perhaps
         if rule.allows:
-            found.append(Passed(part, rule, doubt))
+            found.extend(_after(denials, Passed(part, rule, doubt), is_crowd=party.is_crowd))
+        elif doubt:
+            denials.append(Passed(part, rule, doubt))
         if not doubt:
             left = left - part
     return tuple(sorted(found, key=lambda each: bool(each.perhaps)))
+
+
+def _after(denials: Iterable[Passed], passed: Passed, *, is_crowd: bool) -> Iterator[Passed]:
+    """What a rule lets through, with the doubts of the denials before it; of a crowd those apart whom none may meet."""
+    met = [(denial, part) for denial in denials if (part := passed.part & denial.part)]
+    if not met:
+        yield passed
+        return
+    doubted = united(part for _, part in met)
+    if is_crowd and (sure := passed.part - doubted):
+        yield Passed(sure, passed.rule, passed.perhaps)
+    doubts = [passed.perhaps, *(f"{denial.rule.words} does not hold: {denial.perhaps}" for denial, _ in met)]
+    part = doubted if is_crowd else passed.part
+    yield Passed(part, passed.rule, " and ".join(filter(None, doubts)))
 
 
 def _met(selector: Selector, party: Party, left: Ranges) -> tuple[Ranges, str]:

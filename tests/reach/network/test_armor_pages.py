@@ -137,13 +137,25 @@ def test_ranges_in_an_expression_are_read() -> None:
     assert not asked(served(rule(1000, "deny(403)", match), ALLOW_THE_REST), "192.0.2.7")
 
 
-def test_an_expression_that_is_not_read_lets_in_perhaps_and_denies_nobody() -> None:
+def test_an_expression_that_is_not_read_lets_in_and_denies_perhaps() -> None:
     """'Custom rules language', 2026-11-28: attributes of a request that no registration knows."""
     match = {"expr": {"expression": "origin.region_code == 'AU'"}}
 
     made = served(rule(1000, "allow", match), DENY_THE_REST)
     assert not asked(made)
     assert "origin.region_code" in doubt(made, "the internet", "app.example.com", 443)
+
+    denied = served(rule(1000, "deny(403)", match), ALLOW_THE_REST)
+    assert not asked(denied)
+    assert "denies does not hold: the request meets origin.region_code" in doubt(
+        denied, "the internet", "app.example.com", 443
+    )
+
+
+def test_a_denial_of_what_is_asked_for_closes_no_door() -> None:
+    """'Custom rules language', attributes, 2026-11-28: a path is the choice of whoever asks, an origin is not."""
+    match = {"expr": {"expression": "request.path.startsWith('/origin.html')"}}
+
     assert asked(served(rule(1000, "deny(403)", match), ALLOW_THE_REST))
 
 

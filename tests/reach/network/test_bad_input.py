@@ -7,6 +7,8 @@ import pytest
 
 from capture import Unknown
 from reach.network import Network, difference
+from reach.network.ranges import ranges
+from reach.network.rules import ANYBODY, Flow, Party, Rule, Selector, passed
 from tests.reach.network.asking import doubt, is_open
 from tests.reach.network.building import AmazonNetwork, GoogleNetwork
 from tests.support import estate
@@ -31,13 +33,40 @@ def test_a_firewall_rule_that_is_not_known_yet_lets_in_perhaps(key: str) -> None
     assert doubt(made, "the internet", "web", 443)
 
 
-def test_a_denial_that_is_not_known_yet_denies_nobody() -> None:
+def test_a_denial_that_is_not_known_yet_denies_perhaps() -> None:
     made = GoogleNetwork()
     made.machine("web", "web", address="198.51.100.1")
     made.rule("open", "allows", "tcp", "443", sourceRanges=(EVERYBODY,))
     made.rule("shut", "denies", "all", sourceRanges=(EVERYBODY,), priority=1, targetTags=Unknown())
 
-    assert is_open(made, "the internet", "web", 443)
+    assert "shut denies all does not hold: " in doubt(made, "the internet", "web", 443)
+
+
+def test_a_denial_of_a_part_leaves_a_doubt_to_that_part_alone() -> None:
+    """A crowd is told in two: those who surely pass, and those whom the denial may meet."""
+    party = Party("the internet", ranges(("192.0.2.0/24",)), is_crowd=True)
+    some = Selector(ranges(("192.0.2.0/25",)))
+    denial = Rule("", "a rule denies", allows=False, selector=some, perhaps="it is not known yet")
+    allowing = Rule("", "a rule allows", allows=True, selector=ANYBODY, priority=1)
+
+    sure, perhaps = passed((denial, allowing), party, Flow("tcp", 443, 443))
+
+    assert (str(sure.part), sure.perhaps) == ("192.0.2.128/25", "")
+    assert (str(perhaps.part), perhaps.perhaps) == ("192.0.2.0/25", "a rule denies does not hold: it is not known yet")
+
+
+def test_a_denial_that_may_meet_an_address_leaves_a_doubt() -> None:
+    """One address of a range lies in the part that is denied, or it does not."""
+    party = Party("address", ranges(("192.0.2.0/24",)))
+    some = Selector(ranges(("192.0.2.0/25",)))
+    rules = (
+        Rule("", "a rule denies", allows=False, selector=some),
+        Rule("", "a rule allows", allows=True, selector=ANYBODY),
+    )
+
+    (found,) = passed(rules, party, Flow("tcp", 443, 443))
+
+    assert found.perhaps == "a rule denies does not hold: the address of address lies in 192.0.2.0/25"
 
 
 @pytest.mark.parametrize(
