@@ -1,7 +1,7 @@
 """Who somebody is in the words of the table: by system, cloud and tier of trust, never by the name of an instance."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -56,6 +56,12 @@ ROLES: tuple[tuple[str, str, str], ...] = (
 
 GOOGLE_SERVICE = re.compile(r"serviceAccount:service-\d+@(?:gcp-sa-)?([\w-]+)\.iam\.gserviceaccount\.com")
 
+PUBLIC_FORGES = ("token.actions.githubusercontent.com",)
+"""Issuers whose tokens are trusted wherever they claim a project of ours (GitHub docs, "OpenID Connect reference").
+Beside them the table trusts one forge, the team's own, whose address is a setting: whoever has another one makes tokens
+with whatever claims he likes."""
+NOT_TRUSTED = "jobs of an issuer that the table does not trust"
+
 PROJECT = re.compile(r"(?:^|, )(?:project_id|repository_id) [^,*]+")
 """By a number that is never used again, since whoever makes a project of a name that is free has its jobs."""
 ENVIRONMENT = re.compile(r"(?:^|, )environment ([^,]+)")
@@ -105,7 +111,7 @@ class Crews:
             case Kind.ADMINISTRATOR:
                 return self._administrators(principal.name)
             case Kind.JOB:
-                return _jobs(principal.name)
+                return self._jobs(principal.name)
             case Kind.FEDERATED:
                 return self._federated(principal)
             case Kind.OUTSIDER:
@@ -204,6 +210,27 @@ class Crews:
             return "maintainers of the cluster"
         return str(principal)
 
+    def _jobs(self, name: str) -> str:
+        """Jobs by who issues their tokens, and by what these claim: project, environment, and to deploy one branch."""
+        issuer, _, claims = name.partition(" with ")
+        if issuer not in self._issuers:
+            return NOT_TRUSTED
+        environment = ENVIRONMENT.search(claims) if PROJECT.search(claims) else None
+        if environment and environment[1].endswith(PREVIEW_END):
+            return "jobs that preview"
+        return "jobs that deploy" if environment and BRANCH.search(claims) else f"jobs with {claims}"
+
+    @cached_property
+    def _issuers(self) -> frozenset[str]:
+        """Public forges that anybody may trust by project, and the team's own forge.
+
+        That is the one which most identities let in; where two are let in alike nobody can tell, and neither is.
+        """
+        jobs = {entry for entry in self._reach.principals if entry.kind is Kind.JOB}
+        named = Counter(issuer for entry in jobs if (issuer := entry.name.partition(" with ")[0]) not in PUBLIC_FORGES)
+        (first, most), (_, second), *_ = (*named.most_common(), ("", 0), ("", 0))
+        return frozenset({*PUBLIC_FORGES, first} if most > second else PUBLIC_FORGES)
+
     @cached_property
     def _operators(self) -> frozenset[str]:
         """Whom the policies of locked buckets exempt from their denials."""
@@ -248,11 +275,3 @@ def _trust(entry: Registration) -> str:
     if entry.type == GCE_TEMPLATE:
         return text(mapping(entry.inputs.get("labels")).get("trust"))
     return next((text(tag.get("value")) for tag in records(entry.inputs.get("tags")) if tag.get("key") == "trust"), "")
-
-
-def _jobs(claims: str) -> str:
-    """Jobs by what their tokens must claim: a project and one environment, and to deploy one branch."""
-    environment = ENVIRONMENT.search(claims) if PROJECT.search(claims) else None
-    if environment and environment[1].endswith(PREVIEW_END):
-        return "jobs that preview"
-    return "jobs that deploy" if environment and BRANCH.search(claims) else f"jobs with {claims}"

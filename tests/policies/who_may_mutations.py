@@ -1,6 +1,7 @@
 """Changes of production that let somebody do what the table forbids him, by one step and by three."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from capture import Capture
@@ -68,6 +69,18 @@ def jobs_that_call_themselves_production(capture: Capture) -> Capture:
     return editing(capture, f"aws:iam/role:Role::{name}", assumeRolePolicy=json.dumps(trust))
 
 
+def another_issuer_with_the_same_claims(capture: Capture) -> Capture:
+    """The pool for deployments takes the tokens of another forge in place of ours."""
+    oidc = next(
+        entry.inputs["oidc"]
+        for entry in capture.of_type("gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider")
+        if entry.name == "ci-identity-deploy-gitlab"
+    )
+    assert isinstance(oidc, Mapping)
+    stranger = {**oidc, "issuerUri": "https://git.example.net"}
+    return editing(capture, "WorkloadIdentityPoolProvider::ci-identity-deploy-gitlab", oidc=stranger)
+
+
 def within_any_boundary(*changes: Change) -> Change:
     """Changes of policies of roles, with a boundary that lets everything through."""
 
@@ -118,6 +131,13 @@ IN_THE_CLOUDS = (
         jobs_of_any_branch,
         rights.machine_stores_are_written_by_deployments_alone,
         ANY_JOB,
+        3,
+    ),
+    Forbidden(
+        "jobs of another forge, with the claims of ours, write the machine store",
+        another_issuer_with_the_same_claims,
+        rights.machine_stores_are_written_by_deployments_alone,
+        "jobs of git.example.net with",
         3,
     ),
     Forbidden(

@@ -1,6 +1,7 @@
 """Trust in tokens of others: forges whose jobs are taken for an identity, and identities of the other cloud."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from capture import Capture
@@ -11,6 +12,7 @@ from tests.reach.seeds.clouds import GOOGLE_MANAGER, MANAGER
 from tests.reach.seeds.seed import Kind, Seed
 
 ACCOUNTS = "gcp:serviceaccount/iAMMember:IAMMember"
+STRANGERS = "git.example.net"
 GITLAB, GITHUB, GOOGLE = "gitlab.example.com", "token.actions.githubusercontent.com", "accounts.google.com"
 
 
@@ -70,6 +72,14 @@ def previews_are_let_into_deployments(capture: Capture) -> Capture:
     return adding(capture, f"{ACCOUNTS}::ci-identity-deploy-gitlab", "more", member=previews)
 
 
+def another_forge_is_let_in(capture: Capture) -> Capture:
+    """The pool for deployments has a second provider: the same claims, and tokens that somebody else signs."""
+    like = "WorkloadIdentityPoolProvider::ci-identity-deploy-gitlab"
+    oidc = found(capture, "WorkloadIdentityPoolProvider", "ci-identity-deploy-gitlab").inputs["oidc"]
+    assert isinstance(oidc, Mapping)
+    return adding(capture, like, "more", oidc={**oidc, "issuerUri": f"https://{STRANGERS}"})
+
+
 def number_of(capture: Capture, account: str) -> str:
     """The unique id of a service account."""
     values = capture.invented[found(capture, "Account", account).urn]
@@ -126,6 +136,15 @@ FEDERATION = (
         f"jobs of {GITLAB} with",
         gets="administer service account package-server",
         reason="one member more on the account, with a name that looks like the other one",
+    ),
+    Seed(
+        "jobs of another forge deploy, with the claims of ours",
+        Kind.FEDERATION,
+        3,
+        another_forge_is_let_in,
+        f"jobs of {STRANGERS} with",
+        gets="become root on package-server",
+        reason="whoever runs a forge signs tokens with any project, branch and environment",
     ),
     Seed(
         "every role of the account on AWS is taken for the database host",
