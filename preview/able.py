@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from capture import Capture
-from policies.who_may.known import Asked, Known, known, told_once
+from policies.who_may.known import Asked, Known, by_cause, called, known, told_once
 from policies.who_may.rights import RIGHTS, Right
 from reach.federation import are_among
 from reach.model import Kind, Way
@@ -21,7 +21,7 @@ class AbilityChange:
 
     is_gained: bool
     who: str
-    """The principal, and what the table calls it."""
+    """The principal, and what the table calls it, with the number of others who get as much by the same grant."""
     rights: tuple[str, ...]
     """In words, for example "read secret package-server-package-signing-key"."""
     path: Path
@@ -75,13 +75,12 @@ def _changes(other: _Side, side: _Side, *, is_gained: bool) -> Iterator[AbilityC
         new = [way for principal, way in ways.items() if principal not in there and not _are_jobs_of(there, way)]
         for way in told_once(new, ways.values()):
             grouped.setdefault((str(way.principal), way.path[:-1]), []).append((f"{right.words} {asked.what}", way))
-    for several in grouped.values():
-        way = several[0][1]
-        crew = side.known.crews.of(way.principal)
+    for alike in by_cause(grouped.values()):
+        way = alike[0][1]
         yield AbilityChange(
             is_gained=is_gained,
-            who=str(way.principal) if crew == str(way.principal) else f"{way.principal} ({crew})",
-            rights=tuple(dict.fromkeys(words for words, _ in several)),
+            who=called(side.known, (each for _, each in alike)),
+            rights=tuple(dict.fromkeys(words for words, _ in alike)),
             path=way.path,
             perhaps=" and ".join(dict.fromkeys(step.perhaps for step in way.path if step.perhaps)),
         )

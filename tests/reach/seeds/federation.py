@@ -8,7 +8,7 @@ from capture import Capture
 from tests.reach.building import adding, editing
 from tests.reach.grants import Change
 from tests.reach.network.changes import found
-from tests.reach.seeds.clouds import GOOGLE_MANAGER, MANAGER
+from tests.reach.seeds.clouds import GOOGLE_MANAGER
 from tests.reach.seeds.seed import Kind, Seed
 
 ACCOUNTS = "gcp:serviceaccount/iAMMember:IAMMember"
@@ -151,7 +151,7 @@ FEDERATION = (
         Kind.FEDERATION,
         2,
         pool_takes_every_role_of_the_account,
-        MANAGER,
+        "role ",
         gets="write objects of bucket backup-vault-gcs",
         reason="the role was renamed, and the pool opened until it fits again",
     ),
