@@ -113,14 +113,3 @@ def interfaces_are_changed_by_their_mark(capture: Capture) -> Iterator[Finding]:
         if name in MANAGED_OVER_INTERFACES:
             hint = MANAGED_OVER_INTERFACES[name]
             yield Finding(attachment, f"{name} changes every interface of the account. HINT: {hint}")
-
-
-def secrets_have_one_reader(capture: Capture) -> Iterator[Finding]:
-    """A second reader is a second machine to break into for the same secret."""
-    readers: dict[str, str] = {}
-    for grant in capture.of_type("gcp:secretmanager/secretIamMember:SecretIamMember"):
-        if text(grant.inputs.get("role")) != "roles/secretmanager.secretAccessor":
-            continue
-        secret, member = text(grant.inputs.get("secretId")), text(grant.inputs.get("member"))
-        if secret and member and readers.setdefault(secret, member) != member:
-            yield Finding(grant, f"{readers[secret]} reads it already. HINT: a secret for each who needs one")

@@ -105,7 +105,6 @@ POLICIES: tuple[Policy, ...] = (
     identities.rights_over_every_machine_have_a_condition,
     identities.services_act_for_this_account_alone,
     identities.interfaces_are_changed_by_their_mark,
-    identities.secrets_have_one_reader,
     ci_identity.federated_trusts_are_exact,
     ci_identity.pipelines_are_bound_to_an_environment,
     ci_identity.github_subjects_come_in_both_forms,

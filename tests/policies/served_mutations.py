@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from capture import Capture
-from policies import Policy, buckets, edge, identities, machines, networks, workers
+from policies import Policy, buckets, edge, machines, networks, workers
 from policies.values import records, text
 from tests.policies.mutations import GONE, Broken, Mutation, Pick, add, change, drop
 
@@ -25,7 +25,6 @@ FIREWALL = "gcp:compute/firewall:Firewall"
 PUBLIC_RANGES = Pick("aws:ec2/managedPrefixList:ManagedPrefixList")
 TO_PUBLIC = Pick("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", "runners-aws-egress-http")
 WORKER_IN = Pick("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "shard-")
-READER = Pick("gcp:secretmanager/secretIamMember:SecretIamMember")
 
 
 def _link(pick: Pick, capture: Capture) -> str:
@@ -89,12 +88,6 @@ def _vault_policy(**changes: object) -> Mutation:
     return mutation
 
 
-def _second_reader(capture: Capture) -> Broken:
-    secret = READER.of(capture).inputs["secretId"]
-    inputs = {"secretId": secret, "role": "roles/secretmanager.secretAccessor", "member": "serviceAccount:another"}
-    return add(READER, READER.type, inputs)(capture)
-
-
 def _tunnels(**changes: object) -> Mutation:
     """A connection as the program makes it, but for one input."""
     ends = {
@@ -133,7 +126,6 @@ SERVED_MUTATIONS: tuple[tuple[Policy, Mutation], ...] = (
     (networks.tunnels_speak_modern_ike, _tunnels(tunnel1Phase1DhGroupNumbers=None)),
     (buckets.locked_buckets_leave_retention_to_one, _vault_policy(Action=["s3:DeleteObjectVersion"])),
     (buckets.locked_buckets_leave_retention_to_one, _vault_policy(Condition={})),
-    (identities.secrets_have_one_reader, _second_reader),
     (machines.containers_take_no_identity, change(EC2, {"metadataOptions.httpPutResponseHopLimit": 2})),
     (machines.machines_hold_no_key_pair, change(EC2, {"keyName": "of-somebody"})),
     (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from capture import Capture
 from policies import Policy
 from policies.who_may import ports, rights
-from tests.reach.building import allow, editing, granting
+from tests.reach.building import adding, allow, editing, granting
 from tests.reach.grants import Change, allowed, both, granted, keeping_tls_alone, trusted, without_denials
 from tests.reach.network.changes import address_of, edited, made, with_rule
 
@@ -152,6 +152,13 @@ IN_THE_CLOUDS = (
         granted(SIGNING_KEY, "runner-manager-gcp-blue"),
         rights.secrets_are_read_by_their_machine_alone,
         MANAGER_ON_GCP,
+        1,
+    ),
+    Forbidden(
+        "somebody whom the program does not make reads a secret",
+        lambda capture: adding(capture, SIGNING_KEY, "more", member="serviceAccount:another@example.com"),
+        rights.secrets_are_read_by_their_machine_alone,
+        "outsider serviceAccount:another@example.com",
         1,
     ),
     Forbidden(
