@@ -70,7 +70,7 @@ def exchange_statements(
     return (
         Statement(
             sid="ReadExchange",
-            actions=["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"],
+            actions=["ssm:GetParametersByPath"],
             resources=[root, f"{root}/*"],
         ),
         Statement(
