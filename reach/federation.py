@@ -12,7 +12,7 @@ from reach.aws.index import Index as AwsIndex
 from reach.aws.index import RoleRecord
 from reach.gcp.conditions import ERROR, Anything, Result, evaluate, holds
 from reach.gcp.conditions import Context as GcpContext
-from reach.gcp.index import ACCOUNT
+from reach.gcp.index import ACCOUNT, POOL_PROVIDER
 from reach.gcp.index import Index as GcpIndex
 from reach.gcp.syntax import ExpressionError, Literal, Name, Operation, parsed, parts, written
 from reach.gcp.takeover import shortened
@@ -23,7 +23,6 @@ from reach.step import Step
 from reach.truth import Doubt, Truth, both, counts, reason
 from reach.values import answer, block, mapping, text
 
-POOL_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
 GOOGLE = "accounts.google.com"
 
 STRANGER = "somebody of whom nothing is known"

@@ -11,7 +11,7 @@ from capture import Capture, Registration, Unknown
 from reach.data import permissions, role_permissions
 from reach.gcp.syntax import ExpressionError, parsed
 from reach.model import Fault
-from reach.values import answer, block, place, project_of, text, texts
+from reach.values import answer, block, mapping, place, project_of, text, texts
 
 CUSTOM_ROLE = "gcp:projects/iAMCustomRole:IAMCustomRole"
 ACCOUNT = "gcp:serviceaccount/account:Account"
@@ -49,6 +49,8 @@ NOT_READ = (
     *("gcp:storage/defaultObjectAccessControl:DefaultObjectAccessControl",),
 )
 """What gives or takes rights and is not understood here; nothing of the program needs it."""
+
+POOL_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
 
 OUTSIDE = ("allUsers", "allAuthenticatedUsers", "user:", "group:", "domain:", "serviceAccount:", "principal://")
 MEMBERS = (*OUTSIDE, "principalSet://", "projectOwner:", "projectEditor:", "projectViewer:", "deleted:")
@@ -125,6 +127,9 @@ class Index:
         if entry.type in NOT_READ:
             self._tell(entry, "", "gives or takes rights that are not read. HINT: a role of a member")
             return
+        if entry.type == POOL_PROVIDER:
+            self._read_expressions(entry)
+            return
         kind = GRANT.search(entry.kind)
         if kind is None:
             return
@@ -138,6 +143,17 @@ class Index:
             return
         for member, role, condition in self._granted(entry, kind[1]):
             self._add(entry, Grant(member, role, scope, condition, entry.urn))
+
+    def _read_expressions(self, entry: Registration) -> None:
+        """Of a provider of a pool, whom it lets in and what it makes of him; reach.federation asks them."""
+        mapped = mapping(entry.inputs.get("attributeMapping"))
+        expressions = {f"attributeMapping.{name}": value for name, value in mapped.items()}
+        for key, value in {"attributeCondition": entry.inputs.get("attributeCondition"), **expressions}.items():
+            try:
+                if expression := text(value):
+                    parsed(expression)
+            except ExpressionError as error:
+                self._tell(entry, key, f"cannot be read: {error}. HINT: an expression in CEL")
 
     def _granted(self, entry: Registration, kind: str) -> Iterator[tuple[str, str, str]]:
         """Members with their roles and conditions."""

@@ -74,6 +74,24 @@ def test_circles_of_assumption_end() -> None:
     assert {end.name: len(path) for end, path in reach.becomes(_named(reach, "a")).items()} == {"c": 1, "b": 2}
 
 
+def test_circles_of_impersonation_end() -> None:
+    """Two accounts each take tokens of the other: both turn into the other, nobody into himself."""
+    building, asker, prize = _accounts()
+    for name, member, account in (("there", asker, prize), ("back", f"serviceAccount:{prize}", asker)):
+        building.add(
+            ON_ACCOUNT,
+            name,
+            serviceAccountId=f"projects/project/serviceAccounts/{account.removeprefix('serviceAccount:')}",
+            member=member,
+            role="roles/iam.workloadIdentityUser",
+        )
+    reach = Reach(building.capture())
+
+    for one, other in (("asker", "prize"), ("prize", "asker")):
+        found = {end.name: len(path) for end, path in reach.becomes(_named(reach, one)).items()}
+        assert found == {other: 1}
+
+
 def test_whoever_writes_the_policies_of_a_role_that_he_becomes_has_what_its_boundary_leaves() -> None:
     building = Building()
     bound = building.policy("bound", allow("s3:*"))

@@ -9,7 +9,7 @@ import pytest
 from capture import Unknown
 from reach.gcp.conditions import GRANTED_ROLES
 from reach.gcp.decide import Decisions
-from reach.gcp.index import Index
+from reach.gcp.index import POOL_PROVIDER, Index
 from reach.model import Kind, Principal, Target
 from tests.reach.building import Building
 from tests.support import STACKS, estate
@@ -192,6 +192,8 @@ def test_whoever_grants_roles_within_a_limit_grants_no_other() -> None:
         ("gcp:storage/bucketIAMPolicy:BucketIAMPolicy", {"bucket": "store", "policyData": "[]"}, "is no policy"),
         ("gcp:pubsub/topicIAMMember:TopicIAMMember", grant(), "on a kind that is not read"),
         ("gcp:iam/denyPolicy:DenyPolicy", {}, "that are not read"),
+        (POOL_PROVIDER, {"attributeCondition": "assertion.ref =="}, "attributeCondition"),
+        (POOL_PROVIDER, {"attributeMapping": {"google.subject": "assertion."}}, "attributeMapping.google.subject"),
         (
             "gcp:projects/iAMCustomRole:IAMCustomRole",
             {"roleId": "misspelt", "permissions": ("storage.objects.gett",)},
@@ -206,7 +208,7 @@ def test_what_cannot_be_read_is_a_fault_with_its_place(type_token: str, given: d
     (fault,) = Index(building.capture()).faults
 
     assert fault.urn == urn
-    assert said in fault.message
+    assert said in str(fault)
     assert "HINT: " in fault.message
 
 
