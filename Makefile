@@ -170,7 +170,7 @@ bench-mistakes: setup ## Who sees each mistake of tests/mistakes/lists, e.g. mak
 	@nice -n 15 $(BIN)/python -m tests.mistakes $(if $(ONLY),--only "$(ONLY)") $(if $(WHOLE),--whole)
 
 .PHONY: bench-reach
-bench-reach: setup ## What is found of 30 seeded grants and openings, what is told of 20 refactorings, and what it costs
+bench-reach: setup ## What is found of 31 seeded grants and openings, what is told of 20 refactorings, and what it costs
 	@nice -n 15 $(BIN)/python -m tests.reach.bench
 
 .PHONY: bench-fleet
