@@ -47,8 +47,12 @@ class Bench:
             _end_unless_sound(f"the preview of {stack}", self._sound[stack])
         tests = {test for mistake in mistakes for test in own_tests(mistake, whole=self._whole)}
         if tests:
-            _end_unless_sound("a test", copy.is_sound(sorted(tests), self._workers))
+            self._results.once(f"no mistake, and {sorted(tests)}", lambda: self._without_a_mistake(copy, sorted(tests)))
         self._copies.put(copy)
+
+    def _without_a_mistake(self, copy: Copy, tests: Sequence[str]) -> Sight:
+        _end_unless_sound("a test", copy.is_sound(tests, self._workers))
+        return Sight(Seen.NOBODY, "")
 
     def row(self, mistake: Mistake) -> Row:
         """Who sees one mistake."""

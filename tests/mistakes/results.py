@@ -35,7 +35,11 @@ class Results:
 
     def of(self, mistake: Mistake, look: Callable[[], Sight]) -> Sight:
         """What was seen before, or what is seen now."""
-        key = hashlib.sha256(f"{self._tree}{mistake}".encode()).hexdigest()
+        return self.once(str(mistake), look)
+
+    def once(self, what: str, look: Callable[[], Sight]) -> Sight:
+        """The same of anything that has a text of its own, such as all tests of the project without a mistake."""
+        key = hashlib.sha256(f"{self._tree}{what}".encode()).hexdigest()
         if key not in self._known:
             sight = look()
             with self._lock:
