@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from capture import Capture, Registration, Value
 from lab.alarms.amazon_state import COMPARISONS, Judgement, Missing
-from lab.alarms.reading import known_alone, listed, mapping, number, text, where
+from lab.alarms.reading import listed, mapping, number, text, where
 from lab.alarms.written import Series, Written
 from lab.errors import LabError
+from lab.followed import known_alone
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from capture import Registration
 from lab.alarms.amazon_alarms import AmazonAlarm, AmazonWatch
-from lab.alarms.reading import known_alone, text, where
+from lab.alarms.reading import text, where
 from lab.alarms.written import Series, Written
 from lab.errors import LabError
+from lab.followed import known_alone
 
 COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from capture import Capture
 from lab.alarms.amazon_alarms import region_of
 from lab.alarms.amazon_log_patterns import event_pattern
-from lab.alarms.reading import known_alone, mapping, number, text, where
+from lab.alarms.reading import mapping, number, text, where
 from lab.alarms.written import Series, Written
 from lab.errors import LabError
+from lab.followed import known_alone
 
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 

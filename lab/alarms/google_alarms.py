@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from capture import Capture, Registration, Value
 from lab.alarms.google_conditions import Condition, ConditionWatch, absence_of, log_line_of, threshold_of
 from lab.alarms.google_queries import query_of
-from lab.alarms.reading import known_alone, listed, mapping, text, where
+from lab.alarms.reading import listed, mapping, text, where
 from lab.alarms.written import Series, Written
 from lab.errors import LabError
+from lab.followed import known_alone
 
 POLICY = "gcp:monitoring/alertPolicy:AlertPolicy"
 

@@ -10,9 +10,10 @@ from typing import Protocol
 from capture import Value
 from lab.alarms.google_filters import ALIGNERS, REDUCERS, Filter, Group, filter_of, grouped
 from lab.alarms.google_log_filters import LogFilter, log_filter
-from lab.alarms.reading import known_alone, listed, mapping, number, seconds, text
+from lab.alarms.reading import listed, mapping, number, seconds, text
 from lab.alarms.written import Series, Written
 from lab.errors import LabError
+from lab.followed import known_alone
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "COMPARISON_GT": lambda value, limit: value > limit,

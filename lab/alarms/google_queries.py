@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from capture import Value
-from lab.alarms.reading import known_alone, seconds, text
+from lab.alarms.reading import seconds, text
 from lab.alarms.written import Series, Written
 from lab.errors import LabError
+from lab.followed import known_alone
 
 ABSENT = re.compile(r"absent_over_time\(([a-zA-Z_:][\w:]*)\{([^{}]*)\}\[(\d+)m\]\)")
 MATCHER = re.compile(r'(\w+)="([^"]*)"')

@@ -1,6 +1,6 @@
 """Reads the inputs of an alarm, and refuses those that nothing here evaluates."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from capture import Registration, Value
 from lab.errors import LabError
@@ -34,13 +34,6 @@ def seconds(value: Value, where: str) -> int:
     if not written.endswith("s") or not written[:-1].isdigit():
         raise LabError(f"{where} is {value!r}, and must be whole seconds such as 300s")
     return int(written[:-1])
-
-
-def known_alone(values: Mapping[str, Value], known: Iterable[str], where: str) -> None:
-    """Raises LabError for an input that the lab does not evaluate: passed over, it would prove another alarm."""
-    unknown = sorted({key for key, value in values.items() if value not in (None, (), {})} - set(known))
-    if unknown:
-        raise LabError(f"{where}: the lab cannot evaluate {', '.join(unknown)}. HINT: teach lab/alarms")
 
 
 def where(entry: Registration) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from capture import Registration, Value
-from lab.front.reading import known_alone
+from lab.followed import known_alone
 from lab.network.web import Reply
 from reach.values import block
 

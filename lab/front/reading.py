@@ -1,9 +1,8 @@
-"""Reads the inputs of a front, and refuses those that nothing here follows."""
+"""Reads the inputs of a front."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from capture import Value
-from lab.errors import LabError
 from reach.values import block
 
 
@@ -12,10 +11,3 @@ def at(values: Mapping[str, Value], path: str) -> Mapping[str, Value]:
     for part in path.split("."):
         values = block(values.get(part))
     return values
-
-
-def known_alone(values: Mapping[str, Value], known: Iterable[str], where: str) -> None:
-    """Raises LabError for an input that the lab does not follow: passed over, a client would see something else."""
-    unknown = sorted({key for key, value in values.items() if value not in (None, "", (), {})} - set(known))
-    if unknown:
-        raise LabError(f"{where}: the lab does not follow {', '.join(unknown)}. HINT: teach lab/front")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from capture import Capture, Registration, Value
 from lab.errors import LabError
+from lab.followed import known_alone
 from lab.front.edge import denied_at_the_edge
-from lab.front.reading import at, known_alone
+from lab.front.reading import at
 from reach.values import block, records, text, texts
 
 MAP = "gcp:compute/uRLMap:URLMap"
