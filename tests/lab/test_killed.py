@@ -120,7 +120,7 @@ def test_labs_that_begin_at_once_take_a_dead_one_away_together(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_lab_whose_terminal_is_gone_still_takes_everything_away(
-    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     closed: list[bool] = []
@@ -133,8 +133,8 @@ def test_a_lab_whose_terminal_is_gone_still_takes_everything_away(
             closed.append(True)
 
     @contextmanager
-    def claimed(_: str) -> Generator[None]:
-        yield
+    def claimed(_: str) -> Generator[Path]:
+        yield tmp_path
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(errno.EIO, "no terminal")
