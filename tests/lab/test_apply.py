@@ -362,7 +362,7 @@ def test_what_make_is_given_reaches_the_lab_as_it_is(words: list[str], wanted: l
         (tmp_path / name).touch()
     (tmp_path / "lab").mkdir()
     (tmp_path / "lab/__main__.py").write_text("import json, sys\nprint(json.dumps(sys.argv[1:]))\n")
-    command = ["make", "--silent", "--file", str(ROOT / "Makefile"), "STACK=staging", *words]
+    command = ["make", "--silent", "--no-print-directory", "--file", str(ROOT / "Makefile"), "STACK=staging", *words]
 
     done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
 
